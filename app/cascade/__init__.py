@@ -37,18 +37,22 @@ from app.cascade.lines import (
     read_definitions,
     sheet,
     target_differences,
+    with_decided,
 )
 from app.cascade.preview import previewed_sheet
 from app.cascade.publishing import (
     PinDifference,
     Publication,
     documents_sha256,
+    keep_texts,
+    kept_texts,
     pin_differences,
     publications,
     publish,
     published,
     published_documents,
     stored_documents,
+    text_sha256,
     withdraw_publication,
 )
 from app.cascade.ratings import (
@@ -116,7 +120,9 @@ __all__ = [
     "keep_rating",
     "keep_signature",
     "keep_targets",
+    "keep_texts",
     "keep_version",
+    "kept_texts",
     "latest_target_changes",
     "line_decision",
     "line_document",
@@ -140,5 +146,7 @@ __all__ = [
     "target_content",
     "target_differences",
     "targets_of",
+    "text_sha256",
+    "with_decided",
     "withdraw_publication",
 ]

@@ -24,6 +24,8 @@ __all__ = [
     "PinDifference",
     "Publication",
     "documents_sha256",
+    "keep_texts",
+    "kept_texts",
     "pin_differences",
     "publications",
     "publish",
@@ -31,6 +33,7 @@ __all__ = [
     "published_documents",
     "read_pinned",
     "stored_documents",
+    "text_sha256",
     "withdraw_publication",
 ]
 
@@ -127,12 +130,7 @@ def publish(
     documents = {name: text for name, text in loaded.items() if _part_of(name) in adopted} | {
         name: text for name, text in earlier.items() if _part_of(name) not in adopted
     }
-    by_sum = {hashlib.sha256(text.encode()).hexdigest(): text for text in documents.values()}
-    of = tables.kept_document.c
-    there = set(connection.scalars(sa.select(of.sha256).where(of.sha256.in_(sorted(by_sum)))))
-    fresh = [{"sha256": one, "content": text} for one, text in sorted(by_sum.items()) if one not in there]
-    if fresh:
-        connection.execute(sa.insert(tables.kept_document), fresh)
+    keep_texts(connection, documents.values())
     edition = before[-1].edition + 1 if before else 1
     sums = _sums(documents)
     made = Publication(cycle, edition, at, decision, sums[POLICIES], sums[DEFINITIONS])
@@ -142,12 +140,37 @@ def publish(
     connection.execute(
         sa.insert(tables.publication_document),
         [
-            {"cycle": cycle, "edition": edition, "name": name, "sha256": hashlib.sha256(text.encode()).hexdigest()}
+            {"cycle": cycle, "edition": edition, "name": name, "sha256": text_sha256(text)}
             for name, text in sorted(documents.items())
         ],
     )
     organisation.raise_decided(connection, [("published", cycle, edition, *sums.values(), at.isoformat())])
     return made
+
+
+def text_sha256(text: str) -> str:
+    """The sum by which a text is kept, as 64 hexadecimal digits."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def keep_texts(connection: Connection, texts: Iterable[str]) -> list[str]:
+    """Keep texts by what they say, each once, and return their sums. Queries: 2, or 1 where all are there."""
+    some = list(texts)
+    sums = [text_sha256(text) for text in some]
+    by_sum = dict(zip(sums, some, strict=True))
+    of = tables.kept_document.c
+    there = set(connection.scalars(sa.select(of.sha256).where(of.sha256.in_(sorted(by_sum)))))
+    fresh = [{"sha256": one, "content": text} for one, text in sorted(by_sum.items()) if one not in there]
+    if fresh:
+        connection.execute(sa.insert(tables.kept_document), fresh)
+    return sums
+
+
+def kept_texts(connection: Connection, sums: Iterable[str]) -> dict[str, str]:
+    """Texts that are kept, by their sums. Queries: 1."""
+    of = tables.kept_document.c
+    query = sa.select(of.sha256, of.content).where(of.sha256.in_(sorted(sums)))
+    return {row.sha256: row.content for row in connection.execute(query)}
 
 
 def withdraw_publication(connection: Connection, *, cycle: int, decision: int, at: dt.datetime) -> None:

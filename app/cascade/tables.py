@@ -23,6 +23,7 @@ from app.kit.schema import BigKey, Code, Exact, Instant, metadata
 
 __all__ = [
     "APPEND_ONLY",
+    "FOLDER",
     "agreement_draft",
     "agreement_signature",
     "agreement_version",
@@ -128,10 +129,10 @@ kept_document: Final = Table(
     "kept_document",
     metadata,
     Column("sha256", Code, primary_key=True),
-    Column("content", Text, nullable=False, comment="JSON: a document of the definitions"),
+    Column("content", Text, nullable=False, comment="a document of the definitions, or rows of a cut"),
     CheckConstraint("length(sha256) = 64", name="sha256_length"),
 )
-"""Documents that cycles were published with, each once however many editions have it."""
+"""Documents that cycles were published with and rows that they were certified by, each once however many have it."""
 
 publication: Final = Table(
     "publication",
@@ -247,3 +248,6 @@ APPEND_ONLY: Final = (
     given_rating,
 )
 """Tables whose rows never change and never go."""
+
+FOLDER: Final = (scorecard_line, history, rating, exclusion, plan_share, market_potential, definition_document)
+"""What a folder's rows are written into, as far as it is the cascade's."""

@@ -1,4 +1,4 @@
-"""Commands about cycles: ``cycle open``, ``cycle show``, ``lab``."""
+"""Commands about cycles: ``cycle open``, ``cycle show``, ``cycle verify``, ``lab``."""
 
 from __future__ import annotations
 
@@ -57,6 +57,26 @@ def show(year: int) -> None:
         today = loaded.frame.directory.day_of(clock.now())
         told = cycles.standing_of(connection, loaded, opened, day=today).as_json()
     write_json(told)
+
+
+@cycle.command("verify")
+@click.argument("year", type=CYCLE, metavar="CYCLE")
+def verify(year: int) -> None:
+    """Recompute what CYCLE came to from what it was certified by, and compare it with what was certified.
+
+    Prints a line for each difference and exits with 1; without any one line, `verified CYCLE round N SHA256`.
+    """
+    with open_database(settings()).read() as connection:
+        certified = scoring.certified_cuts(connection).get(year)
+        if certified is None:
+            message = f"cycle {year} is not certified: there is nothing to verify"
+            raise click.ClickException(message)
+        verified = cycles.verify(connection, certified, now=clock.now())
+    for line in verified.differences:
+        say(line)
+    if verified.differences:
+        sys.exit(1)
+    say(f"verified {year} round {certified.round} {verified.results_sha256}")
 
 
 _LAB_COLUMNS: Final = tuple(

@@ -27,7 +27,7 @@ from app.rules.grading import members
 from app.rules.presence import cycle_of
 from app.rules.rating import RatingsTold
 from app.rules.terms import Basis, Node, NodeKind
-from app.scoring import ScoreQuery
+from app.scoring import ScoreQuery, State
 
 __all__ = ["COMMANDS", "CYCLE_OPTION", "FORMAT", "named_cycle", "print_csv"]
 
@@ -65,9 +65,16 @@ AS_OF = click.option("--as-of", type=DAY, help="Look at events of days up to thi
 BASIS = click.option(
     "--basis", type=click.Choice([str(basis) for basis in Basis]), default=str(Basis.FINAL), show_default=True
 )
+LIVE = click.option("--live", is_flag=True, help="What would be if the cycle had not been certified.")
 FORMAT = click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json", show_default=True)
 
 _FIGURE: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+
+
+def _loaded(connection: Connection, *, live: bool) -> State:
+    """What the figures go by."""
+    loaded = scoring.state(connection)
+    return loaded.live if live else loaded
 
 
 def named_cycle(connection: Connection, cycle: int) -> dt.date:
@@ -107,15 +114,17 @@ def print_csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None
 @AS_OF
 @BASIS
 @click.option("--node", type=NODE, help="Only this unit or employee.")
+@LIVE
 @FORMAT
-def score(cycle: int, as_of: dt.date | None, basis: str, node: Node | None, form: str) -> None:
+def score(cycle: int, as_of: dt.date | None, basis: str, node: Node | None, *, live: bool, form: str) -> None:
     """Print scorecards."""
     with open_database(settings()).read() as connection:
         asked = ScoreQuery(cycle, named_cycle(connection, cycle), as_of, Basis(basis))
-        if node is not None and node not in scoring.state(connection).plan(cycle).nodes:
+        loaded = _loaded(connection, live=live)
+        if node is not None and node not in loaded.plan(cycle).nodes:
             message = f"{node} has no scorecard in cycle {cycle}"
             raise click.ClickException(message)
-        cards = scoring.scorecards(connection, asked, None if node is None else [node])
+        cards = scoring.scorecards(connection, asked, None if node is None else [node], loaded=loaded)
     documents = [card.as_json() for card in cards]
     if form == "json":
         write_json(documents)
@@ -140,7 +149,7 @@ def business(cycle: int, as_of: dt.date | None, basis: str, node: Node | None, f
 
     with open_database(settings()).read() as connection:
         asked = ScoreQuery(cycle, named_cycle(connection, cycle), as_of, Basis(basis))
-        plan = scoring.state(connection).plan(cycle)
+        plan = scoring.state(connection).live.plan(cycle)
         day = plan.day_within(asked.day)
         code = node.code if node is not None else plan.frame.directory.tree.root_on(day)
         if code is None or Node(NodeKind.UNIT, code) not in plan.nodes or (node and node.kind is not NodeKind.UNIT):
@@ -167,39 +176,44 @@ def _plain(cell: object) -> object:
 @CYCLE_OPTION
 @AS_OF
 @BASIS
+@LIVE
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def explain(node: Node, kpi: str, cycle: int, as_of: dt.date | None, basis: str, form: str) -> None:
+def explain(node: Node, kpi: str, cycle: int, as_of: dt.date | None, basis: str, *, live: bool, form: str) -> None:
     """Print the whole derivation of NODE's score for KPI, from the activities up."""
     with open_database(settings()).read() as connection:
         asked = ScoreQuery(cycle, named_cycle(connection, cycle), as_of, Basis(basis))
+        loaded = _loaded(connection, live=live)
         told = RatingsTold.GRADES if cycles.opened_cycle(connection, cycle) is None else RatingsTold.SUMMARY
-        explanation = scoring.explain(connection, asked, node, kpi, ratings=told)
+        explanation = scoring.explain(connection, asked, node, kpi, ratings=told, loaded=loaded)
         if explanation is None:
             message = f"{node} has no line for {kpi} in cycle {cycle}"
             raise click.ClickException(message)
         if form == "json":
-            activities, following = scoring.counted_activities(connection, asked, node, kpi)
+            activities, following = scoring.counted_activities(connection, asked, node, kpi, loaded=loaded)
             write_json(explanation.as_json(activities=activities, next=following))
             return
         for sentence in explanation.sentences():
             say(sentence)
-        for line in scoring.activity_lines(connection, asked, node, kpi):
+        for line in scoring.activity_lines(connection, asked, node, kpi, loaded=loaded):
             say(line)
 
 
 @click.command()
 @CYCLE_OPTION
 @click.option("--of", "whom", type=click.Choice(["employees", "units"]), default="employees", show_default=True)
+@LIVE
 @FORMAT
-def grade(cycle: int, whom: str, form: str) -> None:
+def grade(cycle: int, whom: str, *, live: bool, form: str) -> None:
     """Print proposed grades, pay and promotion points."""
     with open_database(settings()).read() as connection:
         today = named_cycle(connection, cycle)
+        loaded = _loaded(connection, live=live)
         if whom == "employees":
-            proposal: Any = cycles.propose_employee_grades(connection, cycle=cycle, today=today).proposal
+            proposal: Any = cycles.propose_employee_grades(connection, cycle=cycle, today=today, loaded=loaded).proposal
         else:
-            proposal = cycles.propose_unit_grades(connection, cycle=cycle, today=today).proposal
-    rows = [members(row) for row in proposal.rows]
+            proposal = cycles.propose_unit_grades(connection, cycle=cycle, today=today, loaded=loaded).proposal
+        standing = cycles.grade_standing(connection, loaded, cycle)
+    rows = [members(row) | (standing(row.grade) if form == "json" else {}) for row in proposal.rows]
     if form == "json":
         write_json(rows)
     else:

@@ -5,6 +5,7 @@ the cycle goes by, that every rule which it breaks is named, and that what stand
 whoever tries. A cycle that nobody opened it leaves as folder and events say.
 """
 
+from app.cycle.after_close import AfterClose, LateMove, after_close
 from app.cycle.agreed_cards import (
     AGREED_IN,
     AgreedCard,
@@ -29,6 +30,7 @@ from app.cycle.allocating import (
 from app.cycle.appointing import APPOINT
 from app.cycle.blocking import blockers_of
 from app.cycle.bonus import BONUS
+from app.cycle.certifying import certify_kind
 from app.cycle.check_ins import (
     CheckIn,
     SelfAssessment,
@@ -39,11 +41,13 @@ from app.cycle.check_ins import (
     sees_check_ins,
     self_assessment,
 )
+from app.cycle.cutting import BeingCertified, refuse_being_certified
 from app.cycle.grades import (
     EMPLOYEE_COLUMNS,
     UNIT_COLUMNS,
     Proposed,
     employee_proposal,
+    grade_standing,
     graded_employees,
     propose_employee_grades,
     propose_unit_grades,
@@ -82,9 +86,11 @@ from app.cycle.rating import (
     rating_problems,
     unrated_lines,
 )
+from app.cycle.results import CycleResults, results_of
 from app.cycle.staging import AMEND, STAGE, Blocked
 from app.cycle.standing import CycleStanding, standing_of
 from app.cycle.targeting import TARGET, agreed_on, drafted_targets, set_draft_targets
+from app.cycle.verifying import Verified, verify
 from app.cycle.waiting_for import (
     CheckInDue,
     Imposed,
@@ -114,18 +120,22 @@ __all__ = [
     "STAGE",
     "TARGET",
     "UNIT_COLUMNS",
+    "AfterClose",
     "AgreedCard",
     "Allocation",
     "AllocationWish",
+    "BeingCertified",
     "Blocked",
     "CheckIn",
     "CheckInDue",
     "CycleOpened",
+    "CycleResults",
     "CycleStanding",
     "Due",
     "GradeGroup",
     "GradeGroups",
     "Imposed",
+    "LateMove",
     "NotNow",
     "NotOpened",
     "OpenedCycle",
@@ -138,13 +148,16 @@ __all__ = [
     "StageBegun",
     "ToRate",
     "ToSign",
+    "Verified",
     "WantedRating",
+    "after_close",
     "agreed_card",
     "agreed_on",
     "allocation",
     "alternative_beside",
     "apply_allocation",
     "blockers_of",
+    "certify_kind",
     "check_in_parts",
     "check_ins",
     "check_ins_due",
@@ -155,6 +168,7 @@ __all__ = [
     "edit_draft",
     "employee_proposal",
     "grade_groups",
+    "grade_standing",
     "graded_employees",
     "identical_below",
     "imposed_upon",
@@ -175,6 +189,8 @@ __all__ = [
     "rated_lines",
     "raters_for",
     "rating_problems",
+    "refuse_being_certified",
+    "results_of",
     "sees_check_ins",
     "self_assessment",
     "set_calendar",
@@ -186,5 +202,6 @@ __all__ = [
     "to_sign",
     "unit_proposal",
     "unrated_lines",
+    "verify",
     "wish_problems",
 ]

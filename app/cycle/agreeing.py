@@ -12,6 +12,7 @@ from app import access, cascade, ledger, organisation, scoring
 from app.access import Viewer
 from app.cascade import LineDocument
 from app.cycle.agreed_cards import AGREED_IN, AgreedCard, agreed_card, digest_of, lines_of_cycle, signers_of, signs_for
+from app.cycle.cutting import refuse_being_certified
 from app.cycle.opened import NotNow, OpenedCycle
 from app.decisions import Hand, OtherDigest, party_of, refusal_for
 from app.kit.refusals import Conflict, NotThere, Refusal
@@ -46,11 +47,13 @@ def _to_write(connection: Connection, opened_cycle: OpenedCycle, node: Node) -> 
 
     Raises:
         NotNow: the cycle is at another stage.
+        BeingCertified: it is proposed to certify it.
         NotThere: the cycle has no such unit or employee.
     """
     loaded = scoring.state_to_decide_in(connection)
     if opened_cycle.stage not in AGREED_IN:
         raise NotNow
+    refuse_being_certified(connection, opened_cycle.cycle)
     if node not in loaded.plan(opened_cycle.cycle).nodes:
         raise NotThere
     return loaded, agreed_card(connection, loaded, opened_cycle.cycle, node)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from app import access
 from app.cycle.agreed_cards import agreed_cards, unsigned_nodes
+from app.cycle.certifiable import before_certified
 from app.plain.findings import n_
 from app.rules.grade_rules import broken_by_policy
 from app.rules.stages import Blocker, Stage
@@ -23,7 +24,7 @@ __all__ = ["blockers_of", "root_in", "without_scorecard"]
 
 
 def blockers_of(connection: Connection, loaded: State, cycle: int, to: Stage, *, day: dt.date) -> list[Blocker]:
-    """What stands in the way of a stage today, hard ones first; nothing of a stage that is gone back to. Queries: 3 at most.
+    """What stands in the way of a stage today, hard ones first; nothing of a stage that is gone back to. Queries: 14 at most.
 
     Args:
         connection: any transaction.
@@ -81,5 +82,9 @@ def _before_running(connection: Connection, loaded: State, plan: CyclePlan, _day
 
 _Read = Callable[[Connection, State, CyclePlan, dt.date], Iterable[Blocker]]
 
-_BLOCKERS: Final[Mapping[Stage, _Read]] = {Stage.AGREEMENT: _before_agreement, Stage.RUNNING: _before_running}
+_BLOCKERS: Final[Mapping[Stage, _Read]] = {
+    Stage.AGREEMENT: _before_agreement,
+    Stage.RUNNING: _before_running,
+    Stage.CERTIFIED: before_certified,
+}
 """What reads those of each stage."""

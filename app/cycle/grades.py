@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import fields
 from typing import Final, Generic, NamedTuple, TypeVar
 
@@ -38,6 +38,7 @@ __all__ = [
     "UNIT_COLUMNS",
     "Proposed",
     "employee_proposal",
+    "grade_standing",
     "graded_employees",
     "propose_employee_grades",
     "propose_unit_grades",
@@ -62,7 +63,9 @@ _KEPT: Final[LruCache[EmployeeProposal]] = LruCache(4)
 """A proposal is of everyone, and everyone's page shows a row of it: on the day of results it is worked out once."""
 
 
-def propose_employee_grades(connection: Connection, *, cycle: int, today: dt.date) -> Proposed[EmployeeProposal]:
+def propose_employee_grades(
+    connection: Connection, *, cycle: int, today: dt.date, loaded: State | None = None
+) -> Proposed[EmployeeProposal]:
     """Propose grades, pay and promotion points of everyone whose service touches the cycle.
 
     It hangs on the revision, what was decided, and all events: kept by these, and worked out by one thread at a time.
@@ -71,17 +74,20 @@ def propose_employee_grades(connection: Connection, *, cycle: int, today: dt.dat
         connection: an open transaction.
         cycle: the year that names it.
         today: the day of the projections, which no grade hangs on.
+        loaded: by what; None for what is loaded and decided now.
 
     Queries: 2; those of :func:`app.scoring.scores` more where something has come since.
     """
-    loaded = scoring.state(connection)
+    loaded = loaded or scoring.state(connection)
     token = _token("employees", connection, loaded, cycle)
     make = functools.partial(_propose_employees, connection, loaded, ScoreQuery(cycle, today))
     return Proposed(token, _KEPT.get_or_make(token, make))
 
 
 def _token(of: str, connection: Connection, loaded: State, cycle: int) -> Hashable:
-    return of, str(connection.engine.url), loaded.sheet.token, cycle, ledger.event_set(connection)
+    # By a cut no event moves anything.
+    by = None if cycle in loaded.certified else ledger.event_set(connection)
+    return of, str(connection.engine.url), loaded.sheet.token, cycle, by
 
 
 def _propose_employees(connection: Connection, loaded: State, asked: ScoreQuery) -> EmployeeProposal:
@@ -139,15 +145,28 @@ def _candidate(scored: Scores, plan: CyclePlan, person: Person, at: int) -> Cand
     )
 
 
+def grade_standing(connection: Connection, loaded: State, cycle: int) -> Callable[[str | None], dict[str, object]]:
+    """What JSON says beside a grade of a cycle that was certified: what was proposed, and what has become of it; nothing of another cycle.
+
+    Queries: 1 where it was certified.
+    """
+    certified = scoring.certified_cuts(connection).get(cycle) if cycle in loaded.certified else None
+    if certified is None:
+        return lambda _grade: {}
+    return lambda grade: {"proposed_grade": grade, "moved": False, "held": False, "round": certified.round}
+
+
 _UNITS_KEPT: Final[LruCache[UnitProposal]] = LruCache(4)
 
 
-def propose_unit_grades(connection: Connection, *, cycle: int, today: dt.date) -> Proposed[UnitProposal]:
+def propose_unit_grades(
+    connection: Connection, *, cycle: int, today: dt.date, loaded: State | None = None
+) -> Proposed[UnitProposal]:
     """Propose grades of every unit that lives in the cycle, kept as the employees' are.
 
     Queries: 2; those of :func:`app.scoring.scores` more where something has come since.
     """
-    loaded = scoring.state(connection)
+    loaded = loaded or scoring.state(connection)
     token = _token("units", connection, loaded, cycle)
     make = functools.partial(_propose_units, connection, loaded, ScoreQuery(cycle, today))
     return Proposed(token, _UNITS_KEPT.get_or_make(token, make))

@@ -12,6 +12,7 @@ from app import access, organisation, scoring
 from app.access import Viewer
 from app.cycle.agreed_cards import AGREED_IN, AgreedCard, Signers, agreed_card, signers_of, signs_for
 from app.cycle.agreeing import hold_draft, written_down
+from app.cycle.cutting import refuse_being_certified
 from app.cycle.opened import NotNow, OpenedCycle, opened_or_refused
 from app.decisions import Decision, DecisionKind, OtherDigest, Read
 from app.kit import outbox
@@ -59,6 +60,7 @@ def _imposed(connection: Connection, content: Mapping[str, Any], cycle: str | No
     by = opened.calendar.get("agree_by")
     if opened.stage not in AGREED_IN or (by is not None and today <= by):
         raise NotNow
+    refuse_being_certified(connection, opened.cycle)
     if node not in loaded.plan(opened.cycle).nodes:
         raise NotThere
     card = agreed_card(connection, loaded, opened.cycle, node)

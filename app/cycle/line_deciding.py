@@ -17,6 +17,7 @@ from app import cascade, decisions, ledger, organisation, scoring
 from app.access import Viewer
 from app.cascade import Line
 from app.cycle.agreed_cards import signers_of
+from app.cycle.cutting import refuse_being_certified
 from app.cycle.moved import moved_figures
 from app.cycle.opened import NotNow, OpenedCycle, opened_cycle, opened_or_refused
 from app.decisions import Decision, DecisionKind, Read, own_nodes
@@ -149,6 +150,7 @@ def _opened(connection: Connection, loaded: State, cycle: str | None, today: dt.
     opened = opened_or_refused(connection, cycle, loaded, today=today)
     if opened.stage not in DECIDED_IN:
         raise NotNow
+    refuse_being_certified(connection, opened.cycle)
     return opened
 
 
@@ -350,6 +352,7 @@ def _still_opened(connection: Connection, open_: Decision) -> OpenedCycle:
     opened = opened_cycle(connection, int(str(open_.cycle)))
     if opened is None or opened.stage not in DECIDED_IN:
         raise NotNow
+    refuse_being_certified(connection, opened.cycle)
     return opened
 
 

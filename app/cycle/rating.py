@@ -16,6 +16,7 @@ from app import cascade, ledger, organisation, scoring
 from app.access import Viewer
 from app.cascade import RATERS_DECISIONS, GivenRating
 from app.cycle.agreed_cards import Signers, signers_of
+from app.cycle.cutting import refuse_being_certified
 from app.cycle.moved import moved_figures
 from app.cycle.opened import NotNow, OpenedCycle, opened_or_refused
 from app.decisions import Decision, DecisionKind, Hand, Read, own_nodes, refusal_for
@@ -299,6 +300,7 @@ def rate(
         raise Invalid(*problems)
     if opened.stage not in RATED_IN:
         raise NotNow
+    refuse_being_certified(connection, opened.cycle)
     before = line.of(rater)
     said = None if before is None else WantedRating(before.grade, before.text, before.final)
     text = trimmed(wanted.text)
@@ -383,6 +385,7 @@ def _about(
         raise Invalid(*findings)
     if opened.stage not in RATED_IN:
         raise NotNow
+    refuse_being_certified(connection, opened.cycle)
     return _About(loaded, opened, rated_line(connection, loaded, opened, node, str(kpi), day=today))
 
 

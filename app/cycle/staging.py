@@ -6,7 +6,7 @@ Whoever agrees is told of what has come in the way since: the blockers are asked
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from app import cascade, ledger, scoring
 from app.cycle.blocking import blockers_of, root_in
+from app.cycle.cutting import refuse_being_certified
 from app.cycle.moved import moved_figures
 from app.cycle.opened import NotNow, OpenedCycle, begin_stage, opened_cycle, opened_or_refused
 from app.decisions import Decision, DecisionKind, Read
@@ -24,7 +25,7 @@ from app.rules.stages import BACK, FORWARD, Blocker, Stage, is_way_back, left_af
 from app.rules.terms import CycleFunction, Role
 from app.scoring import ScoreQuery, State
 
-__all__ = ["AMEND", "STAGE", "Blocked"]
+__all__ = ["AMEND", "STAGE", "Blocked", "accept_problems", "accepted"]
 
 
 class Blocked(Conflict):
@@ -40,19 +41,26 @@ _REACHED: Final = frozenset(FORWARD.values()) | frozenset(BACK.values())
 """The stages that a decision of this kind leads to."""
 
 
-def _accepted(content: Mapping[str, Any]) -> frozenset[str]:
+def accepted(content: Mapping[str, Any]) -> frozenset[str]:
+    """The codes of the blockers that a content accepts."""
     return frozenset(content.get("accept") or ())
 
 
-def _problems(content: Mapping[str, Any]) -> list[Finding]:
-    problems = unknown_members(content, ("to", "accept"))
-    if content.get("to") not in _REACHED:
-        message = n_("There is no such stage: choose one of %(stages)s.")
-        problems.append(at_field("content/to", "unknown_stage", message, stages=", ".join(sorted(_REACHED))))
+def accept_problems(content: Mapping[str, Any], *, known: Collection[str]) -> list[Finding]:
+    """What is wrong with a content that accepts blockers by their codes; `known` are its members."""
+    problems = unknown_members(content, known)
     accept = content.get("accept", [])
     if not isinstance(accept, list) or not all(isinstance(one, str) for one in accept):
         message = n_("What is accepted is no list of codes: write one, or leave it out.")
         problems.append(at_field("content/accept", "no_codes", message))
+    return problems
+
+
+def _problems(content: Mapping[str, Any]) -> list[Finding]:
+    problems = accept_problems(content, known={"to", "accept"})
+    if content.get("to") not in _REACHED:
+        message = n_("There is no such stage: choose one of %(stages)s.")
+        problems.append(at_field("content/to", "unknown_stage", message, stages=", ".join(sorted(_REACHED))))
     return problems
 
 
@@ -73,14 +81,16 @@ def _refuse_blocked(
 
     Raises:
         NotNow: it is another.
+        BeingCertified: it is proposed to certify the cycle.
         Blocked: something is.
     """
     to = Stage(content["to"])
     if to not in next_stages(opened.stage):
         raise NotNow
+    refuse_being_certified(connection, opened.cycle)
     if is_way_back(opened.stage, to):
         return
-    left = left_after(blockers_of(connection, loaded, opened.cycle, to, day=today), _accepted(content))
+    left = left_after(blockers_of(connection, loaded, opened.cycle, to, day=today), accepted(content))
     if left:
         raise Blocked(*map(Blocker.as_finding, left))
 
@@ -156,6 +166,7 @@ def _read_amend(connection: Connection, content: Mapping[str, Any], cycle: str |
     opened = opened_or_refused(connection, cycle, scoring.state(connection), today=today)
     if opened.stage not in _AMENDED_AT:
         raise NotNow
+    refuse_being_certified(connection, opened.cycle)
     return Read({name: content[name] for name in _PARTS if name in content}, round=opened.round)
 
 
@@ -168,6 +179,7 @@ def _apply_amend(connection: Connection, decision: Decision) -> None:
     opened = opened_cycle(connection, int(str(decision.cycle)))
     if opened is None or opened.stage not in _AMENDED_AT:
         raise NotNow
+    refuse_being_certified(connection, opened.cycle)
     parts = _adopted(decision.content)
     cascade.publish(connection, cycle=opened.cycle, decision=decision.id, at=hand.at, parts=parts)
     ledger.record_change(connection, at=hand.at, owners=ledger.owners_text(everyone=True))

@@ -10,15 +10,15 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from app import cascade
+from app import cascade, scoring
 from app.cascade import Publication
 from app.cycle.agreed_cards import AgreedCard, agreed_cards
 from app.cycle.blocking import blockers_of
 from app.cycle.opened import OpenedCycle
 from app.rules.agreement import AgreementState
-from app.rules.stages import Blocker, Stage, next_stages
+from app.rules.stages import Blocker, Stage, stages_ahead
 from app.rules.terms import Node, NodeKind, Period
-from app.scoring import State
+from app.scoring import Certified, State
 
 __all__ = ["CycleStanding", "standing_of"]
 
@@ -31,6 +31,7 @@ class CycleStanding:
         opened: its stage, round and calendar.
         period: its days, up to, not including, the last one's next.
         published: the edition that it goes by; None before there is one.
+        certified: the cut that it goes by; None before there is one.
         blockers: what stands in the way of each stage that it may come to next.
         counts: how many people are in each state.
     """
@@ -38,6 +39,7 @@ class CycleStanding:
     opened: OpenedCycle
     period: Period
     published: Publication | None
+    certified: Certified | None
     blockers: Mapping[Stage, tuple[Blocker, ...]]
     counts: Mapping[str, int]
 
@@ -62,7 +64,10 @@ class CycleStanding:
                 "from": None if first is None else first.isoformat(),
                 "to": None if end is None else end.isoformat(),
             },
-            "pins": {"published": None if self.published is None else self.published.as_pin(), "certified": None},
+            "pins": {
+                "published": None if self.published is None else self.published.as_pin(),
+                "certified": None if self.certified is None else self.certified.as_pin(),
+            },
             "blockers": {to.value: [_blocker_json(one) for one in some] for to, some in self.blockers.items()},
             "counts": dict(self.counts),
         }
@@ -74,14 +79,15 @@ def _blocker_json(blocker: Blocker) -> dict[str, Any]:
 
 
 def standing_of(connection: Connection, loaded: State, opened: OpenedCycle, *, day: dt.date) -> CycleStanding:
-    """How a cycle stands on a day. Queries: 4, and those of :func:`app.cycle.blockers_of`."""
+    """How a cycle stands on a day. Queries: 6, and those of :func:`app.cycle.blockers_of`."""
     plan = loaded.plan(opened.cycle)
     return CycleStanding(
         opened=opened,
         period=plan.period,
         published=cascade.published(connection, opened.cycle),
+        certified=scoring.certified_cuts(connection).get(opened.cycle),
         blockers={
-            to: tuple(blockers_of(connection, loaded, opened.cycle, to, day=day)) for to in next_stages(opened.stage)
+            to: tuple(blockers_of(connection, loaded, opened.cycle, to, day=day)) for to in stages_ahead(opened.stage)
         },
         counts=_counts(agreed_cards(connection, loaded, opened.cycle)),
     )

@@ -53,6 +53,7 @@ from app.rules.terms import Node, NodeKind, Period
 __all__ = [
     "LOCK_DECISIONS",
     "approve",
+    "approved_count",
     "decide_alone",
     "decision",
     "decisions_of",
@@ -60,6 +61,7 @@ __all__ = [
     "has_seen",
     "latest_approved",
     "obstacle_for",
+    "open_numbers",
     "propose",
     "refuse",
     "see_effects",
@@ -158,6 +160,20 @@ def latest_approved(connection: Connection, *kinds: str) -> list[Decision]:
     of, end = tables.decision.c, tables.decision_end.c
     approved = _query().where(of.kind.in_(kinds), end.state == DecisionState.APPROVED)
     return _read(connection, approved.order_by(end.id))
+
+
+def approved_count(connection: Connection, *, cycle: str) -> int:
+    """How many decisions about a cycle were approved. Queries: 1."""
+    of, end = tables.decision.c, tables.decision_end.c
+    query = sa.select(sa.func.count()).join_from(tables.decision, tables.decision_end, end.decision == of.id)
+    return connection.scalar(query.where(of.cycle == cycle, end.state == DecisionState.APPROVED)) or 0
+
+
+def open_numbers(connection: Connection, *, cycle: str) -> list[int]:
+    """The numbers of the decisions about a cycle that nobody has agreed to, refused or taken back. Queries: 1."""
+    of, end = tables.decision.c, tables.decision_end.c
+    query = sa.select(of.id).outerjoin_from(tables.decision, tables.decision_end, end.decision == of.id)
+    return list(connection.scalars(query.where(of.cycle == cycle, end.decision.is_(None)).order_by(of.id)))
 
 
 def settled_decisions(
@@ -331,7 +347,9 @@ def propose(
     )
     if not isinstance(by, Program) and kind.one_suffices(connection, read.content, today):
         return _done(connection, kind, number, by=by, now=now)
-    return _again(connection, number)
+    made = _again(connection, number)
+    kind.proposed(connection, made)
+    return made
 
 
 def _obstacle_of_role(

@@ -120,6 +120,7 @@ class DecisionKind:
             refuses what cannot be proposed now.
         effects: what it would move on a day, of the cycle that it is about.
         apply: does it, in the transaction of its approval.
+        proposed: what is written beside it when it is proposed.
         signed_effects: whether the checker signs the effects too.
         submitted_elsewhere: whether it is proposed by a door of its own, which holds it against more.
         more_checkers: further roles that check it as things stand.
@@ -146,6 +147,7 @@ class DecisionKind:
     read: Callable[[Connection, Mapping[str, Any], str | None, dt.date], Read]
     effects: Callable[[Connection, Mapping[str, Any], str | None, dt.date], Iterable[DecisionEffect]]
     apply: Callable[[Connection, Decision], object]
+    proposed: Callable[[Connection, Decision], object] = _nothing
     signed_effects: bool = False
     submitted_elsewhere: bool = False
     more_checkers: Callable[[Connection, dt.date], frozenset[Authority]] = lambda _connection, _today: frozenset()

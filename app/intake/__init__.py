@@ -80,7 +80,7 @@ from app.intake.replaying import NotYours, Replayed, replay
 from app.intake.sent_documents import DocumentSent, definitions_sent, document_sent, part_of_document
 from app.intake.sent_files import MARK_SHEET, SentFile, keys_pasted, rows_of_csv, rows_of_xlsx, rows_pasted
 from app.intake.sent_rows import RowsSent, rows_sent
-from app.intake.stored_folder import NoRevision, StoredFolder, read_stored_folder, table_text
+from app.intake.stored_folder import NoRevision, StoredFolder, file_sums, read_stored_folder, table_text
 
 __all__ = [
     "BATCH_ALONE",
@@ -155,6 +155,7 @@ __all__ = [
     "feed_subject",
     "file_rows",
     "file_states",
+    "file_sums",
     "hold_open",
     "ingest_file",
     "is_cycle",

@@ -67,7 +67,8 @@ def preview(connection: Connection, judged: JudgedFolder) -> ChangePreview:
     definitions = judged.cascade.definitions
     frame = ledger.frame_of(directory, definitions, ledger.previewed_slices(connection, definitions))
     sheet = cascade.previewed_sheet(connection, judged.cascade, before=present, token=token)
-    after = State(frame, sheet, like=before, pinned_frames=scoring.pinned_frames(connection, frame, sheet))
+    frames = scoring.pinned_frames(connection, frame, sheet)
+    after = State(frame, sheet, like=before, pinned_frames=frames, certified=before.certified)
     return ChangePreview(before, after, ledger.moved_by(connection, before.frame, frame))
 
 
@@ -84,17 +85,16 @@ def effects_of(
 
     Queries: those of :func:`app.scoring.scores` and of :func:`app.ledger.figures_after`.
     """
+    rights = _of_rights(previewed.before.frame.directory, previewed.after.frame.directory, today)
+    if of_cycle in previewed.before.certified:
+        # What is loaded after the cut moves nothing of the cycle.
+        return ordered_effects(rights)
     asked = ScoreQuery(of_cycle, today)
     one = scoring.scores(connection, asked, loaded=previewed.before)
     selection = previewed.after.plan(of_cycle).everything()
     figures = _figures_after(connection, previewed, selection)
     other = scoring.score_figures(selection, figures, asked)
-    return ordered_effects(
-        (
-            *cycle.moved_figures(one, other),
-            *_of_rights(previewed.before.frame.directory, previewed.after.frame.directory, today),
-        )
-    )
+    return ordered_effects((*cycle.moved_figures(one, other), *rights))
 
 
 def _figures_after(connection: Connection, previewed: ChangePreview, selection: Selection) -> Figures:

@@ -274,7 +274,7 @@ def lab_trail(wish: LabWish, result: LabResult) -> dict[str, object]:
 
 
 def _tried(connection: Connection, loaded: State, wish: LabWish, asked: ScoreQuery) -> LabResult:
-    before = _live(connection, loaded, asked.cycle) if wish.live else loaded
+    before = _live(connection, loaded.live, asked.cycle) if wish.live else loaded.standing(asked.cycle)
     if not wish:
         return cycle.alternative_beside(connection, before, before, asked)
     definitions, findings = _definitions(before.sheet.definitions_of(asked.cycle), wish.documents)

@@ -47,6 +47,7 @@ __all__ = [
     "canonical_sha256",
     "csv_text",
     "document_yaml",
+    "file_sums",
     "plain_cell",
     "present_folder",
     "read_stored_folder",
@@ -375,6 +376,12 @@ def present_folder(connection: Connection) -> StoredFolder:
     files = organisation.stored_organisation(connection) | cascade.stored_cascade(connection)
     documents = {row[0]: row[1] for row in files.pop(DEFINITIONS).rows.values()}
     return StoredFolder(files, documents)
+
+
+def file_sums(connection: Connection) -> dict[str, str]:
+    """The sums of all files of what is loaded now, definitions and policies among them, by their names in the contract. Queries: 15."""
+    present = present_folder(connection)
+    return {name: present.sha256(name) for name in (*(f"{file}.csv" for file in FILES), DEFINITIONS, POLICIES)}
 
 
 def read_stored_folder(connection: Connection, revision: int | None = None) -> StoredFolder:

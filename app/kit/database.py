@@ -124,6 +124,16 @@ class Database:
                     raise Busy from error
                 raise
 
+    @contextmanager
+    def tried(self, deed: str) -> Iterator[Connection]:
+        """A writing transaction that is taken back at its end, whatever comes: to see what would follow."""
+        with self._turn(), _patient(self.writer) as connection:
+            transaction = connection.execution_options(**{DEED: deed}).begin()
+            try:
+                yield connection
+            finally:
+                transaction.rollback()
+
     def writing(self, deed: str, work: Callable[[Connection], T]) -> T:
         """Run ``work`` in a writing transaction, again from the start where another writer got in its way.
 

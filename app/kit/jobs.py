@@ -25,6 +25,7 @@ __all__ = [
     "claim_slot",
     "finish_slot",
     "job_run",
+    "last_failed",
     "last_runs",
     "release_slot",
     "see_worker",
@@ -137,6 +138,12 @@ def last_runs(connection: Connection, *, limit: int = 100) -> list[JobRun]:
     """The latest runs, newest first. Queries: 1."""
     rows = connection.execute(sa.select(job_run).order_by(job_run.c.started_at.desc()).limit(limit)).mappings()
     return [JobRun(**dict(row)) for row in rows]
+
+
+def last_failed(connection: Connection, *, job: str) -> bool:
+    """Whether the last run of a job that came to its end failed; False where none did. Queries: 1."""
+    query = sa.select(job_run.c.failed).where(job_run.c.job == job, job_run.c.finished_at.is_not(None))
+    return bool(connection.scalar(query.order_by(job_run.c.started_at.desc()).limit(1)))
 
 
 def see_worker(connection: Connection, *, worker: str, at: dt.datetime) -> None:

@@ -25,6 +25,15 @@ from app.ledger.activity_rows import WorthTooMuch
 from app.ledger.by_day import Daybook, earliest_day_since, figures_by_day, newest_event, open_daybook
 from app.ledger.changes import Change, Cursor, changes_after, changes_since, cursor, forget_changes, record_change
 from app.ledger.contents import contents
+from app.ledger.copying import (
+    EventsSum,
+    copy_ledger,
+    events_sum,
+    has_summed,
+    last_event,
+    lay_out_again,
+    shut_out_recorders,
+)
 from app.ledger.counted import (
     CountedCredit,
     CountedMember,
@@ -52,12 +61,13 @@ from app.ledger.given import Given, LatestFigure, Reported, latest_figures, repo
 from app.ledger.groups import ActivityGroup, EventGroup, EventGroups, activity_groups, event_groups
 from app.ledger.holding import shut_out_loads
 from app.ledger.known import KnownActivity, activities_known
+from app.ledger.late import LateEvent, late_count, late_events
 from app.ledger.listed import Listed, ListedActivity, activities_found, activities_listed
 from app.ledger.moving import Moved, figures_after, moved_by, write_moved
 from app.ledger.named import NamedParties, parties_meant
 from app.ledger.needs import needs
 from app.ledger.parties import Party, keep_parties
-from app.ledger.reconcile import is_outdated, reconcile, rederive
+from app.ledger.reconcile import DERIVATION, is_outdated, reconcile, rederive
 from app.ledger.record import Arrival, Origin, Recorded, Rejected, StaleFrameError, record
 from app.ledger.rejections import Rejection, rejections_of
 from app.ledger.rejects import (
@@ -82,6 +92,8 @@ from app.ledger.verification import (
     Waiting,
     may_verify,
     types_to_verify,
+    unconfirmed_in,
+    unverified_in,
     verdicts_on,
     verification_queue,
     verified_since,
@@ -94,6 +106,7 @@ from app.ledger.waiting import WaitingFor, waiting_by_head, waiting_for
 __all__ = [
     "BUYER",
     "COMPANY",
+    "DERIVATION",
     "REJECTS_KEPT_FOR",
     "Activities",
     "ActivityFilter",
@@ -117,11 +130,13 @@ __all__ = [
     "EventGroup",
     "EventGroups",
     "EventSet",
+    "EventsSum",
     "Figures",
     "Frame",
     "Given",
     "KeptReject",
     "KnownActivity",
+    "LateEvent",
     "LatestFigure",
     "LedgerEntry",
     "Listed",
@@ -158,6 +173,7 @@ __all__ = [
     "changes_after",
     "changes_since",
     "contents",
+    "copy_ledger",
     "counted_credits",
     "counted_members",
     "counted_shares",
@@ -171,6 +187,7 @@ __all__ = [
     "event_key",
     "event_set",
     "events_in_all",
+    "events_sum",
     "figures_after",
     "figures_as_of",
     "figures_by_day",
@@ -178,12 +195,17 @@ __all__ = [
     "forget_rejected",
     "frame_of",
     "has_cycle",
+    "has_summed",
     "is_large",
     "is_outdated",
     "keep_parties",
     "keep_rejected",
+    "last_event",
+    "late_count",
+    "late_events",
     "latest_figures",
     "latest_moves",
+    "lay_out_again",
     "may_verify",
     "moved_by",
     "needs",
@@ -208,10 +230,13 @@ __all__ = [
     "search_events",
     "settle_rejected",
     "shut_out_loads",
+    "shut_out_recorders",
     "slices_in_use",
     "state_to_change",
     "suggest_parties",
     "types_to_verify",
+    "unconfirmed_in",
+    "unverified_in",
     "verdicts_on",
     "verification_queue",
     "verified_since",

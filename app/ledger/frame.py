@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -17,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.kit.bulk import bulk_insert
+from app.kit.database import Database
 from app.kit.kept import LruCache
 from app.ledger.tables import slice_ as slice_table
 from app.organisation import Directory
@@ -96,6 +98,8 @@ class Frame:
     """The ledger's id -> employee number."""
     has_totals: bool = True
     """Whether totals of all these slices are kept; else what is asked for is folded from the activities."""
+    source: Database | None = None
+    """The database that its activities are read from, where that is not the one that is asked: of a cycle that was certified."""
     _matching: dict[tuple[str, str, str], tuple[SliceInUse, ...]] = field(default_factory=dict)
     _paths: dict[int, tuple[int | None, int, int]] = field(default_factory=dict)
     """Of each employee the path that was asked for last, and the days that it holds for."""
@@ -105,6 +109,15 @@ class Frame:
         default_factory=lambda: LruCache(LAYOUTS_KEPT, weight_max=LAYOUTS_SIZE_MAX, weigh=lambda one: one.size)
     )
     """Where the totals of some nodes belong, kept by :mod:`app.ledger.totals`."""
+
+    @contextmanager
+    def reading(self, connection: Connection) -> Iterator[Connection]:
+        """The transaction by which its activities are read: the one that is given, or one of the database that it is of."""
+        if self.source is None:
+            yield connection
+        else:
+            with self.source.read() as own:
+                yield own
 
     @property
     def first_month(self) -> int:

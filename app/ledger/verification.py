@@ -40,6 +40,8 @@ __all__ = [
     "Waiting",
     "may_verify",
     "types_to_verify",
+    "unconfirmed_in",
+    "unverified_in",
     "verdicts_on",
     "verification_queue",
     "verified_since",
@@ -366,6 +368,33 @@ def waiting_counts(connection: Connection, frame: Frame, *, employees: Collectio
         .group_by(activity.c.employee)
     )
     return {frame.numbers[employee]: number for employee, number in connection.execute(query)}
+
+
+def unverified_in(connection: Connection, frame: Frame, *, cycle: int) -> dict[str, int]:
+    """How many entries of a cycle wait to be verified, by whose they are. Queries: 1."""
+    return _in_state(connection, frame, cycle, type_states(types_to_verify(frame), ("entered",)))
+
+
+def unconfirmed_in(connection: Connection, frame: Frame, *, cycle: int) -> dict[str, int]:
+    """How many entries of a cycle are verified and wait for their confirmation, where a KPI counts no others. Queries: 1, or none."""
+    needed: set[str] = set()
+    for kpi in frame.definitions.kpis.values():
+        for version in kpi.versions:
+            if version.counts_from is CountsFrom.CONFIRMED:
+                needed.update(part.activity for part in version.measure.parts if part.activity)
+                needed.update({"figure"} if version.measure.aggregate == "given" else ())
+    return _in_state(connection, frame, cycle, type_states(sorted(needed), ("verified",))) if needed else {}
+
+
+def _in_state(connection: Connection, frame: Frame, cycle: int, states: Sequence[int]) -> dict[str, int]:
+    activity = tables.activity.c
+    query = (
+        sa.select(activity.employee, sa.func.count())
+        .where(activity.type_state.in_(states), activity.cycle == cycle)
+        .group_by(activity.employee)
+    )
+    counts = {frame.numbers[employee]: number for employee, number in connection.execute(query)}
+    return dict(sorted(counts.items()))
 
 
 def verified_since(connection: Connection, frame: Frame, *, employee: str, since: dt.datetime) -> int:

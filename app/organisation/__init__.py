@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from app.organisation.days import day_in, root_timezone
 from app.organisation.directory import Directory, Discipline, Employee, Result, Status, directory, emails, month_of
+from app.organisation.loads import FileDiffers, files_since
 from app.organisation.preview import organisation_of, previewed_directory
 from app.organisation.replacement import (
     ORGANISATION_FILES,
@@ -33,6 +34,7 @@ __all__ = [
     "Directory",
     "Discipline",
     "Employee",
+    "FileDiffers",
     "KeptByRevision",
     "LoadedFile",
     "Needs",
@@ -44,6 +46,7 @@ __all__ = [
     "day_in",
     "directory",
     "emails",
+    "files_since",
     "lock_revision",
     "month_of",
     "organisation_of",

@@ -14,6 +14,7 @@ from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Integer, Prima
 from app.kit.schema import BigKey, Code, Exact, Instant, metadata
 
 __all__ = [
+    "FOLDER",
     "discipline",
     "employee",
     "employment",
@@ -187,3 +188,6 @@ load_file: Final = Table(
     Column("removed", Integer, nullable=False),
     sa.PrimaryKeyConstraint("revision", "name"),
 )
+
+FOLDER: Final = (unit_period, employee, employment, posting, rate, status, result, discipline, path, revision)
+"""What a folder's rows are written into, as far as it is the organisation's, each after what it refers to; with the paths and the revision."""

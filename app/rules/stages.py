@@ -28,6 +28,7 @@ __all__ = [
     "left_after",
     "next_stages",
     "read_calendar",
+    "stages_ahead",
 ]
 
 
@@ -99,6 +100,12 @@ class Blocker:
 def next_stages(stage: Stage) -> tuple[Stage, ...]:
     """The stages that one leads to by a decision of kind `stage`: the one after it first, then the one before it."""
     return tuple(way[stage] for way in (FORWARD, BACK) if stage in way)
+
+
+def stages_ahead(stage: Stage) -> tuple[Stage, ...]:
+    """The stages that somebody may propose from one, by whatever kind of decision: the one after it first, then the one before it."""
+    after = (Stage.CERTIFIED,) if stage is Stage.RUNNING else ()
+    return (*after, *next_stages(stage))
 
 
 def is_way_back(from_: Stage, to: Stage) -> bool:

@@ -95,7 +95,7 @@ from app.scoring.office import (
 )
 from app.scoring.people_map import MapFilter, MapRow, PeopleMap, people_map
 from app.scoring.people_map import narrowed as narrowed_map
-from app.scoring.plan import CyclePlan, DisplayLine, Person, ScoredLine, Selection, State, pinned_frames, state
+from app.scoring.plan import CyclePlan, DisplayLine, Person, ScoredLine, Selection, State
 from app.scoring.progress import LineMoved, Progress, progress
 from app.scoring.reconciling import reconcile
 from app.scoring.reporting import ToReport, figures_to_report, reports_of
@@ -114,6 +114,20 @@ from app.scoring.scorecards import (
     scores,
     scores_by_method,
 )
+from app.scoring.sealing import (
+    Certified,
+    Cut,
+    certified_cuts,
+    cut_of,
+    keep_certified,
+    keep_cut,
+    open_cut,
+    seal_in_background,
+    seal_soon,
+    sealed,
+    sealed_anew,
+)
+from app.scoring.states import pinned_frames, state, state_at, state_of_source
 from app.scoring.target_decision import TARGET, read_targets
 from app.scoring.target_grid import GridColumn, GridRow, GridRows, TargetGrid, target_grid
 from app.scoring.target_setting import (
@@ -174,8 +188,10 @@ __all__ = [
     "BusinessSource",
     "CardRow",
     "CardScores",
+    "Certified",
     "CountedActivity",
     "CountingNode",
+    "Cut",
     "CyclePlan",
     "DaysKept",
     "DisplayLine",
@@ -260,10 +276,12 @@ __all__ = [
     "business_groups",
     "business_source",
     "business_units",
+    "certified_cuts",
     "compared_day",
     "copied_rows",
     "counted_activities",
     "counting_nodes",
+    "cut_of",
     "days_to_keep",
     "digest",
     "entry_to_verify",
@@ -276,6 +294,8 @@ __all__ = [
     "holder_rows",
     "keep_business_days",
     "keep_business_taken",
+    "keep_certified",
+    "keep_cut",
     "keep_snapshot",
     "keep_taken",
     "kpi_bridge",
@@ -293,6 +313,7 @@ __all__ = [
     "node_name",
     "nodes_meant",
     "office",
+    "open_cut",
     "parent_of_node",
     "people_map",
     "pinned_frames",
@@ -309,6 +330,10 @@ __all__ = [
     "scorecards",
     "scores",
     "scores_by_method",
+    "seal_in_background",
+    "seal_soon",
+    "sealed",
+    "sealed_anew",
     "seen_activity",
     "set_targets",
     "snapshots",
@@ -316,6 +341,8 @@ __all__ = [
     "stale_business_days",
     "stale_days",
     "state",
+    "state_at",
+    "state_of_source",
     "state_to_decide_in",
     "strategy_map",
     "target_grid",

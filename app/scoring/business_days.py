@@ -26,7 +26,7 @@ from app.rules.business import BUSINESS_SLICES, BusinessFigure, ByLevel, week_en
 from app.rules.measures import MICROS, SHARES
 from app.rules.presence import cycle_period
 from app.rules.terms import Node, NodeKind
-from app.scoring.plan import state
+from app.scoring.states import state
 from app.scoring.tables import BUSINESS_COLUMNS, business_day, business_taken
 from app.scoring.trend import Taken, days_gone_stale
 

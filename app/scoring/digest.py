@@ -16,8 +16,8 @@ from sqlalchemy import Connection
 
 from app import ledger
 from app.rules.terms import Basis
-from app.scoring.plan import folder_state
 from app.scoring.scorecards import Scorecard, ScoreQuery, scorecards
+from app.scoring.states import folder_state
 
 __all__ = ["digest"]
 

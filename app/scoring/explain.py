@@ -44,7 +44,7 @@ from app.rules.steps import Section, Step
 from app.rules.targets import SetTarget
 from app.rules.terms import Basis, CountsFrom, Link, Name, Node, NodeKind
 from app.scoring.board import node_name
-from app.scoring.plan import CyclePlan, DisplayLine, Person, ScoredLine, State, state, terms_of
+from app.scoring.plan import CyclePlan, DisplayLine, Person, ScoredLine, State, terms_of
 from app.scoring.scorecards import (
     ExactActuals,
     LineScore,
@@ -55,6 +55,7 @@ from app.scoring.scorecards import (
     read_figures,
     score_figures,
 )
+from app.scoring.states import state
 
 __all__ = ["CountedActivity", "Explanation", "activity_lines", "counted_activities", "explain"]
 
@@ -239,7 +240,8 @@ def explain(
     worked = plan.worked[line.worked]
     # Whoever may look at a person's derivation is measured there or stands above; a unit's is open to those below, who learn no names.
     names_people = worked.node.kind is NodeKind.EMPLOYEE or sees(worked.node)
-    teller = _Teller(connection, scored, card, line, names_people=names_people, told=ratings)
+    with plan.frame.reading(connection) as source:
+        steps = tuple(_Teller(source, scored, card, line, names_people=names_people, told=ratings).steps())
     is_reported = ExactActuals(scored).reported(selection.worked.index(line.worked)) is not None
     listed = sees(worked.node) and (bool(worked.version.measure.parts) or is_reported)
     return Explanation(
@@ -247,7 +249,7 @@ def explain(
         line=next(one for one in card.lines if one.kpi == kpi),
         origin=worked.node,
         version=worked.version,
-        steps=tuple(teller.steps()),
+        steps=steps,
         lists_activities=listed,
     )
 
@@ -569,9 +571,23 @@ def counted_activities(
     worked = plan.worked[line.worked]
     if not sees(worked.node):
         return [], None
+    with plan.frame.reading(connection) as source:
+        if worked.version.measure.aggregate == "given" and after is None:
+            return _figures_that_count(source, plan, asked, worked), None
+        return _counted(source, plan, asked, worked, order=order, after=after, limit=limit)
+
+
+def _counted(
+    connection: Connection,
+    plan: CyclePlan,
+    asked: ScoreQuery,
+    worked: ScoredLine,
+    *,
+    order: CreditOrder,
+    after: str | None,
+    limit: int,
+) -> tuple[list[CountedActivity], str | None]:
     parts = worked.version.measure.parts
-    if worked.version.measure.aggregate == "given" and after is None:
-        return _figures_that_count(connection, plan, asked, worked), None
     first, within = _position(after, len(parts))
     counted: list[CountedActivity] = []
     for number, part in enumerate(parts):
@@ -639,9 +655,11 @@ def _adds(credit: CountedCredit, part: Measure) -> Fraction:
     return Fraction(credit.share_1e4 * (credit.usd_cents or 0), MICROS)
 
 
-def activity_lines(connection: Connection, asked: ScoreQuery, node: Node, kpi: str) -> Iterator[str]:
+def activity_lines(
+    connection: Connection, asked: ScoreQuery, node: Node, kpi: str, *, loaded: State | None = None
+) -> Iterator[str]:
     """The activities that count as lines of text: the first thousand, then how many more there are."""
-    counted, more = counted_activities(connection, asked, node, kpi)
+    counted, more = counted_activities(connection, asked, node, kpi, loaded=loaded)
     last: str | None = None
     for one in counted:
         if one.part is not None and one.part != last:

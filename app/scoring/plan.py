@@ -10,8 +10,9 @@ of a version works out each line twice, by the new definition and by the old one
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -21,15 +22,12 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection
 
-from app import cascade, ledger, organisation
 from app.cascade import Line, Sheet
 from app.kit.kept import LruCache
 from app.ledger import Frame
-from app.organisation import KeptByRevision, Revision
 from app.rules.baseline import LineTerms, Overrides, Reference, resolve_reference
-from app.rules.definitions import Definitions, KpiVersion, Measure
+from app.rules.definitions import KpiVersion, Measure
 from app.rules.employment import Terms
 from app.rules.line_decisions import UNDECIDED, DecidedLine, DecidedLines, decided_reference
 from app.rules.measures import GROWS_WITH_DAYS, Entered, Measuring, rating
@@ -47,9 +45,6 @@ __all__ = [
     "ScoredLine",
     "Selection",
     "State",
-    "folder_state",
-    "pinned_frames",
-    "state",
     "terms_of",
 ]
 
@@ -155,6 +150,19 @@ class CyclePlan:
         if not self._everything:
             self._everything.append(Selection.of(self, self.nodes))
         return self._everything[0]
+
+    def within_transaction(self) -> CyclePlan:
+        """The same plan for whoever reads in a transaction of its own database, in which more is written than others see."""
+        return CyclePlan(
+            cycle=self.cycle,
+            period=self.period,
+            frame=replace(self.frame, source=None),
+            sheet=self.sheet,
+            nodes=self.nodes,
+            worked=self.worked,
+            lines=self.lines,
+            people=self.people,
+        )
 
     def select(self, nodes: Sequence[Node]) -> Selection:
         """The selection of some nodes, with the nodes that theirs hang on; kept for the next time."""
@@ -605,6 +613,7 @@ class State:
     Attributes:
         frame: the agency as the ledger sees it.
         sheet: the cascade's rows and the definitions.
+        certified: the cycles that go by a cut, with what gives the state by which each is planned.
     """
 
     def __init__(
@@ -615,10 +624,12 @@ class State:
         before: State | None = None,
         like: State | None = None,
         pinned_frames: Mapping[int, Frame] = MappingProxyType({}),
+        certified: Mapping[int, Callable[[], State]] = MappingProxyType({}),
     ) -> None:
         """Take the read models; an earlier state of the same load where nothing but decisions came since, or one that this is like in most.
 
-        The frames of cycles that were published are as the ledger would see the agency by what they go by.
+        The frames of cycles that were published are as the ledger would see the agency by what they go by; a cycle that was certified is planned by
+        a state of its own.
 
         Plans are made when they are asked for, of what the earlier state has of them by now.
         """
@@ -627,6 +638,8 @@ class State:
         self._before = before
         self._like: Final = like
         self._pinned_frames: Final = pinned_frames
+        self.certified: Final = certified
+        self._live: State | None = None
         self._plans: Final[dict[int, CyclePlan]] = {}
         self._lock: Final = threading.Lock()
 
@@ -652,7 +665,8 @@ class State:
 
     def with_sheet(self, sheet: Sheet) -> State:
         """The same by a sheet in which nothing but decisions differ: what would be."""
-        return State(self.frame, sheet, before=self, pinned_frames=self._pinned_frames)
+        certified = {cycle: functools.partial(_decided_so, of, sheet) for cycle, of in self.certified.items()}
+        return State(self.frame, sheet, before=self, pinned_frames=self._pinned_frames, certified=certified)
 
     def as_earlier(self, folder: State) -> State:
         """This state for a later one to be made of. It lets go of the one before it: else all that ever were would be kept."""
@@ -660,7 +674,22 @@ class State:
             self._before = folder
         return self
 
+    def standing(self, cycle: int) -> State:
+        """What a cycle is planned by: the state of its cut where it was certified, else this one."""
+        return self.certified[cycle]() if cycle in self.certified else self
+
+    @property
+    def live(self) -> State:
+        """The same as if no cycle had been certified: what is loaded and has come in by now counts in all of them."""
+        if not self.certified:
+            return self
+        if self._live is None:
+            self._live = State(self.frame, self.sheet, before=self._before, pinned_frames=self._pinned_frames)
+        return self._live
+
     def _made(self, cycle: int) -> CyclePlan:
+        if cycle in self.certified:
+            return self.standing(cycle).plan(cycle)
         sheet = self.sheet.of_cycle(cycle)
         frame = self._pinned_frames.get(cycle, self.frame)
         if self._before is None:
@@ -671,64 +700,7 @@ class State:
         return _plan(frame, sheet, cycle)
 
 
-def _read_folder(connection: Connection, revision: Revision) -> State:
-    del revision
-    sheet = cascade.loaded_sheet(connection)
-    slices = ledger.slices_in_use(connection, sheet.definitions)
-    return State(ledger.frame_of(organisation.directory(connection), sheet.definitions, slices), sheet)
-
-
-_LATEST: Final[dict[tuple[str, str], State]] = {}
-"""By the database and the load's token the state of the last decision that this process has read: the next one differs from it by a few lines."""
-
-
-def _read(connection: Connection, revision: Revision) -> State:
-    folder = folder_state(connection)
-    if not revision.decided:
-        return folder
-    key = str(connection.engine.url), revision.token
-    before = _LATEST.get(key, folder).as_earlier(folder)
-    sheet = cascade.sheet(connection)
-    state = State(folder.frame, sheet, before=before, pinned_frames=pinned_frames(connection, folder.frame, sheet))
-    _LATEST.clear()
-    _LATEST[key] = state
-    return state
-
-
-def pinned_frames(connection: Connection, present: Frame, sheet: Sheet) -> dict[int, Frame]:
-    """The frames of cycles that were published, by what each goes by. Queries: 1 for each that does not go by what is loaded."""
-    return {cycle: _pinned_frame(connection, present, definitions) for cycle, definitions in sheet.pinned.items()}
-
-
-def _pinned_frame(connection: Connection, present: Frame, definitions: Definitions) -> Frame:
-    """The frame of a cycle that was published. Queries: 1, or none where it goes by what is loaded.
-
-    Totals are kept of what the loaded definitions ask for. What the published ones ask for beyond that is folded from the ledger when it is read.
-    """
-    if definitions == present.definitions:
-        return present
-    frame = ledger.frame_of(present.directory, definitions, ledger.previewed_slices(connection, definitions))
-    kept = {one.id: set(one.of) for one in present.slices}
-    has_totals = all(set(one.of) <= kept.get(one.id, {0}) and one.id in kept for one in frame.slices)
-    slices = present.slices if has_totals else frame.slices
-    return replace(frame, slices=slices, given=present.given | frame.given, has_totals=has_totals)
-
-
-_of_folder: Final[KeptByRevision[State]] = KeptByRevision(_read_folder)
-_kept: Final[KeptByRevision[State]] = KeptByRevision(_read, decided=True)
-
-
-def folder_state(connection: Connection) -> State:
-    """What is loaded now, without what was decided in the application: for the digest alone.
-
-    Queries: 1 (the revision); after a load those of the directory and the sheet.
-    """
-    return _of_folder(connection)
-
-
-def state(connection: Connection) -> State:
-    """Everything that is loaded now, with what was decided in the application.
-
-    Queries: 1 (the revision); after a load those of the directory and the sheet, after a decision 6.
-    """
-    return _kept(connection)
+def _decided_so(of: Callable[[], State], sheet: Sheet) -> State:
+    """The state of a cut with what a sheet has decided in place of its own decisions."""
+    state = of()
+    return state.with_sheet(replace(state.sheet, token=f"{sheet.token} {state.sheet.token}", decided=sheet.decided))

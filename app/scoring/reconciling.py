@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection
 
 from app import ledger
-from app.scoring.plan import state
+from app.scoring.states import state
 
 __all__ = ["reconcile"]
 

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from sqlalchemy import Connection
 
 from app import ledger
-from app.ledger import EventSet, Figures
+from app.ledger import EventSet, Figures, Frame
 from app.rules.baseline import Reason
 from app.rules.definitions import Measure
 from app.rules.measures import Actuals, Entered, Total, Totals, actual, decimal_text
@@ -30,7 +30,8 @@ from app.rules.projection import projected, projected_actual
 from app.rules.rollup import Area, areas, blend, lost_points, own_scores, projected_own, published, unit_scores
 from app.rules.terms import Basis, Node
 from app.scoring.past import figures_as_of
-from app.scoring.plan import DisplayLine, Selection, State, state
+from app.scoring.plan import DisplayLine, Selection, State
+from app.scoring.states import state
 
 __all__ = [
     "ComputedLine",
@@ -285,11 +286,17 @@ def read_figures(
     """
     plan = selection.plan
     frame, cycle = plan.frame, plan.cycle
-    if asked.as_of is None and not frame.has_totals:
-        return ledger.figures_as_of(connection, frame, cycle=cycle, nodes=selection.sources, as_of=dt.date.max)
-    if asked.as_of is None:
-        return ledger.current_figures(connection, frame, cycle=cycle, nodes=selection.sources)
-    return figures_as_of(connection, selection, asked.as_of, events or ledger.event_set(connection, asked.as_of))
+    with frame.reading(connection) as source:
+        if asked.as_of is None and not frame.has_totals:
+            return ledger.figures_as_of(source, frame, cycle=cycle, nodes=selection.sources, as_of=dt.date.max)
+        if asked.as_of is None:
+            return ledger.current_figures(source, frame, cycle=cycle, nodes=selection.sources)
+        return figures_as_of(source, selection, asked.as_of, _events(source, frame, asked.as_of, events))
+
+
+def _events(source: Connection, frame: Frame, as_of: dt.date, known: EventSet | None) -> EventSet:
+    """The events of days up to one; those of a cut's own database nobody has asked for before."""
+    return ledger.event_set(source, as_of) if known is None or frame.source is not None else known
 
 
 def _totals(figures: Figures, rows: npt.NDArray[np.int64], members: npt.NDArray[np.int64]) -> Totals:

@@ -7,10 +7,20 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy import Column, Table
 
-from app.kit.schema import Code, Instant, metadata
+from app.kit.schema import BigKey, Code, Instant, metadata
 from app.ledger.tables import LEVELS
 
-__all__ = ["BUSINESS_COLUMNS", "business_day", "business_taken", "trend", "trend_taken"]
+__all__ = [
+    "APPEND_ONLY",
+    "BUSINESS_COLUMNS",
+    "business_day",
+    "business_taken",
+    "certified_cut",
+    "cut",
+    "cut_part",
+    "trend",
+    "trend_taken",
+]
 
 
 def _taken(name: str, *more: Column[bool]) -> Table:
@@ -67,3 +77,43 @@ business_taken: Final = _taken(
     Column("has_entries", sa.Boolean, nullable=False),  # whether the ledger had any of the cycle
 )
 """How far the business days of a cycle go: what came since makes days stale."""
+
+cut: Final = Table(
+    "cut",
+    metadata,
+    Column("decision", BigKey, sa.ForeignKey("decision.id"), primary_key=True, autoincrement=False),
+    Column("cycle", sa.Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("last_event", BigKey, nullable=False, comment="the number of the last event that counts"),
+    Column("revision", sa.Integer, nullable=False, comment="of the load that was the last one"),
+    Column("decisions", sa.Integer, nullable=False, comment="how many of the cycle had been approved"),
+    Column("files", sa.Text, nullable=False, comment="JSON: the sums of the folder's files by name"),
+    sa.Index("ix_cut_cycle", "cycle"),
+)
+"""What was the case when it was proposed to certify a cycle; the decision's end says what became of it."""
+
+cut_part: Final = Table(
+    "cut_part",
+    metadata,
+    Column("decision", BigKey, sa.ForeignKey("cut.decision"), primary_key=True, autoincrement=False),
+    Column("name", Code, primary_key=True, comment="the table whose rows it is"),
+    Column("sha256", Code, sa.ForeignKey("kept_document.sha256"), nullable=False),
+)
+"""The folder's rows at a cut, table by table."""
+
+certified_cut: Final = Table(
+    "certified_cut",
+    metadata,
+    Column("decision", BigKey, sa.ForeignKey("cut.decision"), primary_key=True, autoincrement=False),
+    Column("cycle", sa.Integer, nullable=False),
+    Column("round", sa.Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("events", sa.BigInteger, nullable=False),
+    Column("events_sha256", Code, nullable=False),
+    Column("results_sha256", Code, nullable=False, comment="of what the cycle came to by it"),
+    sa.UniqueConstraint("cycle", "round"),
+)
+"""The cuts that cycles go by, since they were certified."""
+
+APPEND_ONLY: Final = (cut, cut_part, certified_cut)
+"""Tables whose rows never change and never go."""

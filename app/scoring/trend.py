@@ -26,8 +26,9 @@ from app.rules.moments import day_after
 from app.rules.outlook import Outlook, first_judged_day
 from app.rules.rollup import published
 from app.rules.terms import Basis, Node, NodeKind, Period
-from app.scoring.plan import CyclePlan, state
+from app.scoring.plan import CyclePlan
 from app.scoring.scorecards import ScoreQuery, score_figures
+from app.scoring.states import state
 from app.scoring.tables import trend, trend_taken
 
 __all__ = [
@@ -117,8 +118,9 @@ def snapshots(connection: Connection, cycle: int, days: Sequence[dt.date]) -> It
     """
     plan = state(connection).plan(cycle)
     sources = plan.everything().sources
-    for day, figures in ledger.figures_by_day(connection, plan.frame, cycle=cycle, nodes=sources, days=days):
-        yield _snapshot(plan, day, figures)
+    with plan.frame.reading(connection) as source:
+        for day, figures in ledger.figures_by_day(source, plan.frame, cycle=cycle, nodes=sources, days=days):
+            yield _snapshot(plan, day, figures)
 
 
 def _snapshot(plan: CyclePlan, day: dt.date, figures: Figures) -> Snapshot:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from app import cascade, decisions, scoring
 from app import cycle as cycles
 from app.access import Viewer, may_at_all
-from app.cycle import CycleStanding, OpenedCycle
+from app.cycle import AfterClose, CycleStanding, OpenedCycle
 from app.kit.refusals import NotThere
 from app.rules.deciding import Obstacle
 from app.rules.permissions import Deed, relations_that_allow
-from app.rules.terms import Node
+from app.rules.terms import CycleFunction, Node, Role
+from app.scoring import ScoreQuery
 from app.web.request_context import RequestContext
 
 __all__ = [
+    "after_close_seen",
     "calendar_kept",
     "criteria_told",
     "cycle_seen",
@@ -25,6 +27,7 @@ __all__ = [
     "opened",
     "refuse_without_role",
     "sees_every_cycle",
+    "sees_everybody",
     "standing_seen",
 ]
 
@@ -78,6 +81,32 @@ def standing_seen(context: RequestContext, cycle: int) -> CycleStanding:
         return node is None or sees(node)
 
     return standing.narrowed(is_seen)
+
+
+_SEE_ALL: Final = frozenset({Role.HR, Role.EXECUTIVE, Role.AUDITOR})
+_FUNCTIONS_SEE_ALL: Final = frozenset({CycleFunction.APPROVER, CycleFunction.CERTIFIER})
+
+
+def sees_everybody(context: RequestContext, cycle: int) -> bool:
+    """Whether who asks sees everybody's scores in a cycle."""
+    who = context.viewer
+    given = {one.function for one in who.functions if one.cycle == cycle}
+    return bool(_SEE_ALL & set(who.roles) or _FUNCTIONS_SEE_ALL & given)
+
+
+def after_close_seen(context: RequestContext, cycle: int, *, after: int, limit: int) -> AfterClose:
+    """What came after a cycle's cut, for whoever sees everybody's scores in it.
+
+    Raises:
+        NotThere: nobody has certified the cycle, or it is not for this person.
+    """
+    cycle_seen(context, cycle)
+    loaded = scoring.state(context.connection)
+    certified = scoring.certified_cuts(context.connection).get(cycle)
+    if certified is None or not sees_everybody(context, cycle):
+        raise NotThere
+    asked = ScoreQuery(cycle, context.today)
+    return cycles.after_close(context.connection, loaded, certified, asked=asked, after=after, limit=limit)
 
 
 def refuse_without_role(context: RequestContext) -> None:

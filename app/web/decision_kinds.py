@@ -6,9 +6,21 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from app.cycle import AMEND, APPOINT, BONUS, IMPOSE, LIFT, LINE_KINDS, RATERS, REOPEN_RATING, STAGE, TARGET
+from app.cycle import (
+    AMEND,
+    APPOINT,
+    BONUS,
+    IMPOSE,
+    LIFT,
+    LINE_KINDS,
+    RATERS,
+    REOPEN_RATING,
+    STAGE,
+    TARGET,
+    certify_kind,
+)
 from app.decisions import DecisionKind
-from app.intake import CHANGE, MASTER
+from app.intake import CHANGE, MASTER, file_sums
 from app.notices import ACCOUNT
 
 __all__ = ["DECISION_KINDS"]
@@ -20,6 +32,7 @@ DECISION_KINDS: Final[Mapping[str, DecisionKind]] = MappingProxyType(
             ACCOUNT,
             AMEND,
             APPOINT,
+            certify_kind(file_sums),
             BONUS,
             CHANGE,
             IMPOSE,

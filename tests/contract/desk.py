@@ -130,7 +130,9 @@ class Desks:
         with self._templates.copy(engine, like) as url, self._opened(url, setting, folder) as desk:
             for name, kept in cookies.items():
                 desk.people[name] = desk.client()
-                desk.people[name].cookies.update(kept)
+                for cookie, value in kept.items():
+                    # With the host: else one that the server sets later would stand beside it.
+                    desk.people[name].cookies.set(cookie, value, domain="127.0.0.1")
             yield desk
 
     @contextmanager

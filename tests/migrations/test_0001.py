@@ -22,6 +22,7 @@ from app.kit.database import Database
 from app.kit.schema import current_schema, metadata, migrate
 from app.ledger import tables as ledger
 from app.rules.terms import Role
+from app.scoring import tables as scoring_tables
 from tests.conftest import NewDatabase
 from tests.people import new_account
 
@@ -36,6 +37,7 @@ APPEND_ONLY = (
     *decisions.APPEND_ONLY,
     *cascade_tables.APPEND_ONLY,
     *cycle_tables.APPEND_ONLY,
+    *scoring_tables.APPEND_ONLY,
 )
 
 

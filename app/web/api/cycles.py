@@ -175,6 +175,46 @@ def criteria(context: RequestContext, cycle: int) -> Json:
     return Json(told)
 
 
+class LateQuery(BaseModel):
+    """Which page of the list."""
+
+    model_config = ConfigDict(frozen=True)
+
+    limit: Annotated[int, Field(ge=1, le=200, description="How many events at most.")] = 50
+    after: Annotated[int, Field(ge=0, le=2**62, description="Where the page before said that the next ones are.")] = 0
+
+
+@pages.api_read(
+    "/api/v1/cycles/<int:cycle>/after-close",
+    may=Deed.SEE_CYCLES,
+    about={
+        "summary": "What came after the cut",
+        "tag": "Cycles",
+        "path": _CYCLE,
+        "query": LateQuery,
+        "responses": {200: ("application/json", shapes.AFTER_CLOSE, "Events and loads that move nothing of it.")},
+        "refusals": (*_REFUSALS, 422),
+    },
+)
+def after_close(context: RequestContext, cycle: int, query: LateQuery) -> Json:
+    """The events of a certified cycle that came after its cut, with what each would move by itself, and the files that were loaded since."""
+    told = cycling.after_close_seen(context, cycle, after=query.after, limit=query.limit)
+    following = None if told.following is None else shapes.address(request, after=told.following)
+    items = [
+        {
+            "source": one.source,
+            "id": one.id,
+            "type": f"kopes.{one.type}",
+            "received_at": one.received_at.isoformat(),
+            "would_move": [move.as_json() for move in moves],
+            "admitted": None,
+        }
+        for one, moves in told.events
+    ]
+    loads = [one._asdict() for one in told.loads]
+    return Json({"items": items, "count": told.count, "loads": loads, "next": following}, following=following)
+
+
 # ------------------------------------------------------------------------------------------------------------- agreement
 
 _CARD: Final = _CYCLE | {"node": ("string", "unit:CODE or employee:NUMBER.")}

@@ -22,7 +22,7 @@ from app.rules.moments import written_day
 from app.rules.permissions import Deed
 from app.rules.presence import cycle_of
 from app.rules.terms import Basis, Node, NodeKind
-from app.scoring import CyclePlan, ScoreQuery
+from app.scoring import ScoreQuery, State
 from app.web import rating
 from app.web.api import shapes
 from app.web.api.live import node_of
@@ -82,6 +82,12 @@ class AskedQuery(BaseModel):
     basis: Annotated[Basis, Field(description="What counts: each KPI's own level, or all that is entered.")] = (
         Basis.FINAL
     )
+    live: Annotated[
+        bool,
+        Field(
+            description="Of a cycle that was certified: what would be if it had not been (1), in place of what stands."
+        ),
+    ] = False
 
 
 class ListQuery(AskedQuery):
@@ -104,13 +110,14 @@ class ExplainQuery(AskedQuery):
     after: Annotated[str | None, Field(description="Where the page before said that the next activities are.")] = None
 
 
-def _asked(context: RequestContext, query: AskedQuery) -> tuple[ScoreQuery, CyclePlan]:
+def _asked(context: RequestContext, query: AskedQuery) -> tuple[ScoreQuery, State]:
     state = scoring.state(context.connection)
     first_month = state.frame.first_month
     year = int(query.cycle) if query.cycle else cycle_of(context.today, first_month)
     if not state.has_cycle(year, today=context.today):
         raise NotThere
-    return ScoreQuery(year, context.today, written_day(query.as_of), query.basis), state.plan(year)
+    asked = ScoreQuery(year, context.today, written_day(query.as_of), query.basis)
+    return asked, state.live if query.live else state
 
 
 _REFUSALS: Final = (401, 403, 404, 422, 429, 503)
@@ -133,10 +140,10 @@ _NODE: Final = {"node": ("node", "The unit or employee, as `unit:VIE` or `employ
 def scorecard(context: RequestContext, node: Node, query: AskedQuery) -> Json:
     """The scorecard of a unit or an employee."""
     with context.read() as connection:
-        asked, plan = _asked(context, query)
-        if node not in plan.nodes:
+        asked, loaded = _asked(context, query)
+        if node not in loaded.plan(asked.cycle).nodes:
             raise NotThere
-        (card,) = scoring.scorecards(connection, asked, [node])
+        (card,) = scoring.scorecards(connection, asked, [node], loaded=loaded)
         reading = _reading_of(context, node, query, asked, what="scorecard")
     _write_down_one(context, reading)
     return Json(card.as_json())
@@ -159,12 +166,13 @@ def scorecard(context: RequestContext, node: Node, query: AskedQuery) -> Json:
 def scorecards(context: RequestContext, query: ListQuery) -> Json:
     """The scorecards that who asks may see: of every unit whose life, and every employee whose service touches the cycle."""
     with context.read() as connection:
-        asked, plan = _asked(context, query)
+        asked, loaded = _asked(context, query)
+        plan = loaded.plan(asked.cycle)
         sees = context.sees(Deed.SEE_SCORECARD)
         begun = None if query.after is None else _order(node_of(query.after))
         nodes = [node for node in plan.nodes if (begun is None or _order(node) > begun) and sees(node)]
         shown = nodes[: query.limit]
-        cards = scoring.scorecards(connection, asked, shown) if shown else []
+        cards = scoring.scorecards(connection, asked, shown, loaded=loaded) if shown else []
     _write_down(context, query, asked, shown)
     following = shapes.address(request, after=shown[-1]) if len(nodes) > len(shown) else None
     return Json({"items": [card.as_json() for card in cards], "next": following}, following=following)
@@ -278,17 +286,17 @@ def _order(node: Node) -> tuple[bool, str]:
 def explain(context: RequestContext, node: Node, kpi: str, query: ExplainQuery) -> Json:
     """The whole derivation of a score: its steps, and the activities that count, the first 1,000 and where the next are."""
     with context.read() as connection:
-        asked, plan = _asked(context, query)
-        if node not in plan.nodes:
+        asked, loaded = _asked(context, query)
+        if node not in loaded.plan(asked.cycle).nodes:
             raise NotThere
         sees = context.sees(Deed.SEE_ACTIVITIES)
         told = rating.ratings_told(context, asked.cycle)
-        explanations = scoring.explain(connection, asked, node, kpi, sees=sees, ratings=told)
+        explanations = scoring.explain(connection, asked, node, kpi, sees=sees, ratings=told, loaded=loaded)
         if explanations is None:
             raise NotThere
         try:
             activities, more = scoring.counted_activities(
-                connection, asked, node, kpi, after=query.after or None, sees=sees
+                connection, asked, node, kpi, after=query.after or None, sees=sees, loaded=loaded
             )
         except ValueError:
             raise NoPlace from None
@@ -314,7 +322,8 @@ def explain(context: RequestContext, node: Node, kpi: str, query: ExplainQuery) 
 )
 def business(context: RequestContext, node: Node, query: ListQuery) -> Json:
     """What a unit and those below it have brought about, beside last year's same day and what their own scorecards hold it against."""
-    asked, plan = _asked(context, query)
+    asked, loaded = _asked(context, query)
+    plan = loaded.live.plan(asked.cycle)
     if node.kind is not NodeKind.UNIT or node not in plan.nodes:
         raise NotThere
     begun = None if query.after is None else _order(node_of(query.after))

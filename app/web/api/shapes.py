@@ -19,6 +19,7 @@ from app.rules.activities import ACTIVITY_TYPES, TYPE_PREFIX, VERDICT_TYPES, Eve
 from app.web.api.bodies import BATCH, EVENTS_MAX, STRUCTURED
 
 __all__ = [
+    "AFTER_CLOSE",
     "AGREED_CARD",
     "ALLOCATION",
     "BUSINESS",
@@ -475,6 +476,44 @@ CYCLE: Final = _object(
     }
 )
 """An opened cycle, as the contract writes it."""
+
+AFTER_CLOSE: Final = _object(
+    {
+        "items": {
+            "type": "array",
+            "description": "Events of the cycle that came after the cut, the first one first.",
+            "items": _object(
+                {
+                    "source": _TEXT,
+                    "id": _TEXT,
+                    "type": _TEXT,
+                    "received_at": _INSTANT,
+                    "would_move": {
+                        "type": "array",
+                        "description": "The lines whose scores it would move by itself.",
+                        "items": _object(
+                            {
+                                "node": _TEXT,
+                                "kpi": _TEXT,
+                                "before": {"type": ["number", "null"]},
+                                "after": {"type": ["number", "null"]},
+                            }
+                        ),
+                    },
+                    "admitted": {"type": ["integer", "null"], "description": "The decision that admitted it."},
+                }
+            ),
+        },
+        "count": _COUNT,
+        "loads": {
+            "type": "array",
+            "description": "Files that were loaded since with other rows.",
+            "items": _object({"file": _TEXT, "revision": _COUNT, "rows": _COUNT}),
+        },
+        "next": _TEXT_OR_NULL,
+    }
+)
+"""What came after a cycle's cut, as the contract writes it."""
 
 _SIGNED: Final = _object({"as": _TEXT, "person": _TEXT, "for": _TEXT_OR_NULL, "at": _INSTANT, "digest": _TEXT})
 _DUE: Final = _object({"as": _TEXT, "persons": {"type": "array", "items": _TEXT}, "since": _INSTANT})

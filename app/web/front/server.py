@@ -450,6 +450,7 @@ def _settle_memory(database: Database) -> None:
 
     It would go through the whole agency again and again: measured at a batch of 1,000 events, that took a third of the time.
     """
+    scoring.seal_in_background()
     # A database that is away, or in which nothing was loaded yet, is no reason not to start.
     with contextlib.suppress(SQLAlchemyError, LookupError), database.read() as connection:
         scoring.state(connection)

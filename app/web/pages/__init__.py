@@ -12,6 +12,7 @@ from app.web.pages import (
     accounts,
     activities,
     activity,
+    after_close,
     agency,
     allocation,
     business,
@@ -70,6 +71,7 @@ __all__ = ["PAGES"]
 
 PAGES: Final[tuple[Pages, ...]] = (
     accounts.pages,
+    after_close.pages,
     activities.pages,
     activity.pages,
     agency.pages,

@@ -5,7 +5,7 @@ Do not work out here what is in the way: the API and whoever proposes a stage ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,7 +18,7 @@ from app.decisions import Decision, DecisionFilter, DecisionKind
 from app.plain.findings import n_
 from app.rules.deciding import REASON_LENGTH_MAX, DecisionState
 from app.rules.permissions import Deed
-from app.rules.stages import CALENDAR, Stage, is_way_back, next_stages
+from app.rules.stages import CALENDAR, Stage, is_way_back, stages_ahead
 from app.rules.terms import CycleFunction, Node
 from app.scoring import node_name
 from app.web import cycling, decided
@@ -146,20 +146,16 @@ def one(context: RequestContext, cycle: int) -> Page:
         cycle=cycle,
         standing=standing,
         steps=tuple(_steps(context, standing)),
-        ways=[(to, is_way_back(standing.opened.stage, to)) for to in next_stages(standing.opened.stage)],
+        ways=[(to, is_way_back(standing.opened.stage, to)) for to in stages_ahead(standing.opened.stage)],
         stages=STAGES,
         waiting=waiting,
         titles=decided.titles(context, waiting),
         functions=given,
         function_names=CYCLE_FUNCTIONS,
         whose=lambda one: _whose(context, one),
-        approvers=access.holders_of(
-            context.connection,
-            context.directory,
-            cycle=cycle,
-            function=CycleFunction.APPROVER,
-            day=context.today,
-        ),
+        approvers=_holders(context, cycle, CycleFunction.APPROVER),
+        certifiers=_holders(context, cycle, CycleFunction.CERTIFIER),
+        sees_after_close=standing.certified is not None and cycling.sees_everybody(context, cycle),
         dates={name: CALENDAR_DATES[name] for name in CALENDAR},
         people=context.directory.employees,
         item=lambda text: _item(context, text),
@@ -175,6 +171,11 @@ def _steps(context: RequestContext, standing: CycleStanding) -> Iterator[StepSho
         is_reached = order.index(stage) <= order.index(present)
         by = standing.opened.calendar.get(_DUE.get(stage, ""))
         yield StepShown(stage, STAGES[stage], reached.get(stage) if is_reached else None, by, stage is present)
+
+
+def _holders(context: RequestContext, cycle: int, function: CycleFunction) -> Sequence[str]:
+    """By what they are called those who have a function today. Queries: 1."""
+    return access.holders_of(context.connection, context.directory, cycle=cycle, function=function, day=context.today)
 
 
 def _whose(context: RequestContext, given: FunctionGiven) -> str:
@@ -202,9 +203,17 @@ def keep_calendar(context: RequestContext, cycle: int, form: CalendarForm) -> Re
 
 @pages.act("/cycles/<int:cycle>/stage", may=Deed.KEEP_CYCLES, again="one")
 def propose_stage(context: RequestContext, cycle: int, form: StageForm) -> Redirect:
-    """Propose that the cycle comes to another stage."""
+    """Propose that the cycle comes to another stage; to certify it is a decision of its own kind."""
     cycling.cycle_seen(context, cycle)
-    content = {"to": form.stage} | ({"accept": list(form.accept)} if form.accept else {})
+    accepted = {"accept": list(form.accept)} if form.accept else {}
+    if form.stage == Stage.CERTIFIED:
+        made = _proposed(context, cycle, DECISION_KINDS["certify"], accepted, form.reason, fields={})
+        return Redirect(
+            n_("Proposed: the cut is made, and a certifier of the cycle has to agree to it."),
+            then="decisions.one",
+            values={"number": made.id},
+        )
+    content = {"to": form.stage} | accepted
     made = _proposed(context, cycle, cycles.STAGE, content, form.reason, fields={"content/to": "stage"})
     return Redirect(
         n_("Proposed: an approver of the cycle has to agree."), then="decisions.one", values={"number": made.id}

@@ -1,0 +1,138 @@
+"""Certifying a cycle: a cut after which its figures stand (contract-cycle, 3 and 6).
+
+The cut is made when it is proposed, while nobody records and nothing is loaded, and approving approves that cut: what comes between the two neither
+undoes it nor counts. What people decide from then on goes over it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from app import decisions, ledger, organisation, scoring
+from app.cycle.blocking import blockers_of
+from app.cycle.cutting import refuse_being_certified
+from app.cycle.opened import NotNow, OpenedCycle, begin_stage, opened_cycle, opened_or_refused
+from app.cycle.results import results_of
+from app.cycle.staging import Blocked, accept_problems, accepted
+from app.decisions import Decision, DecisionKind, Read
+from app.kit.database import lock
+from app.kit.refusals import Invalid
+from app.rules.deciding import DecisionEffect
+from app.rules.stages import Blocker, Stage, left_after
+from app.rules.terms import CycleFunction, Role
+from app.scoring import Cut, ScoreQuery, State
+
+__all__ = ["certify_kind"]
+
+
+def _hold(connection: Connection) -> None:
+    """Nobody records, loads or decides: what is proposed is of one moment."""
+    ledger.shut_out_recorders(connection)
+    lock(connection, decisions.LOCK_DECISIONS)
+    organisation.lock_revision(connection)
+
+
+def _read(connection: Connection, content: Mapping[str, Any], cycle: str | None, today: dt.date) -> Read:
+    problems = accept_problems(content, known={"accept"})
+    if problems:
+        raise Invalid(*problems)
+    loaded = scoring.state(connection)
+    opened = opened_or_refused(connection, cycle, loaded, today=today)
+    _refuse_early(loaded, opened, today)
+    refuse_being_certified(connection, opened.cycle)
+    left = left_after(blockers_of(connection, loaded, opened.cycle, Stage.CERTIFIED, day=today), accepted(content))
+    if left:
+        raise Blocked(*map(Blocker.as_finding, left))
+    return Read({name: content[name] for name in ("accept",) if name in content}, round=opened.round)
+
+
+def _refuse_early(loaded: State, opened: OpenedCycle, today: dt.date) -> None:
+    """Go on only where the cycle runs, and its last day is over.
+
+    Raises:
+        NotNow: it does not, or it is not.
+    """
+    end = loaded.plan(opened.cycle).period.to
+    if opened.stage is not Stage.RUNNING or end is None or today < end:
+        raise NotNow
+
+
+def _effects(
+    connection: Connection, _content: Mapping[str, Any], cycle: str | None, today: dt.date
+) -> Iterable[DecisionEffect]:
+    """The final score and the proposed grade of everybody who is listed, by the cut; by what is live while none is made yet.
+
+    Queries: those of scoring the cycle, and where this machine has no database of the cut those of making it.
+    """
+    year = int(str(cycle))
+    cut = scoring.open_cut(connection, year)
+    loaded = scoring.state(connection) if cut is None else _at(connection, cut)
+    told = results_of(connection, loaded, ScoreQuery(year, today)).told
+    return (DecisionEffect(node, member, None, value) for (node, member), value in told.items())
+
+
+def _at(connection: Connection, cut: Cut) -> State:
+    return scoring.state_at(connection, cut, organisation.current_revision(connection))
+
+
+def _approved_count(connection: Connection, cycle: int) -> int:
+    return decisions.approved_count(connection, cycle=str(cycle))
+
+
+def _apply(connection: Connection, decision: Decision) -> None:
+    hand = decision.ended or decision.maker
+    cut = scoring.cut_of(connection, decision.id)
+    opened = opened_cycle(connection, int(str(decision.cycle)))
+    if opened is None or cut is None or opened.stage is not Stage.RUNNING:
+        raise NotNow
+    loaded = _at(connection, cut)
+    results = results_of(connection, loaded, ScoreQuery(cut.cycle, loaded.frame.directory.day_of(hand.at)))
+    begin_stage(
+        connection,
+        opened.cycle,
+        Stage.CERTIFIED,
+        round_=opened.round,
+        by=hand.account,
+        at=hand.at,
+        decision=decision.id,
+    )
+    scoring.keep_certified(connection, cut, round_=opened.round, at=hand.at, results_sha256=results.sha256)
+    ledger.record_change(connection, at=hand.at, owners=ledger.owners_text(everyone=True))
+
+
+def certify_kind(files_of: Callable[[Connection], Mapping[str, str]]) -> DecisionKind:
+    """The kind `certify`: by hr, and a certifier of the cycle.
+
+    Args:
+        files_of: the sums of the folder's files as they stand.
+    """
+
+    def keep(connection: Connection, decision: Decision) -> None:
+        cycle = int(str(decision.cycle))
+        scoring.keep_cut(
+            connection,
+            decision=decision.id,
+            cycle=cycle,
+            at=decision.maker.at,
+            decisions=_approved_count(connection, cycle),
+            files=files_of(connection),
+        )
+        scoring.seal_soon(connection, decision.id)
+
+    return DecisionKind(
+        code="certify",
+        makers=frozenset({Role.HR}),
+        checkers=frozenset({CycleFunction.CERTIFIER}),
+        seen_by=frozenset({Role.AUDITOR, CycleFunction.APPROVER}),
+        read=_read,
+        effects=_effects,
+        apply=_apply,
+        proposed=keep,
+        signed_effects=True,
+        hold=_hold,
+        of_cycle=True,
+    )

@@ -1,0 +1,85 @@
+"""What a cycle came to, in the one form that is summed: equal figures have equal sums on either database and in any later version (contract-cycle, 8)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+import rfc8785
+from sqlalchemy import Connection
+
+from app import scoring
+from app.cycle.grades import employee_proposal, unit_proposal
+from app.rules.grading import members
+from app.rules.terms import Node, NodeKind
+from app.scoring import ScoreQuery, State
+
+__all__ = ["CycleResults", "results_of"]
+
+RULES_VERSION: Final = 1
+"""Raised by a release that makes another figure of the same pins; what was certified by an earlier one is recomputed by that one's rules."""
+
+
+class CycleResults(NamedTuple):
+    """What everyone came to.
+
+    Attributes:
+        document: employees, units and scorecards, each by node, figures as texts.
+        told: the final score and the proposed grade of every node that is listed.
+    """
+
+    document: Mapping[str, Any]
+    told: Mapping[tuple[str, str], object]
+
+    @property
+    def sha256(self) -> str:
+        """The sum over the document's RFC 8785 form, as 64 hexadecimal digits."""
+        return hashlib.sha256(rfc8785.dumps(self.document)).hexdigest()
+
+
+def results_of(connection: Connection, loaded: State, asked: ScoreQuery) -> CycleResults:
+    """What a cycle comes to by a state.
+
+    Args:
+        connection: any transaction.
+        loaded: what is loaded and decided, or was at a cut.
+        asked: the cycle; final figures, whatever the day is.
+
+    Queries: those of :func:`app.scoring.scores`.
+    """
+    scored = scoring.scores(connection, asked, loaded=loaded)
+    people, units = employee_proposal(scored), unit_proposal(scored)
+    grades = {str(Node(NodeKind.EMPLOYEE, row.employee)): row.grade for row in people.rows}
+    grades |= {str(Node(NodeKind.UNIT, row.unit)): row.grade for row in units.rows}
+    told: dict[tuple[str, str], object] = {}
+    for at, node in enumerate(scored.selection.nodes[: scored.selection.asked]):
+        told[str(node), "final_score"] = scored.at(at)[2]
+        told[str(node), "proposed_grade"] = grades.get(str(node))
+    cards = sorted(scoring.make_scorecards(scored), key=lambda card: str(card.node))
+    document = {
+        "employees": [_plain(members(row)) for row in sorted(people.rows, key=lambda row: row.employee)],
+        "units": [_plain(members(row)) for row in sorted(units.rows, key=lambda row: row.unit)],
+        "scorecards": [_plain(_without_day(card.as_json())) for card in cards],
+    }
+    return CycleResults(document, told)
+
+
+def _without_day(card: dict[str, Any]) -> dict[str, Any]:
+    """A scorecard without what hangs on the day on which one looks: projections."""
+    lines = [
+        {name: value for name, value in line.items() if not name.startswith("projected")} for line in card["lines"]
+    ]
+    return {name: value for name, value in card.items() if name not in {"as_of", "projected_score"}} | {"lines": lines}
+
+
+def _plain(value: Any) -> Any:
+    """Scores as texts with nine decimals: binary fractions are written in too many ways."""
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, float):
+        return f"{value + 0.0:.9f}"
+    return f"{value:f}" if isinstance(value, Decimal) else value

@@ -1,0 +1,36 @@
+"""The sum of an event: SHA-256 over its RFC 8785 form, members that nobody knows included (contract-cycle, 3)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Final
+
+import rfc8785
+
+from app.plain.json_text import canonical, decode
+
+__all__ = ["event_sha256"]
+
+_EXACT: Final = 2**53 - 1
+"""RFC 8785 writes numbers as JavaScript has them: whole ones beyond this are the nearest that there is."""
+
+
+def event_sha256(text: str) -> bytes:
+    """The 32 bytes of an event as it was recorded.
+
+    Args:
+        text: its JSON, in any spelling: blanks, the order of members and the spelling of numbers make no other sum.
+
+    What RFC 8785 has no form for (a number beyond its range, half of a surrogate pair) is summed in the form by which events are compared.
+    """
+    try:
+        form = rfc8785.dumps(json.loads(text, parse_int=_whole))
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError):
+        form = canonical(decode(text))
+    return hashlib.sha256(form).digest()
+
+
+def _whole(text: str) -> int | float:
+    number = int(text)
+    return number if -_EXACT <= number <= _EXACT else float(text)

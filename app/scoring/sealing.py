@@ -1,0 +1,362 @@
+"""Cuts of cycles: what was the case when it was proposed to certify one, and a database in which that still is so (contract-cycle, 3 and 6).
+
+At a cut nothing is worked out: it is the number of the last event and the folder's rows as they stand. From these a database of its own is made
+whenever somebody asks, by the very rules that derive the live one, so that pinned figures come out of one read model with all others. Such a
+database can always be made again; do not write into it, and do not miss it when it is gone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import logging
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import cascade, ledger, organisation
+from app.cascade.tables import FOLDER as CASCADE
+from app.decisions.tables import decision_end
+from app.kit.copying import rows_from_text, rows_text
+from app.kit.database import Database
+from app.kit.kept import LruCache
+from app.kit.private_files import alone_in, begin_private, database_file, private_folder, private_part
+from app.kit.refusals import Busy
+from app.kit.schema import metadata
+from app.ledger import EventsSum
+from app.organisation.tables import FOLDER as ORGANISATION
+from app.scoring import tables
+
+__all__ = [
+    "Certified",
+    "Cut",
+    "certified_cuts",
+    "cut_of",
+    "keep_certified",
+    "keep_cut",
+    "open_cut",
+    "seal_in_background",
+    "seal_soon",
+    "sealed",
+    "sealed_anew",
+]
+
+_LOG: Final = logging.getLogger(__name__)
+
+_TABLES: Final = {table.name: table for table in (*ORGANISATION, *CASCADE)}
+
+SOON_ABOVE: Final = 20_000
+"""Of more events than these a database is made by a thread of its own, and whoever needs it comes again: it takes longer than people wait."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """What was the case when it was proposed to certify a cycle.
+
+    Attributes:
+        decision: the number of the decision that proposed it.
+        last_event: the number of the last event that counts.
+        revision: the number of the last load.
+        decisions: how many decisions of the cycle had been approved.
+        files: the sums of the folder's files by name.
+        parts: the sums of its rows by table.
+    """
+
+    decision: int
+    cycle: int
+    at: dt.datetime
+    last_event: int
+    revision: int
+    decisions: int
+    files: Mapping[str, str]
+    parts: Mapping[str, str]
+
+
+class Certified(NamedTuple):
+    """A cut that a cycle goes by."""
+
+    cut: Cut
+    round: int
+    at: dt.datetime
+    events: EventsSum
+    results_sha256: str
+
+    def as_pin(self) -> dict[str, object]:
+        """As the contract writes it."""
+        return {
+            "at": self.cut.at.isoformat(),
+            "events": self.events.events,
+            "events_sha256": self.events.sha256,
+            "revision": self.cut.revision,
+            "files": dict(self.cut.files),
+            "decisions": self.cut.decisions,
+        }
+
+
+# --------------------------------------------------------------------------------------------------------------- the rows
+
+
+def keep_cut(
+    connection: Connection, *, decision: int, cycle: int, at: dt.datetime, decisions: int, files: Mapping[str, str]
+) -> None:
+    """Write down what is the case now.
+
+    Args:
+        connection: a writing transaction that shut out recorders and loads.
+        decision: the number of the decision.
+        cycle: which is to be certified.
+        at: when.
+        decisions: how many of the cycle are approved.
+        files: the sums of the folder's files.
+
+    Queries: 23.
+    """
+    connection.execute(
+        sa.insert(tables.cut).values(
+            decision=decision,
+            cycle=cycle,
+            at=at,
+            last_event=ledger.last_event(connection),
+            revision=organisation.current_revision(connection).number,
+            decisions=decisions,
+            files=json.dumps(dict(files)),
+        )
+    )
+    sums = cascade.keep_texts(connection, [rows_text(connection, table) for table in _TABLES.values()])
+    connection.execute(
+        sa.insert(tables.cut_part),
+        [{"decision": decision, "name": name, "sha256": one} for name, one in zip(_TABLES, sums, strict=True)],
+    )
+
+
+def open_cut(connection: Connection, cycle: int) -> Cut | None:
+    """The cut of a decision that nobody has checked yet; None where none waits. Queries: 1, and 1 where one does."""
+    of, end = tables.cut.c, decision_end.c
+    query = sa.select(tables.cut).outerjoin(decision_end, end.decision == of.decision)
+    row = connection.execute(query.where(of.cycle == cycle, end.decision.is_(None))).first()
+    return None if row is None else _cut(row, _parts(connection, [row.decision])[row.decision])
+
+
+def keep_certified(connection: Connection, cut: Cut, *, round_: int, at: dt.datetime, results_sha256: str) -> None:
+    """Have a cycle go by a cut from now on.
+
+    The caller holds :func:`app.organisation.lock_revision`. Queries: 4, and those of :func:`app.ledger.events_sum`.
+    """
+    events = ledger.events_sum(connection, last=cut.last_event)
+    connection.execute(
+        sa.insert(tables.certified_cut).values(
+            decision=cut.decision,
+            cycle=cut.cycle,
+            round=round_,
+            at=at,
+            events=events.events,
+            events_sha256=events.sha256,
+            results_sha256=results_sha256,
+        )
+    )
+    organisation.raise_decided(connection, [("certified", cut.cycle, round_, cut.decision, at.isoformat())])
+
+
+def cut_of(connection: Connection, decision: int) -> Cut | None:
+    """The cut that a decision proposed. Queries: 1, and 1 where there is one."""
+    row = connection.execute(sa.select(tables.cut).where(tables.cut.c.decision == decision)).first()
+    return None if row is None else _cut(row, _parts(connection, [decision])[decision])
+
+
+def certified_cuts(connection: Connection) -> dict[int, Certified]:
+    """The cuts that cycles go by. Queries: 1, and 1 where there are any."""
+    of, certified = tables.cut, tables.certified_cut
+    query = sa.select(
+        of,
+        certified.c.round,
+        certified.c.at.label("certified_at"),
+        certified.c.events,
+        certified.c.events_sha256,
+        certified.c.results_sha256,
+    ).join(certified, certified.c.decision == of.c.decision)
+    rows = connection.execute(query.order_by(certified.c.cycle, certified.c.round)).all()
+    parts = _parts(connection, [row.decision for row in rows]) if rows else {}
+    return {
+        row.cycle: Certified(
+            _cut(row, parts[row.decision]),
+            row.round,
+            row.certified_at,
+            EventsSum(row.events, row.events_sha256),
+            row.results_sha256,
+        )
+        for row in rows
+    }
+
+
+def _cut(row: sa.Row[Any], parts: Mapping[str, str]) -> Cut:
+    return Cut(
+        decision=row.decision,
+        cycle=row.cycle,
+        at=row.at,
+        last_event=row.last_event,
+        revision=row.revision,
+        decisions=row.decisions,
+        files=json.loads(row.files),
+        parts=parts,
+    )
+
+
+def _parts(connection: Connection, decisions: list[int]) -> dict[int, dict[str, str]]:
+    of = tables.cut_part.c
+    parts: dict[int, dict[str, str]] = {number: {} for number in decisions}
+    query = sa.select(of.decision, of.name, of.sha256).where(of.decision.in_(decisions)).order_by(of.name)
+    for row in connection.execute(query):
+        parts[row.decision][row.name] = row.sha256
+    return parts
+
+
+# ----------------------------------------------------------------------------------------------------------- the database
+
+_OPEN: Final[LruCache[Database]] = LruCache(4)
+"""Databases of cuts that this process reads, by their files."""
+
+_background: Final = threading.Event()
+"""Set in a process that serves people: there a thread of its own makes what takes long."""
+
+
+def seal_in_background() -> None:
+    """From now on this process makes databases of many events beside its work; until one is there, whoever needs it comes again."""
+    _background.set()
+
+
+def sealed(connection: Connection, cut: Cut, events: EventsSum | None = None) -> Database:
+    """The database in which everything is as it was at a cut; made now where this machine has none.
+
+    Args:
+        connection: any transaction of the live database.
+        cut: which.
+        events: the sum of its events, where that is known.
+
+    Raises:
+        Busy: a thread is at it (:func:`seal_in_background`).
+
+    Queries: none where the database is there; else one for each 5,000 events, and those of :func:`app.ledger.events_sum`.
+    """
+    takes_long = cut.last_event > SOON_ABOVE and _background.is_set()
+    if events is None:
+        if takes_long and not ledger.has_summed(connection, last=cut.last_event):
+            seal_soon(connection, cut.decision)
+            raise Busy
+        events = ledger.events_sum(connection, last=cut.last_event)
+    file = _file(connection, cut, events)
+    if not file.exists():
+        if takes_long:
+            seal_soon(connection, cut.decision)
+            raise Busy
+        _make(connection, cut, file)
+    return _OPEN.get_or_make(str(file), lambda: Database(f"sqlite:///{file}", readers=4))
+
+
+@contextmanager
+def sealed_anew(connection: Connection, cut: Cut) -> Iterator[Database]:
+    """Such a database made from the beginning, whatever this machine has, and gone at the end."""
+    with tempfile.TemporaryDirectory(prefix="kopes-") as folder:
+        file = Path(folder) / "cut.db"
+        _make(connection, cut, file)
+        database = Database(f"sqlite:///{file}", readers=1)
+        try:
+            yield database
+        finally:
+            database.close()
+
+
+def _file(connection: Connection, cut: Cut, events: EventsSum) -> Path:
+    """Where the database of a cut is on this machine: equal cuts share one, whoever made it."""
+    told = json.dumps([events.sha256, sorted(cut.parts.items()), ledger.DERIVATION, _SHAPE])
+    url = connection.engine.url
+    live = database_file(url)
+    # Of a server everybody's home is the one place that each process of ours finds; beside a file it lies with the file.
+    beside = (
+        Path(tempfile.gettempdir()) / f"kopes-cuts-{os.getuid()}"
+        if live is None
+        else live.with_name(f"{live.name}-cuts")
+    )
+    return beside / f"{hashlib.sha256(told.encode()).hexdigest()[:32]}.db"
+
+
+_SHAPE: Final = 1
+"""Raised when such a database holds something else than one of before."""
+
+
+def _make(connection: Connection, cut: Cut, file: Path) -> None:
+    private_folder(file.parent)
+    with alone_in(file.parent), private_part(file) as part:
+        if file.exists():
+            return
+        begin_private(part)
+        database = Database(f"sqlite:///{part}", readers=1, disposable=True)
+        try:
+            with database.write("seal") as target:
+                metadata.create_all(target)
+                _fill(connection, target, cut)
+        finally:
+            database.close()
+        part.replace(file)
+
+
+def _fill(connection: Connection, target: Connection, cut: Cut) -> None:
+    texts = cascade.kept_texts(connection, cut.parts.values())
+    for name, table in _TABLES.items():
+        if name in cut.parts:
+            rows_from_text(target, table, texts[cut.parts[name]])
+    ledger.copy_ledger(connection, target, last=cut.last_event)
+    definitions = cascade.read_definitions(target)
+    slices = ledger.slices_in_use(target, definitions, may_add=True)
+    ledger.lay_out_again(target, ledger.frame_of(organisation.directory(target), definitions, slices), at=cut.at)
+
+
+# ---------------------------------------------------------------------------------------------------------- in background
+
+_SEALING: Final[set[tuple[str, int]]] = set()
+_SEALING_LOCK: Final = threading.Lock()
+
+_TRIES: Final = 60
+_REST_S: Final = 0.5
+"""A cut that was just made is not committed yet: the thread looks for it again for half a minute."""
+
+
+def seal_soon(connection: Connection, decision: int) -> None:
+    """Make the database of a decision's cut beside all else, unless it is being made; the cut may be committed a little later."""
+    key = connection.engine.url.render_as_string(hide_password=False), decision
+    with _SEALING_LOCK:
+        if key in _SEALING:
+            return
+        _SEALING.add(key)
+    threading.Thread(target=_seal, args=key, name=f"seal-{decision}", daemon=True).start()
+
+
+def _seal(url: str, decision: int) -> None:
+    database = Database(url, readers=1)
+    try:
+        for _ in range(_TRIES):
+            with database.read() as connection:
+                cut = cut_of(connection, decision)
+                if cut is not None:
+                    file = _file(connection, cut, ledger.events_sum(connection, last=cut.last_event))
+                    if not file.exists():
+                        _make(connection, cut, file)
+                    return
+            time.sleep(_REST_S)
+    except (OSError, SQLAlchemyError, Busy):
+        # Whoever needs it asks again, and is told by the log of the server why it is not there.
+        _LOG.exception("the cut of decision %s could not be laid out", decision)
+    finally:
+        database.close()
+        with _SEALING_LOCK:
+            _SEALING.discard((url, decision))

@@ -1,0 +1,155 @@
+"""The states that a process keeps: of what is loaded, of what is decided over it, and of the cuts that certified cycles go by.
+
+A state is read once for each load or decision and shared by all threads. Do not read rows of the folder or of decisions beside it.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from sqlalchemy import Connection
+
+from app import cascade, ledger, organisation
+from app.cascade import Sheet
+from app.kit.database import Database
+from app.kit.kept import LruCache
+from app.kit.refusals import Busy
+from app.ledger import EventsSum, Frame
+from app.organisation import KeptByRevision, Revision
+from app.rules.definitions import Definitions
+from app.scoring.plan import State
+from app.scoring.sealing import Certified, Cut, certified_cuts, sealed
+
+__all__ = ["folder_state", "pinned_frames", "state", "state_at", "state_of_source"]
+
+
+def _read_folder(connection: Connection, revision: Revision) -> State:
+    del revision
+    sheet = cascade.loaded_sheet(connection)
+    slices = ledger.slices_in_use(connection, sheet.definitions)
+    return State(ledger.frame_of(organisation.directory(connection), sheet.definitions, slices), sheet)
+
+
+_LATEST: Final[dict[tuple[str, str], State]] = {}
+"""By the database and the load's token the state of the last decision that this process has read: the next one differs from it by a few lines."""
+
+
+def _read(connection: Connection, revision: Revision) -> State:
+    folder = folder_state(connection)
+    if not revision.decided:
+        return folder
+    key = str(connection.engine.url), revision.token
+    before = _LATEST.get(key, folder).as_earlier(folder)
+    sheet = cascade.sheet(connection)
+    frames = pinned_frames(connection, folder.frame, sheet)
+    certified = certified_states(connection, revision)
+    state = State(folder.frame, sheet, before=before, pinned_frames=frames, certified=certified)
+    _LATEST.clear()
+    _LATEST[key] = state
+    return state
+
+
+def pinned_frames(connection: Connection, present: Frame, sheet: Sheet) -> dict[int, Frame]:
+    """The frames of cycles that were published, by what each goes by. Queries: 1 for each that does not go by what is loaded."""
+    return {cycle: _pinned_frame(connection, present, definitions) for cycle, definitions in sheet.pinned.items()}
+
+
+def _pinned_frame(connection: Connection, present: Frame, definitions: Definitions) -> Frame:
+    """The frame of a cycle that was published. Queries: 1, or none where it goes by what is loaded.
+
+    Totals are kept of what the loaded definitions ask for. What the published ones ask for beyond that is folded from the ledger when it is read.
+    """
+    if definitions == present.definitions:
+        return present
+    frame = ledger.frame_of(present.directory, definitions, ledger.previewed_slices(connection, definitions))
+    kept = {one.id: set(one.of) for one in present.slices}
+    has_totals = all(set(one.of) <= kept.get(one.id, {0}) and one.id in kept for one in frame.slices)
+    slices = present.slices if has_totals else frame.slices
+    given = present.given | frame.given
+    return replace(frame, slices=slices, given=given, has_totals=has_totals, source=present.source)
+
+
+def certified_states(connection: Connection, revision: Revision) -> dict[int, Callable[[], State]]:
+    """What plans each cycle that was certified: the agency and its events as they were at its cut, with what was decided since.
+
+    Queries: 1; where there are any 2, those of :func:`cascade.with_decided` for each, and once in a process those of reading a whole agency.
+    """
+    states: dict[int, Callable[[], State]] = {}
+    for cycle, one in certified_cuts(connection).items():
+        try:
+            states[cycle] = functools.partial(_same, state_at(connection, one.cut, revision, events=one.events))
+        except Busy:
+            url = connection.engine.url.render_as_string(hide_password=False)
+            states[cycle] = functools.partial(_later, url, one, revision)
+    return states
+
+
+def _same(state: State) -> State:
+    return state
+
+
+def _later(url: str, certified: Certified, revision: Revision) -> State:
+    """The state of a cut whose database is still being made, or was made since."""
+    database = Database(url, readers=1)
+    try:
+        with database.read() as connection:
+            return state_at(connection, certified.cut, revision, events=certified.events)
+    finally:
+        database.close()
+
+
+_AT_CUTS: Final[LruCache[State]] = LruCache(4)
+"""By the database of each cut the state of what was loaded then: read once in a process."""
+
+
+def state_at(connection: Connection, cut: Cut, revision: Revision, *, events: EventsSum | None = None) -> State:
+    """The state in which everything but what was decided is as it was at a cut.
+
+    Args:
+        connection: any transaction of the live database.
+        cut: which.
+        revision: the live one, whose decisions hold.
+        events: the sum of the cut's events, where that is known.
+
+    Raises:
+        Busy: the cut's database is still being made.
+    """
+    return state_of_source(connection, sealed(connection, cut, events), revision)
+
+
+def state_of_source(connection: Connection, source: Database, revision: Revision) -> State:
+    """The state of a cut's own database under what was decided in the live one."""
+    folder = _AT_CUTS.get_or_make(source.url, functools.partial(_read_source, source))
+    with source.read() as reading:
+        sheet = cascade.with_decided(connection, folder.sheet, revision, token=f"{revision.whole} {folder.sheet.token}")
+        frames = pinned_frames(reading, folder.frame, sheet)
+    return State(folder.frame, sheet, before=folder, pinned_frames=frames)
+
+
+def _read_source(source: Database) -> State:
+    with source.read() as connection:
+        read = _read_folder(connection, organisation.current_revision(connection))
+    return State(replace(read.frame, source=source), read.sheet)
+
+
+_of_folder: Final[KeptByRevision[State]] = KeptByRevision(_read_folder)
+_kept: Final[KeptByRevision[State]] = KeptByRevision(_read, decided=True)
+
+
+def folder_state(connection: Connection) -> State:
+    """What is loaded now, without what was decided in the application: for the digest alone.
+
+    Queries: 1 (the revision); after a load those of the directory and the sheet.
+    """
+    return _of_folder(connection)
+
+
+def state(connection: Connection) -> State:
+    """Everything that is loaded now, with what was decided in the application.
+
+    Queries: 1 (the revision); after a load those of the directory and the sheet, after a decision 6.
+    """
+    return _kept(connection)

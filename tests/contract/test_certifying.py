@@ -1,0 +1,287 @@
+"""Certifying a cycle on a running server: the cut, what counts by it, and what nothing moves from then on (contract-cycle, 3 and 6)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from contextlib import contextmanager
+
+import pytest
+import rfc8785
+
+from tests.contract.desk import DANA, DORA, FERRAN, Setting, code
+from tests.contract.test_cycles import agree, appoint, blockers, opened, propose, to_stage
+from tests.scenario import Scenario
+
+AGENCY = """
+unit HQ agency
+  unit EUR regional_hq
+    unit VIE office
+employee E1 VIE staff
+employee E2 VIE head
+employee E3 EUR head
+employee E4 HQ head
+2025-03-04 consult C-0 E1 of Meyer/AT
+2026-03-04 deal D-1 E1 125000.00 EUR of Meyer/AT
+2026-03-05T10:00 verified D-1 by E9 as V-1
+2026-04-04 consult C-1 E1 of Meyer/AT
+2026-05-04 new_buyer B-1 E2 of Huber/AT
+2026-06-04 deal D-2 E2 7000.00 EUR of Huber/AT E1:0.5 E2:0.5
+"""
+ANNA = ("anna", "--role", "member")
+CARLA = ("carla", "--role", "member")
+STAFF = tuple((f"e{number}", "--role", "employee", "--employee", f"E{number}") for number in (1, 2, 3, 4, 8, 9))
+SETTING = Setting(agency=AGENCY, people=(DANA, DORA, FERRAN, ANNA, CARLA, *STAFF), now="2027-02-10T09:00:00+00:00")
+
+
+@pytest.fixture
+def desk(desks, engine, tmp_path):
+    """An agency after the cycle's end, with everybody's account."""
+    with desks.copy(engine, SETTING, tmp_path) as made:
+        yield made
+
+
+def ingest(desk, events):
+    file = desk.folder.parent / "events.ndjson"
+    file.write_text("".join(json.dumps(one) + "\n" for one in events), encoding="utf-8")
+    return desk.kopes("ingest", file, **desk.where)
+
+
+def figures(desk, *more):
+    """Scores and grades of the cycle."""
+    asked = (("score", "--cycle", "2026"), ("grade", "--cycle", "2026"), ("grade", "--cycle", "2026", "--of", "units"))
+    return [desk.kopes(*words, *more, **desk.where, status=None).out for words in asked]
+
+
+def sign_all(desk):
+    """Everybody signs what waits for them."""
+    dana = desk.person("dana")
+    nodes = [card["node"] for card in json.loads(desk.kopes("score", "--cycle", "2026", **desk.where).out)]
+    for node in nodes:
+        address = f"/api/v1/cycles/2026/scorecards/{node}"
+        card = dana.get(address).json()
+        for due in card["due"]:
+            number = next((one for one in due["persons"] if one.startswith("E")), None)
+            hand = number.lower() if number else "ferran" if node == "unit:HQ" else "dana"
+            body = {"digest": card["digest"], "as": due["as"]}
+            answer = desk.person(hand).post(f"{address}/sign", json=body)
+            assert answer.status_code == 200, (node, due, answer.text)
+
+
+def running(desk):
+    """The cycle 2026 in `running`, everybody's scorecard agreed."""
+    ingest(desk, Scenario.read(AGENCY).events)
+    opened(desk)
+    appoint(desk, "carla@agency.example", "certifier")
+    to_stage(desk, "agreement")
+    sign_all(desk)
+    to_stage(desk, "running")
+
+
+def late(number, day="2026-07-01", employee="E1"):
+    """A consult of the cycle, which comes late."""
+    return Scenario.read(f"{day} consult LATE-{number} {employee} of Meyer/AT").events
+
+
+ACCEPTED = {"accept": ["unverified", "unconfirmed"]}
+NODES = ("unit:HQ", "unit:VIE", "employee:E1", "employee:E2")
+
+
+def certified(desk):
+    """The cycle certified as it is."""
+    done = agree(desk, "carla", propose(desk, "dana", "certify", ACCEPTED))
+    assert done.status_code == 200, done.text
+
+
+@contextmanager
+def never_opened(desk, events):
+    """Another database with the same folder and events, in which nobody opened anything."""
+    folder = desk.folder.parent / "beside"
+    folder.mkdir()
+    file = folder / "events.ndjson"
+    file.write_text("".join(json.dumps(one) + "\n" for one in events), encoding="utf-8")
+    where = desk.where | {"database": f"sqlite:///{folder}/kopes.db"}
+    desk.kopes("migrate", **where)
+    desk.kopes("load", desk.folder, **where)
+    desk.kopes("ingest", file, **where)
+    yield where
+
+
+def events_sum(events):
+    """SHA-256 over the sorted sums of the events' RFC 8785 forms, a line each: as the contract says it, worked out by itself."""
+    sums = sorted(hashlib.sha256(rfc8785.dumps(one)).hexdigest() for one in events)
+    return hashlib.sha256("".join(f"{one}\n" for one in sums).encode()).hexdigest()
+
+
+def test_what_comes_between_proposal_and_approval_does_not_count(desk):
+    """Nor what comes later: it moves the live figures alone, and the digest is that of an agency that never opened the cycle."""
+    running(desk)
+    before = figures(desk)
+    assert code(propose(desk, "e4", "certify", ACCEPTED)) == (409, "role")
+    assert [one[0] for one in blockers(propose(desk, "dana", "certify", {}))] == ["unverified", "unconfirmed"]
+    made = propose(desk, "dana", "certify", ACCEPTED)
+    assert made.status_code == 201, made.text
+    assert code(propose(desk, "dana", "certify", ACCEPTED)) == (409, "being_certified")
+    address = "/api/v1/cycles/2026/scorecards/employee:E1"
+    card = desk.person("dana").get(address).json()
+    match = {"If-Match": f'"{card["digest"]}"'}
+    assert code(desk.person("e2").put(address, json={"lines": card["lines"]}, headers=match)) == (
+        409,
+        "being_certified",
+    )
+    assert code(propose(desk, "dana", "stage", {"to": "agreement"})) == (409, "being_certified")
+
+    events = Scenario.read(AGENCY).events
+    more = [event for number in range(1000) for event in late(number)]
+    ingest(desk, more)
+    assert figures(desk)[0] != before[0]
+    done = agree(desk, "carla", made)
+    assert done.status_code == 200, done.text
+    cycle = desk.person("dana").get("/api/v1/cycles/2026").json()
+    pin = cycle["pins"]["certified"]
+    assert (cycle["stage"], pin["events"], pin["events_sha256"]) == ("certified", len(events), events_sum(events))
+    after, live = figures(desk), figures(desk, "--live")
+    assert (after[0], live[0] != before[0]) == (before[0], True)
+    graded, beside = json.loads(after[1]), ("proposed_grade", "moved", "held", "round")
+    assert [{name: value for name, value in one.items() if name not in beside} for one in graded] == json.loads(
+        before[1]
+    )
+    assert all(tuple(one[name] for name in beside) == (one["grade"], False, False, 1) for one in graded)
+    with never_opened(desk, [*events, *more]) as where:
+        assert desk.kopes("digest", **where).out == desk.kopes("digest", **desk.where).out
+        assert desk.kopes("score", "--cycle", "2026", **where).out == live[0]
+
+    # API and command say one thing.
+    for asked, cards in (("", after[0]), ("&live=1", live[0])):
+        told = desk.person("e2").get(f"/api/v1/scorecards/employee:E1?cycle=2026{asked}").json()
+        assert told == next(card for card in json.loads(cards) if card["node"] == "employee:E1")
+
+    # All of them are listed, with what each would move by itself.
+    listed, count, address = [], 0, "/api/v1/cycles/2026/after-close?limit=200"
+    while address:
+        page = desk.person("dana").get(address).json()
+        listed += page["items"]
+        count, address = page["count"], page["next"]
+    assert (len(listed), count) == (1000, 1000)
+    assert [(one["source"], one["id"]) for one in listed] == [(one["source"], one["id"]) for one in more]
+    chain = ("employee:E1", "unit:VIE", "unit:EUR", "unit:HQ")
+    assert {(one["node"], one["kpi"]) for one in listed[0]["would_move"]} == {(node, "consults") for node in chain}
+    for name, status in (("ferran", 200), ("carla", 200), ("anna", 200), ("e2", 404), ("e1", 404)):
+        assert desk.person(name).get("/api/v1/cycles/2026/after-close").status_code == status, name
+    assert desk.kopes("cycle", "verify", "2026", **desk.where).out.startswith("verified 2026 round 1 ")
+
+
+def test_a_late_event_would_move_what_it_moves_where_it_came_in_time(desk):
+    """By itself: scores as the same agency has them that got this event too, and no other."""
+    running(desk)
+    certified(desk)
+    ingest(desk, late(1) + late(2, employee="E2"))
+    listed = desk.person("dana").get("/api/v1/cycles/2026/after-close").json()["items"]
+    before = dict(_scores(figures(desk)[0]))
+    with never_opened(desk, [*Scenario.read(AGENCY).events, *late(2, employee="E2")]) as where:
+        after = dict(_scores(desk.kopes("score", "--cycle", "2026", **where).out))
+    moved = {key: (before[key], after[key]) for key in before if before[key] != after[key]}
+    told = {(one["node"], one["kpi"]): (one["before"], one["after"]) for one in listed[1]["would_move"]}
+    assert told == moved
+    assert moved
+
+
+def _scores(text):
+    return [((card["node"], line["kpi"]), line["score"]) for card in json.loads(text) for line in card["lines"]]
+
+
+def test_what_is_loaded_after_the_cut_moves_nothing_of_the_cycle(desk):
+    """Another rate, another base, another target: listed, and live alone, whatever process asks."""
+    running(desk)
+    certified(desk)
+    before = figures(desk)
+    explain = ("deal_value", "--cycle", "2026")
+    explained = [desk.kopes("explain", node, *explain, **desk.where).out for node in NODES]
+    past = desk.kopes("score", "--cycle", "2026", "--as-of", "2026-04-30", **desk.where).out
+    _write(desk.folder / "rates.csv", "usd", "2.5")
+    _write(desk.folder / "employees.csv", "monthly_base", "9000000")
+    _write(desk.folder / "scorecards.csv", "target", "77")
+    desk.kopes("load", desk.folder, **desk.where)
+    assert figures(desk) == before
+    live = figures(desk, "--live")
+    assert live[0] != before[0]
+    assert [desk.kopes("explain", node, *explain, **desk.where).out for node in NODES] == explained
+    assert desk.kopes("score", "--cycle", "2026", "--as-of", "2026-04-30", **desk.where).out == past
+    loads = desk.person("dana").get("/api/v1/cycles/2026/after-close").json()["loads"]
+    assert {one["file"] for one in loads} == {"employees.csv", "rates.csv", "scorecards.csv"}
+    told = desk.person("e2").get("/api/v1/scorecards/employee:E1?cycle=2026").json()
+    assert told == next(card for card in json.loads(before[0]) if card["node"] == "employee:E1")
+    assert desk.kopes("cycle", "verify", "2026", **desk.where).out.startswith("verified 2026 round 1 ")
+    desk.kopes("reconcile", **desk.where)
+
+
+def _write(file, column, value):
+    """One value in a whole column of a file."""
+    header, *rows = (line.split(",") for line in file.read_text(encoding="utf-8").splitlines())
+    at = header.index(column)
+    changed = [header, *([*row[:at], value, *row[at + 1 :]] for row in rows)]
+    file.write_text("".join(",".join(row) + "\n" for row in changed), encoding="utf-8")
+
+
+def test_nobody_certifies_before_the_end_or_with_what_nobody_may_accept(desk):
+    """An open decision, a cycle before that is not locked, a scorecard without its signatures."""
+    desk.kopes("cycle", "open", "2025", **desk.where)
+    running(desk)
+    appoint_more = {"person": "dora@agency.example", "function": "payroll", "from": "2026-01-01", "to": "2028-01-01"}
+    waits = propose(desk, "dana", "appoint", appoint_more)
+    hard = {one[0] for one in blockers(propose(desk, "dana", "certify", ACCEPTED)) if one[2]}
+    assert hard == {"open_decision", "cycle_before"}
+    number = waits.json()["id"]
+    taken = desk.person("dana").post(f"/api/v1/decisions/{number}/withdraw", json={})
+    assert taken.status_code == 200, taken.text
+    assert blockers(propose(desk, "dana", "certify", ACCEPTED)) == [("cycle_before", 1, True)]
+    shown = desk.person("dana").get("/api/v1/cycles/2026").json()["blockers"]["certified"]
+    assert [one["code"] for one in shown] == ["cycle_before", "unverified", "unconfirmed"]
+
+
+def test_a_cut_that_is_refused_is_gone(desk):
+    """Events that came meanwhile count at once, and another cut may be made."""
+    running(desk)
+    made = propose(desk, "dana", "certify", ACCEPTED).json()
+    ingest(desk, late(1))
+    refused = desk.person("carla").post(
+        f"/api/v1/decisions/{made['id']}/refuse", json={"reason": "A consult came late."}
+    )
+    assert refused.status_code == 200, refused.text
+    live = figures(desk)
+    certified(desk)
+    assert figures(desk)[0] == live[0]
+    assert desk.person("dana").get("/api/v1/cycles/2026/after-close").json()["count"] == 0
+
+
+def test_the_page_of_a_cycle_proposes_to_certify_it_and_leads_to_what_came_later(desk):
+    """By its own form; a certifier agrees on the decision's page; late events stand on a page with what they would move."""
+    running(desk)
+    dana = desk.person("dana")
+    page = dana.get("/cycles/2026").text
+    assert "(2)" in page
+    form = {**hidden(page, "/cycles/2026/stage"), "stage": "certified", "reason": "The year is over."}
+    refused = dana.post("/cycles/2026/stage", data=form)
+    assert (refused.status_code, "The year is over." in refused.text) == (409, True)
+    form = {**hidden(page, "/cycles/2026/stage"), "stage": "certified", "reason": "The year is over.", **ACCEPTED}
+    made = dana.post("/cycles/2026/stage", data=form)
+    assert made.status_code == 303, made.text
+    carla = desk.person("carla")
+    number = made.headers["Location"].rsplit("/", 1)[-1]
+    shown = carla.get(f"/api/v1/decisions/{number}").json()
+    assert (shown["kind"], shown["content"], shown["state"]) == ("certify", ACCEPTED, "proposed")
+    assert desk.approve(carla, shown).status_code == 200
+    ingest(desk, late(1))
+    page = dana.get("/cycles/2026").text
+    assert "/cycles/2026/after-close" in page
+    told = dana.get("/cycles/2026/after-close").text
+    assert len(re.findall(r"<li>[^<]*: [0-9.]+ → [0-9.]+</li>", told)) == 4, told
+    assert 'href="/cycles/2026"' in told
+    assert desk.person("e1").get("/cycles/2026/after-close").status_code == 404
+
+
+def hidden(page, action):
+    """The hidden fields of a form."""
+    form = page.split(f'action="{action}"', 1)[1].split("</form>", 1)[0]
+    return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
