@@ -56,7 +56,7 @@ from app.cycle.grades import (
 from app.cycle.groups import GradeGroup, GradeGroups, grade_groups
 from app.cycle.imposing import IMPOSE, IMPOSED
 from app.cycle.lab import alternative_beside
-from app.cycle.line_deciding import DECIDED_IN, LIFT, LINE_KINDS
+from app.cycle.line_deciding import LIFT, LINE_KINDS, may_decide_lines
 from app.cycle.moved import differing, moved_figures
 from app.cycle.opened import (
     CycleOpened,
@@ -108,7 +108,6 @@ __all__ = [
     "APPOINT",
     "BONUS",
     "BY_HR",
-    "DECIDED_IN",
     "EMPLOYEE_COLUMNS",
     "IMPOSE",
     "IMPOSED",
@@ -176,6 +175,7 @@ __all__ = [
     "keep_check_in",
     "keep_self_assessment",
     "may_allocate",
+    "may_decide_lines",
     "may_draft",
     "may_sign",
     "moved_figures",

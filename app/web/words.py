@@ -28,6 +28,8 @@ __all__ = [
     "GRADE_REASONS",
     "JOBS",
     "KINDS",
+    "LINE_DECISIONS",
+    "LINE_MEMBERS",
     "LINKS",
     "LINK_MEANINGS",
     "LINK_TERMS",
@@ -227,6 +229,14 @@ LINE_MEMBERS: Final[Mapping[str, str]] = {
     "target": n_("Target"),
 }
 """What a decision about a line can put another figure in place of."""
+
+LINE_DECISIONS: Final[Mapping[str, str]] = {
+    "override": n_("Another figure"),
+    "drop": n_("Not measurable"),
+    "zero": n_("Scores 0, since what it rests on was proven false"),
+    "exclude_year": n_("Leave a past year out as an outlier"),
+}
+"""What can be decided about a line."""
 
 DECISION_STATES: Final[Mapping[DecisionState, tuple[str, str]]] = {
     DecisionState.PROPOSED: (n_("proposed"), "caution"),

@@ -91,6 +91,9 @@ WAYS: Final[dict[str, Sequence[Way]]] = {
     "ratings.line": (Way("/cycles/2026/ratings/employee:E1/companies", ["/cycles/2026/ratings"]),),
     "check_ins.year": (Way("/cycles/2026/check-ins/E1", ["/scorecards/employee:E1"]),),
     "check_ins.assessment": (Way("/cycles/2026/self-assessments/E1", ["/cycles/2026/check-ins/E1"]),),
+    "line_decision.line": (
+        Way("/cycles/2026/lines/employee:E1/deals", ["/scorecards/employee:E1", "/scorecards/employee:E1/deals"]),
+    ),
     "cycle_scorecard.scorecard": (Way("/cycles/2026/scorecards/unit:VIE", ["/scorecards/unit:VIE"]),),
 }
 """Of each page that is about something, or that is no page of the navigation."""

@@ -24,9 +24,9 @@ from app.plain.findings import n_
 from app.rules.kpis import Translated
 from app.rules.permissions import Deed
 from app.rules.steps import Formula, Named, Phrase, Section, Step
-from app.rules.terms import Name, Node
+from app.rules.terms import Link, Name, Node
 from app.scoring import CyclePlan, Explanation, State, node_name
-from app.web import rating, words
+from app.web import deciding, rating, words
 from app.web.asking import ScoreParameters, asked_by, first_days
 from app.web.languages import day, page_language
 from app.web.languages import figure as shown
@@ -119,6 +119,7 @@ def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQ
     teller = Teller(page_language())
     parent, children, hidden = _relatives(context, plan, node, kpi, asked.day)
     line = plan.sheet.line(asked.cycle, node, kpi)
+    link = None if line is None else line.link
     return Page(
         "pages/derivation.html",
         explanation=explanation,
@@ -139,9 +140,10 @@ def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQ
         hidden=hidden,
         served=_goals(plan, line),
         past=_target_past(context, loaded, plan, line),
-        link=None if line is None else line.link,
+        link=link,
         cycles=sorted({*loaded.sheet.cycles, asked.cycle}),
         words=words,
+        decides=link is not Link.SHARED and deciding.decides_about(context, loaded, asked.cycle, node),
         begins=first_days(loaded),
         where={"cycle": asked.cycle, "as_of": asked.as_of, "basis": str(asked.basis)},
     )

@@ -22,7 +22,7 @@ from app.ledger import ActivityHistory, VerdictEntry
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.scoring import Board, BoardLine, BoardSource, Visibility
-from app.web import changing, words
+from app.web import changing, deciding, words
 from app.web.asking import ScoreParameters, asked_by, first_days
 from app.web.downloads import LoggedReading, refuse_without_reason, sheet_file, written_down
 from app.web.file_words import file_words
@@ -132,6 +132,7 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
         source,
         is_own=node.kind is NodeKind.EMPLOYEE and node.code == context.viewer.employee,
         derives=context.allowed(Deed.SEE_DERIVATION, node),
+        decides=deciding.decides_about(context, loaded, source.plan.cycle, node),
         seen=frozenset(one for one in parents if one is not None and sees(one)),
         clock=context.clock,
     )
@@ -192,12 +193,15 @@ class _Body(CachedPart[Board]):
     """The part of the page that its figures make."""
 
     def __init__(
-        self, source: BoardSource, *, is_own: bool, derives: bool, seen: frozenset[Node], clock: Clock
+        self, source: BoardSource, *, is_own: bool, derives: bool, decides: bool, seen: frozenset[Node], clock: Clock
     ) -> None:
         """Find what was drawn for the same figures, language, clock and rights."""
-        super().__init__(_DRAWN, (source.fingerprint, is_own, derives, seen, clock), lambda: scoring.board(source))
+        super().__init__(
+            _DRAWN, (source.fingerprint, is_own, derives, decides, seen, clock), lambda: scoring.board(source)
+        )
         self.is_own: Final = is_own
         self.derives: Final = derives
+        self.decides: Final = decides
         self.seen: Final = seen
         asked = source.asked
         self._form_key: Final = (

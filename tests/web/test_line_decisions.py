@@ -1,0 +1,69 @@
+"""Deciding about a line by its pages: who finds the form, what would move before it is proposed, and what everybody reads of it then."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.web.markup import read
+from tests.web.test_opened_cycles import WHY, agrees, in_agreement
+from tests.web.working import Working
+
+PAGE: Final = "/cycles/2026/lines/employee:E1/deals"
+CARD: Final = "/scorecards/employee:E1?cycle=2026"
+WANTED: Final = "?kind=override&member=actual&value=4&cause=flood-2026"
+
+
+def test_a_line_is_decided_about_on_its_page(working: Working) -> None:
+    """The head finds the form from scorecard and derivation; nothing is proposed before what moves has been shown; the person reads who and why."""
+    assert working.boram.statuses(PAGE) == [404]
+    in_agreement(working)
+    for address in (CARD, "/scorecards/employee:E1/deals?cycle=2026"):
+        assert f'href="{PAGE}"' in working.boram.get(address).text
+        assert f'href="{PAGE}"' in working.dana.get(address).text
+        for other in (working.alba, working.emil, working.gaston):
+            assert f'href="{PAGE}"' not in other.get(address).text
+    for other in (working.alba, working.jiho, working.emil, working.ferran, working.gaston):
+        assert other.statuses(PAGE) == [404]
+    page = working.boram.get(PAGE).text
+    assert 'name="reason"' not in page
+    weighed = working.boram.get(f"{PAGE}{WANTED}").text
+    assert "20.00 → <b>52.00</b>" in weighed
+    assert 'name="reason"' in weighed
+    short = working.boram.post(f"{PAGE}{WANTED}", {"reason": "short"})
+    assert (short.status_code, 'id="reason-error"' in short.text) == (422, True)
+    proposed = working.boram.post(f"{PAGE}{WANTED}", {"reason": WHY})
+    assert proposed.status_code == 303, proposed.text
+    assert "52.00" not in working.alba.get(CARD).text
+    agrees(working.wanda, proposed)
+    number = proposed.headers["Location"].rsplit("/", 1)[1]
+    card = working.alba.get(CARD).text
+    assert f'href="/decisions/{number}"' in card
+    assert "Without that: actual 0, score 20.00." in card
+    told = read(working.alba.get(f"/decisions/{number}").text).text
+    assert WHY in told
+    assert "is to be 4 in the cycle 2026" in told
+    derived = working.alba.get("/scorecards/employee:E1/deals?cycle=2026").text
+    assert "flood-2026" in derived
+    assert f"By decision {number} this holds in place of what was computed: Actual 4." in derived
+    again = working.boram.get(f"{PAGE}?kind=drop&cause=flood-2026").text
+    assert "adjusted for this cause before" in again
+    assert 'name="reason"' not in again
+    lifting = working.boram.get(f"{PAGE}?kind=lift&decision={number}").text
+    assert "52.00 → <b>20.00</b>" in lifting
+    agrees(working.wanda, working.boram.post(f"{PAGE}?kind=lift&decision={number}", {"reason": WHY}))
+    assert "Without that" not in working.alba.get(CARD).text
+
+
+def test_what_cannot_be_decided_says_so_before_it_is_proposed(working: Working) -> None:
+    """A figure that is none, a member that the method has not; the page speaks its reader's language."""
+    in_agreement(working)
+    for typed, words in (
+        ("?kind=override&member=actual&value=four&cause=flood", "four"),
+        ("?kind=override&member=high&value=4&cause=flood", "takes no high"),
+        ("?kind=override&member=actual&value=4", "The cause is a code"),
+    ):
+        shown = working.dana.get(f"{PAGE}{typed}").text
+        assert words in shown, typed
+        assert 'name="reason"' not in shown
+    for language, words in (("ko", "이 항목에 대해 결정"), ("es", "Decidir sobre esta línea")):
+        assert words in working.dana.get(PAGE, headers={"Accept-Language": language}).text
