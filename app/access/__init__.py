@@ -47,6 +47,7 @@ from app.access.functions import (
     functions_given,
     give_function,
     holders_of,
+    holding_people,
     keeps_function,
 )
 from app.access.hook_messages import MessageReused, take_message
@@ -251,6 +252,7 @@ __all__ = [
     "hold_accounts",
     "hold_answer",
     "holders_of",
+    "holding_people",
     "hooks",
     "invite_account",
     "invited_among",

@@ -28,6 +28,7 @@ __all__ = [
     "functions_today",
     "give_function",
     "holders_of",
+    "holding_people",
     "keeps_function",
 ]
 
@@ -128,6 +129,13 @@ def holders_of(
     connection: Connection, directory: Directory, *, cycle: int, function: CycleFunction, day: dt.date
 ) -> list[str]:
     """The e-mails of the accounts that hold a function on a day, in order: of people in service, whose roles leave it to them. Queries: 1."""
+    return [email for email, _ in holding_people(connection, directory, cycle=cycle, function=function, day=day)]
+
+
+def holding_people(
+    connection: Connection, directory: Directory, *, cycle: int, function: CycleFunction, day: dt.date
+) -> list[tuple[str, str | None]]:
+    """The same, each with the number of the employee whose account it is; None for nobody's. Queries: 1."""
     of, given = account.c, function_given.c
     query = (
         sa.select(of.email, of.employee, of.roles)
@@ -136,7 +144,7 @@ def holders_of(
         .where(of.disabled_at.is_(None))
         .order_by(of.email)
     )
-    return [row.email for row in connection.execute(query) if _holds(directory, row, function, day)]
+    return [(row.email, row.employee) for row in connection.execute(query) if _holds(directory, row, function, day)]
 
 
 def _holds(directory: Directory, row: Any, function: CycleFunction, day: dt.date) -> bool:

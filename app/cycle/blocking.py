@@ -64,21 +64,29 @@ def _before_agreement(connection: Connection, _loaded: State, plan: CyclePlan, d
         yield Blocker(code="no_scorecard", message=message, items=(str(root),))
     others = tuple(str(node) for node in missing if node != root)
     if others:
-        message = n_("Units or people have no scorecard (%(count)s): give them lines, or accept it by its code.")
+        message = n_("Units or people have no scorecard (%(count)s): give them lines, or accept it for a reason.")
         yield Blocker(code="no_scorecard", message=message, parameters={"count": len(others)}, items=others, hard=False)
 
 
 def _before_running(connection: Connection, loaded: State, plan: CyclePlan, _day: dt.date) -> Iterable[Blocker]:
     """Of `running`: units whose scorecards nobody agreed to; of people they stay due. Queries: 3."""
     unsigned = unsigned_nodes(plan, agreed_cards(connection, loaded, plan.cycle))
-    message = n_("Scorecards are neither agreed nor imposed (%(count)s): ask for the signatures that are missing.")
-    for kind in (NodeKind.UNIT, NodeKind.EMPLOYEE):
+    for kind, message in _UNSIGNED.items():
         items = tuple(str(node) for node in unsigned if node.kind is kind)
         if items:
             parameters = {"count": len(items)}
             hard = kind is NodeKind.UNIT
             yield Blocker(code="unsigned", message=message, parameters=parameters, items=items, hard=hard)
 
+
+_UNSIGNED: Final = {
+    NodeKind.UNIT: n_(
+        "Scorecards of units are neither agreed nor imposed (%(count)s): ask for the signatures that are missing."
+    ),
+    NodeKind.EMPLOYEE: n_(
+        "Scorecards of people are neither agreed nor imposed (%(count)s): ask for the signatures that are missing."
+    ),
+}
 
 _Read = Callable[[Connection, State, CyclePlan, dt.date], Iterable[Blocker]]
 

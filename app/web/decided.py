@@ -9,19 +9,18 @@ from typing import Any, Final
 from flask_babel import gettext
 
 from app import access, cascade, decisions, intake, scoring
-from app.cascade import BONUS_DECISIONS, TARGET_DECISIONS
+from app.cascade import TARGET_DECISIONS
 from app.decisions import Decision, DecisionKind, Overtaken, Reach
 from app.kit.refusals import Invalid, NotThere
 from app.kit.replacing import exact_text
 from app.plain.findings import Place, n_
 from app.rules.deciding import DecisionEffect, DecisionState
-from app.rules.line_decisions import LINE_DECISIONS
 from app.rules.permissions import Authority, Deed, may
 from app.rules.terms import Node, NodeKind
 from app.web import changing
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.effect_words import effects_seen, sees_effects
-from app.web.languages import named, page_language
+from app.web.languages import kpi_name, named
 from app.web.request_context import RequestContext
 from app.web.words import CYCLE_FUNCTIONS, FOLDER_FILES, LINE_MEMBERS, MASTERS, STAGES
 
@@ -38,6 +37,7 @@ __all__ = [
     "kind_of",
     "listed_by",
     "may_propose",
+    "person_called",
     "proposed",
     "proposed_by_form",
     "reach_of",
@@ -182,10 +182,13 @@ def checker(context: RequestContext, number: int) -> Decision:
 
 
 def is_for(context: RequestContext) -> Callable[[Decision], bool]:
-    """A test for many decisions: whether a person's role agrees to each, and they did not propose it. Queries: 1 for each kind that there is."""
+    """A test for many decisions: whether a person's role agrees to each, and it is neither theirs nor about them. Queries: 1 for each kind that there is."""
     viewer, checkers = context.viewer, _checkers_by_kind(context)
+    me = decisions.party_of(context.directory, viewer, day=context.today)
     return lambda one: (
-        not viewer.authorities(one.cycle).isdisjoint(checkers(one)) and one.maker.account_id != viewer.account_id
+        not viewer.authorities(one.cycle).isdisjoint(checkers(one))
+        and one.maker.account_id != viewer.account_id
+        and me.own.isdisjoint(one.about)
     )
 
 
@@ -193,27 +196,12 @@ def titles(context: RequestContext, some: Iterable[Decision]) -> dict[int, str]:
     """What each is about, in a line of the reader's language, by number. Queries: 1, or none where none is of a change set."""
     listed = list(some)
     called = intake.change_titles(context.connection, {_change_of(one) for one in listed if _change_of(one)})
-    return {one.id: _title_of(context, one, called.get(_change_of(one))) for one in listed}
-
-
-def _title_of(context: RequestContext, one: Decision, called: str | None) -> str:
-    if one.kind == TARGET_DECISIONS:
-        return _title_of_targets(context, one)
-    if one.kind in set(LINE_DECISIONS):
-        return _title_of_line(context, one)
-    if one.kind == BONUS_DECISIONS:
-        number = str(one.content["employee"])
-        whose = scoring.node_name(context.directory, Node(NodeKind.EMPLOYEE, number), context.today)
-        return title(replace(one, content={**one.content, "employee": whose}))
-    return title(one, called)
-
-
-def _title_of_line(context: RequestContext, one: Decision) -> str:
-    """What is decided about a line, with the names of its KPI and of whose it is."""
-    kpi = scoring.state(context.connection).sheet.definitions.kpis.get(one.content["kpi"])
-    called = one.content["kpi"] if kpi is None else kpi.versions[-1].name.in_language(page_language())
-    whose = named(scoring.node_name(context.directory, Node.known(one.content["node"]), context.today))
-    return title(replace(one, content={**one.content, "kpi": called, "node": whose}))
+    return {
+        one.id: _title_of_targets(context, one)
+        if one.kind == TARGET_DECISIONS
+        else title(context, one, called.get(_change_of(one)))
+        for one in listed
+    }
 
 
 def _title_of_targets(context: RequestContext, one: Decision) -> str:
@@ -226,10 +214,11 @@ def _change_of(one: Decision) -> int:
     return int(one.content.get("change", 0)) if one.kind == intake.CHANGE.code else 0
 
 
-def title(one: Decision, called: str | None = None) -> str:
-    """What is decided, in a line of the reader's language.
+def title(context: RequestContext, one: Decision, called: str | None = None) -> str:
+    """What is decided, in a line of the reader's language: of units, people and KPIs their names.
 
     Args:
+        context: the request's.
         one: the decision, of a kind that takes two people.
         called: of one about a change set what that is called.
     """
@@ -245,10 +234,10 @@ def title(one: Decision, called: str | None = None) -> str:
             change=content.get("change", ""),
             account=content.get("account", ""),
             cycle=one.cycle or "",
-            node=content.get("node", ""),
-            kpi=content.get("kpi", ""),
-            rater=content.get("rater", ""),
-            person=content.get("person", content.get("employee", "")),
+            node=_node_called(context, str(content.get("node", ""))),
+            kpi=_kpi_called(context, one),
+            rater=person_called(context, str(content.get("rater", ""))),
+            person=person_called(context, str(content.get("person", content.get("employee", "")))),
             points=content.get("points", ""),
             ground=content.get("ground", ""),
             function=gettext(CYCLE_FUNCTIONS.get(str(content.get("function", "")), "")),
@@ -259,6 +248,26 @@ def title(one: Decision, called: str | None = None) -> str:
             decision=content.get("decision", ""),
         )
     )
+
+
+def _node_called(context: RequestContext, text: str) -> str:
+    node = Node.parse(text)
+    return text if node is None else named(scoring.node_name(context.directory, node, context.today))
+
+
+def _kpi_called(context: RequestContext, one: Decision) -> str:
+    """The KPI that a decision of a cycle is about, as that cycle calls it."""
+    code, cycle = str(one.content.get("kpi", "")), one.cycle or ""
+    if not code or not cycle.isdigit():
+        return code
+    return kpi_name(scoring.state(context.connection).sheet.definitions_of(int(cycle)).kpis, code, int(cycle))
+
+
+def person_called(context: RequestContext, text: str) -> str:
+    """Somebody by the name of an employee, where a number or an e-mail is one's; else as they were written."""
+    known = context.directory
+    numbers = (text,) if text in known.employees else known.numbers_of_email(text) if "@" in text else ()
+    return known.employees[numbers[0]].name if len(numbers) == 1 else text
 
 
 _TITLES: Final = {

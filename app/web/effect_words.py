@@ -221,6 +221,8 @@ def _summary(effects: Iterable[DecisionEffect]) -> Iterator[str]:
     """Scores, grades, pay and rights of employees, then final scores of units: how many rise and fall, and by how much."""
     of: dict[tuple[NodeKind | None, str], list[DecisionEffect]] = {}
     for one in effects:
+        if one.member == "rights" and not _is_of_headship(one):
+            continue
         node = Node.parse(one.node)
         of.setdefault((None if node is None else node.kind, one.member), []).append(one)
     for key, message in _SUMMED.items():
@@ -239,6 +241,12 @@ def _summary(effects: Iterable[DecisionEffect]) -> Iterator[str]:
                     change=_signed("pay", sum(by)) if key[1] == "pay" else "",
                 )
             )
+
+
+def _is_of_headship(one: DecisionEffect) -> bool:
+    """Whether rights that are moved are those of a head; a role or function that is given says itself what it is."""
+    turned = {*(one.before or ())} ^ {*(one.after or ())}
+    return any(text not in _ROLE_NAMES and text not in CYCLE_FUNCTIONS for text in turned)
 
 
 _SUMMED: Final = {

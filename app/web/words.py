@@ -17,6 +17,7 @@ from app.rules.permissions import Deed
 from app.rules.terms import Role
 
 __all__ = [
+    "ACCEPTED",
     "AGREEMENT_STATES",
     "BUSINESS",
     "CALENDAR_DATES",
@@ -401,6 +402,12 @@ DEEDS: Final[Mapping[Deed, str]] = {
     Deed.DELIVER: n_("send a mail"),
 }
 """What the trail says was done. A deed of an older version may be none of these."""
+
+ACCEPTED: Final[Mapping[str, str]] = {
+    "no_scorecard": n_("units or people without a scorecard"),
+    "unsigned": n_("people whose scorecards are neither agreed nor imposed"),
+}
+"""What may stand in the way of a stage and was accepted, by its code."""
 
 STAGES: Final[Mapping[str, str]] = {
     "draft": n_("draft of the cycle"),

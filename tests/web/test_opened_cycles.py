@@ -81,6 +81,40 @@ def in_agreement(working: Working) -> None:
     agrees(working.wanda, working.dana.post("/cycles/2026/stage", {"stage": "agreement", "reason": WHY}))
 
 
+def test_a_function_is_proposed_by_name_and_its_decision_tells_who_when_and_of_which_cycle(working: Working) -> None:
+    """A name is enough; the decision leads back to its cycle; whom it is about is not asked to agree to it."""
+    working.dana.post("/cycles", {"cycle": "2026"})
+    wanted = {"person": "E7", "function": "approver", "from": "2026-03-05", "to": "2028-01-01", "function_reason": WHY}
+    nobody = working.dana.post("/cycles/2026/functions", wanted | {"person": "Nobody at all"})
+    assert (nobody.status_code, 'id="person-error"' in nobody.text) == (422, True)
+    address = working.dana.post("/cycles/2026/functions", wanted).headers["Location"]
+    told = working.ferran.get(address).text
+    assert "E7 is to be approver of the cycle 2026" in told
+    assert "5 Mar 2026" in told
+    assert "1 Jan 2028" in told
+    assert 'href="/cycles/2026"' in told
+    assert "People who head another unit" not in told
+    with working.database.write("accounts") as connection:
+        of = access_tables.account.c
+        change = sa.update(access_tables.account).where(of.email == "hana@agency.example").values(roles="executive")
+        connection.execute(change)
+    about_her = working.dana.post("/cycles/2026/functions", wanted | {"person": "E5"}).headers["Location"]
+    waits = {person: one.get("/").text for person, one in (("ferran", working.ferran), ("hana", working.hana))}
+    assert {who: f'href="{address}"' in page for who, page in waits.items()} == {"ferran": True, "hana": True}
+    assert {who: f'href="{about_her}"' in page for who, page in waits.items()} == {"ferran": True, "hana": False}
+    agrees(working.ferran, working.dana.post("/cycles/2026/functions", wanted | {"from": "2026-01-01"}))
+    assert "an approver agrees: E7" in re.sub(r"\s+", " ", working.dana.get("/cycles/2026").text)
+
+
+def test_what_may_be_accepted_and_was_is_told_to_who_agrees(working: Working) -> None:
+    """The approver reads what hr accepts, not its code; how many are not named adds up with those that are."""
+    in_agreement(working)
+    page = working.boram.get("/cycles/2026").text
+    assert "Scorecards of units are neither agreed nor imposed (6)" in page
+    named = page.count("/cycles/2026/scorecards/unit:")
+    assert f"and {6 - named} more" in page or named == 6
+
+
 def _measured_by_deviation(working: Working, kpi: str) -> None:
     """A KPI takes base and bounds, and no target."""
     path = working.folder / "definitions" / "kpis.yaml"
@@ -126,13 +160,15 @@ def test_a_draft_is_changed_on_its_page_and_nothing_typed_is_lost(working: Worki
     )
     short = _draft(working.boram, page, target__deals="12", weight__deals="9")
     assert (short.status_code, 'id="weight-deals-error"' in short.text) == (422, True)
+    assert "The weights add up to 99: give 1 points more." in short.text
+    assert "employee:E1 in cycle" not in short.text
     assert 'id="target-deals" name="target-deals"' in short.text
     assert re.search(r'name="target-deals"[^>]* value="12"', short.text)
     assert _draft(working.boram, page, new_target="3").status_code == 422
     stale = read(working.alba.get(page).text)
     assert _draft(working.boram, page, target__deals="12").status_code == 303
     seen = working.alba.get(page).text
-    assert "<ins>12</ins> <del" in seen
+    assert "</del> <ins>12</ins>" in seen
     assert "Changed by E2" in seen
     digest = next(one.attributes["value"] for one in stale.all("input") if one.attributes.get("name") == "digest")
     late = _draft(working.alba, page, digest=str(digest), target__deals="11", target__consults="7")

@@ -8,7 +8,9 @@ from app import cascade, scoring
 from app.kit.refusals import NotThere
 from app.rules.permissions import Deed
 from app.rules.policies import policies_document
+from app.rules.terms import Node, NodeKind
 from app.web.definition_forms import shown_inputs
+from app.web.definition_words import CHOICES
 from app.web.languages import page_language
 from app.web.rendering import Page
 from app.web.request_context import RequestContext
@@ -16,6 +18,9 @@ from app.web.routing import Pages
 from app.web.words import COUNTS_FROM, METHODS
 
 pages: Final = Pages("criteria")
+
+_OF_NO_JUDGEMENT: Final = ("feeds",)
+"""Policies that nobody is judged by."""
 
 
 @pages.read("/criteria/<int:cycle>", may=Deed.SEE_CRITERIA)
@@ -28,20 +33,29 @@ def criteria(context: RequestContext, cycle: int) -> Page:
     editions = cascade.publications(context.connection, cycle)
     if not editions or editions[-1].ended_at is not None:
         raise NotThere
-    sheet = scoring.state(context.connection).sheet.of_cycle(cycle)
+    loaded = scoring.state(context.connection)
+    sheet = loaded.sheet.of_cycle(cycle)
     language = page_language()
     kpis = [
         (kpi, version, version.name.in_language(language), version.unit.in_language(language))
         for kpi in sheet.definitions.kpis.values()
         for version in (kpi.version(cycle),)
     ]
+    me = None if context.viewer.employee is None else Node(NodeKind.EMPLOYEE, context.viewer.employee)
+    own = () if me is None else loaded.plan(cycle).lines.get(me, ())
     return Page(
         "pages/criteria.html",
         cycle=cycle,
         edition=editions[-1],
         earlier=tuple(reversed(editions[:-1])),
-        inputs=shown_inputs("policies", policies_document(sheet.definitions.policies), context.typed),
+        inputs=shown_inputs(
+            "policies", policies_document(sheet.definitions.policies), context.typed, without=_OF_NO_JUDGEMENT
+        ),
+        me=me,
+        own={one.row.kpi for one in own},
+        task=sheet.definitions.task,
         kpis=sorted(kpis, key=lambda one: one[2]),
         methods=METHODS,
         counts_from=COUNTS_FROM,
+        better=CHOICES["direction"],
     )

@@ -5,7 +5,7 @@ Do not name a field by a line's place: another draft may have come between the p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Annotated, Final, Literal, NamedTuple
@@ -25,10 +25,10 @@ from app.rules.agreement import HR_FIGURES, LINE_MEMBERS, AgreementState, Signed
 from app.rules.permissions import Deed
 from app.rules.targets import SPREAD_METHODS, TARGET_METHODS
 from app.rules.terms import Link, Node, NodeKind, Role
-from app.rules.weighting import hanging_of
+from app.rules.weighting import WHOLE, hanging_of
 from app.scoring import CyclePlan, node_name
 from app.web import agreeing, words
-from app.web.languages import kpi_name, named
+from app.web.languages import kpi_name, named, page_language
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -54,6 +54,8 @@ MEMBERS: Final[Mapping[str, str]] = {
 """The members of a line that have a column and a field, in the order in which they stand."""
 
 NO_KPI: Final = n_("No KPI is chosen for these figures: choose one, or leave them empty.")
+SHORT_WEIGHTS: Final = n_("The weights add up to %(sum)s: give %(points)s points more.")
+OVER_WEIGHTS: Final = n_("The weights add up to %(sum)s: take %(points)s points off.")
 NO_LINES: Final = n_("A scorecard has a line at least: leave one, or put another one on it.")
 
 
@@ -92,6 +94,12 @@ class DraftedLine(NamedTuple):
     """How it did."""
     fields: tuple[str, ...]
     """The members that who looks at it may change."""
+    unit: str
+    """What the KPI is measured in."""
+    is_explained: bool
+    """Whether the line stands on the cycle's scorecard, where a page tells how it is scored."""
+    area_name: Callable[[str], str]
+    """What an area is called."""
 
     @property
     def is_new(self) -> bool:
@@ -103,12 +111,15 @@ class DraftedLine(NamedTuple):
         return self.before is not None and self.before[member] != self.line[member]
 
     def shown(self, member: str) -> str:
-        """A member in the reader's figures."""
-        return _shown(member, self.line[member])
+        """A member in the reader's figures; an area by its name."""
+        return self._called(member, self.line[member])
 
     def was(self, member: str) -> str:
         """What it was."""
-        return _shown(member, None if self.before is None else self.before[member])
+        return self._called(member, None if self.before is None else self.before[member])
+
+    def _called(self, member: str, value: str | None) -> str:
+        return self.area_name(value) if member == "area" and value else _shown(member, value)
 
 
 class PartShown(NamedTuple):
@@ -151,14 +162,31 @@ class _Looked:
 
         return tuple(member for member in MEMBERS if takes(member))
 
+    def measured_in(self, code: str) -> str:
+        """What a KPI is measured in; nothing of one that the cycle's definitions do not have."""
+        kpi = self.plan.sheet.definitions.kpis.get(code)
+        return "" if kpi is None else kpi.version(self.plan.cycle).unit.in_language(page_language())
+
     def lines(self) -> Iterable[DraftedLine]:
         """The draft's lines, each with what it was."""
         before = {one["kpi"]: one for one in self.card.before}
+        areas = self.plan.sheet.definitions.policies.areas
+        explained = {one.row.kpi for one in self.plan.lines.get(self.card.node, ())}
         for line in self.card.draft:
             was = before.get(line["kpi"])
             hung = "" if was is None else self.hangs(was)
-            name = self.kpi_name(str(line["kpi"]))
-            yield DraftedLine(name, line, was, self.hangs(line), hung, self.fields(line))
+            code = str(line["kpi"])
+            yield DraftedLine(
+                self.kpi_name(code),
+                line,
+                was,
+                self.hangs(line),
+                hung,
+                self.fields(line),
+                unit=self.measured_in(code),
+                is_explained=code in explained,
+                area_name=lambda area: areas.named(area).in_language(page_language()),
+            )
 
     def hangs(self, line: LineDocument) -> str:
         """How a line hangs on the one above it, in words."""
@@ -211,7 +239,10 @@ def scorecard(context: RequestContext, cycle: int, node: Node) -> Page:
         and cycles.sees_check_ins(plan, context.viewer, node.code, day=context.today),
         labels=MEMBERS,
         field_of=field_of,
-        addable=[(code, looked.kpi_name(code)) for code in plan.sheet.definitions.kpis if code not in on_it]
+        addable=sorted(
+            ((code, looked.kpi_name(code)) for code in plan.sheet.definitions.kpis if code not in on_it),
+            key=lambda one: one[1],
+        )
         if may_draft
         else [],
         person=lambda code: _person(context, code),
@@ -322,7 +353,10 @@ class _Typing:
 
 
 def _at_its_field(finding: Finding, lines: Sequence[LineDocument], added: str) -> Finding:
-    """What is wrong with a member of a line, at the field that it was typed into; of one that has none at the line's weight."""
+    """What is wrong with a member of a line, at the field that it was typed into; of one that has none at the line's weight.
+
+    Of weights that do not add up a load names rows of a file, which nobody here has seen.
+    """
     _, _, place = (finding.place.field or "").partition("lines/")
     at, _, member = place.partition("/")
     if not at.isdigit() or int(at) >= len(lines):
@@ -331,4 +365,15 @@ def _at_its_field(finding: Finding, lines: Sequence[LineDocument], added: str) -
     if kpi == added and member == "kpi":
         return replace(finding, place=Place(field="kpi"))
     name = field_of(member if member in MEMBERS else "weight", None if kpi == added else kpi)
-    return replace(finding, place=Place(field=name))
+    told = _of_weights(lines) if finding.code == "weight_sum" else finding
+    return replace(told, place=Place(field=name))
+
+
+def _of_weights(lines: Sequence[LineDocument]) -> Finding:
+    """What the weights of a draft come to, and how many points are too few or too many."""
+    total = sum((Decimal(str(one["weight"] or 0)) for one in lines), Decimal(0))
+    return Finding(
+        code="weight_sum",
+        message=SHORT_WEIGHTS if total < WHOLE else OVER_WEIGHTS,
+        parameters={"sum": exact_figure(total), "points": exact_figure(abs(WHOLE - total))},
+    )

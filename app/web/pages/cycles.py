@@ -5,9 +5,12 @@ Do not work out here what is in the way: the API and whoever proposes a stage ar
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Final, NamedTuple
 
+from flask import url_for
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import access, decisions
@@ -15,13 +18,15 @@ from app import cycle as cycles
 from app.access import FunctionGiven
 from app.cycle import CycleStanding
 from app.decisions import Decision, DecisionFilter, DecisionKind
-from app.plain.findings import n_
+from app.kit.refusals import Invalid
+from app.plain.findings import Place, n_
 from app.rules.deciding import REASON_LENGTH_MAX, DecisionState
 from app.rules.permissions import Deed
 from app.rules.stages import CALENDAR, Stage, is_way_back, stages_ahead
 from app.rules.terms import CycleFunction, Node
 from app.scoring import node_name
 from app.web import cycling, decided
+from app.web.account_person import employee_meant
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.forms import FormDay
 from app.web.languages import named
@@ -156,11 +161,19 @@ def one(context: RequestContext, cycle: int) -> Page:
         approvers=_holders(context, cycle, CycleFunction.APPROVER),
         certifiers=_holders(context, cycle, CycleFunction.CERTIFIER),
         sees_after_close=standing.certified is not None and cycling.sees_everybody(context, cycle),
+        ends=_end_of_functions(standing),
+        offers=url_for("log_activity.colleagues") if context.allowed(Deed.LOG_ACTIVITY) else "",
         dates={name: CALENDAR_DATES[name] for name in CALENDAR},
         people=context.directory.employees,
         item=lambda text: _item(context, text),
         keeps=context.allowed(Deed.RUN_CYCLE),
     )
+
+
+def _end_of_functions(standing: CycleStanding) -> dt.date | None:
+    """The day that is offered for the end of a function: a year after the cycle's, when it has been paid for."""
+    end = standing.period.to
+    return None if end is None else end.replace(year=end.year + 1)
 
 
 def _steps(context: RequestContext, standing: CycleStanding) -> Iterator[StepShown]:
@@ -174,8 +187,11 @@ def _steps(context: RequestContext, standing: CycleStanding) -> Iterator[StepSho
 
 
 def _holders(context: RequestContext, cycle: int, function: CycleFunction) -> Sequence[str]:
-    """By what they are called those who have a function today. Queries: 1."""
-    return access.holders_of(context.connection, context.directory, cycle=cycle, function=function, day=context.today)
+    """Those who have a function today and can sign in, by name where they are employees. Queries: 1."""
+    some = access.holding_people(
+        context.connection, context.directory, cycle=cycle, function=function, day=context.today
+    )
+    return [decided.person_called(context, employee or email) for email, employee in some]
 
 
 def _whose(context: RequestContext, given: FunctionGiven) -> str:
@@ -225,7 +241,7 @@ def propose_function(context: RequestContext, cycle: int, form: FunctionForm) ->
     """Propose that somebody is given a function of the cycle."""
     cycling.cycle_seen(context, cycle)
     content = {
-        "person": form.person.strip(),
+        "person": _person_meant(context, form.person.strip()),
         "function": form.function,
         "from": form.from_.isoformat(),
         "to": form.to.isoformat(),
@@ -233,6 +249,20 @@ def propose_function(context: RequestContext, cycle: int, form: FunctionForm) ->
     fields = {f"content/{name}": name for name in content} | {"reason": "function_reason"}
     made = _proposed(context, cycle, cycles.APPOINT, content, form.function_reason, fields=fields)
     return Redirect(n_("Proposed: an executive has to agree."), then="decisions.one", values={"number": made.id})
+
+
+def _person_meant(context: RequestContext, typed: str) -> str:
+    """The number of the employee whom a name or number means; an e-mail as it was typed.
+
+    Raises:
+        Invalid: it means nobody, or several; then they are named.
+    """
+    if "@" in typed:
+        return typed
+    try:
+        return employee_meant(context.directory, typed) or typed
+    except Invalid as wrong:
+        raise Invalid(*(replace(one, place=Place(field="person")) for one in wrong.findings)) from wrong
 
 
 def _proposed(

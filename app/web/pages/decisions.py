@@ -15,7 +15,7 @@ from app.plain.findings import n_
 from app.rules.deciding import DecisionState, Obstacle
 from app.rules.permissions import Deed
 from app.rules.terms import Name, Node
-from app.web import changing, decided
+from app.web import changing, cycling, decided
 from app.web.as_if import as_if_now, coming_weights
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.effect_words import shown_effects
@@ -23,7 +23,7 @@ from app.web.languages import kpi_name
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
-from app.web.words import DECISION_STATES, ROLES
+from app.web.words import ACCEPTED, DECISION_STATES, ROLES
 
 pages: Final = Pages("decisions")
 
@@ -157,6 +157,10 @@ def one(context: RequestContext, number: int) -> Page:
         states=DECISION_STATES,
         roles=ROLES,
         people=context.directory.employees,
+        sees_cycle=bool(decision.cycle)
+        and decision.kind != TARGET_DECISIONS
+        and any(str(one.cycle) == decision.cycle for one in cycling.cycles_seen(context)),
+        accepted=ACCEPTED,
         targets=_targets(context, decision) if decision.kind == TARGET_DECISIONS else None,
         may_agree=may_agree,
         may_withdraw=is_open and obstacle is Obstacle.SAME_PERSON,
