@@ -95,7 +95,9 @@ _FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 )
 @click.option("--weights", type=_FILE, help="Rows of scorecards.csv, or some of its columns.")
 @click.option(
-    "--live", is_flag=True, help="Both sides by what is loaded now, not by what the cycle was published with."
+    "--live",
+    is_flag=True,
+    help="Both sides by what is loaded now, not by what the cycle was published with or certified by.",
 )
 @FORMAT
 def lab(

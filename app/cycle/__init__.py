@@ -56,6 +56,15 @@ from app.cycle.grades import (
 from app.cycle.groups import GradeGroup, GradeGroups, grade_groups
 from app.cycle.imposing import IMPOSE, IMPOSED
 from app.cycle.lab import alternative_beside
+from app.cycle.lab_drafts import (
+    LAB_TITLE_MAX,
+    LabDraft,
+    drop_lab_draft,
+    keep_lab_draft,
+    lab_draft_of,
+    lab_drafts,
+    put_lab_draft,
+)
 from app.cycle.line_deciding import LIFT, LINE_KINDS, may_decide_lines
 from app.cycle.moved import differing, moved_figures
 from app.cycle.opened import (
@@ -111,6 +120,7 @@ __all__ = [
     "EMPLOYEE_COLUMNS",
     "IMPOSE",
     "IMPOSED",
+    "LAB_TITLE_MAX",
     "LIFT",
     "LINE_KINDS",
     "RATED_IN",
@@ -134,6 +144,7 @@ __all__ = [
     "GradeGroup",
     "GradeGroups",
     "Imposed",
+    "LabDraft",
     "LateMove",
     "NotNow",
     "NotOpened",
@@ -163,6 +174,7 @@ __all__ = [
     "cycle_named",
     "differing",
     "drafted_targets",
+    "drop_lab_draft",
     "due_of",
     "edit_draft",
     "employee_proposal",
@@ -173,7 +185,10 @@ __all__ = [
     "imposed_upon",
     "is_own_case",
     "keep_check_in",
+    "keep_lab_draft",
     "keep_self_assessment",
+    "lab_draft_of",
+    "lab_drafts",
     "may_allocate",
     "may_decide_lines",
     "may_draft",
@@ -184,6 +199,7 @@ __all__ = [
     "opened_cycles",
     "propose_employee_grades",
     "propose_unit_grades",
+    "put_lab_draft",
     "rate",
     "rated_line",
     "rated_lines",

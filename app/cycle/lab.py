@@ -55,7 +55,8 @@ def _figures(
     """What the nodes have done by what the alternative counts."""
     earlier, frame = one.selection.plan.frame, selection.plan.frame
     if (frame.first_month, frame.legal_forms) != (present.first_month, present.legal_forms):
-        return ledger.figures_after(connection, frame, None, cycle=asked.cycle, nodes=selection.sources)
+        with frame.reading(connection) as source:
+            return ledger.figures_after(source, frame, None, cycle=asked.cycle, nodes=selection.sources)
     is_same = (frame.slices, frame.given, frame.first_month, frame.legal_forms, selection.sources) == (
         earlier.slices,
         earlier.given,

@@ -1,4 +1,4 @@
-"""Cycles that were opened: since when, by whom, their calendar, and every stage that they came to."""
+"""Cycles that were opened: since when, by whom, their calendar, every stage that they came to; and what was tried on a cycle in the lab."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from app.kit.schema import BigKey, Code, Instant, metadata
 
-__all__ = ["APPEND_ONLY", "check_in", "cycle_stage", "opened_cycle", "self_assessment"]
+__all__ = ["APPEND_ONLY", "check_in", "cycle_stage", "lab_draft", "opened_cycle", "self_assessment"]
 
 opened_cycle: Final = sa.Table(
     "opened_cycle",
@@ -63,6 +63,18 @@ self_assessment: Final = sa.Table(
     sa.Column("account", Code, nullable=False, comment="who wrote it"),
 )
 """What employees say of their own year: the last one holds."""
+
+lab_draft: Final = sa.Table(
+    "lab_draft",
+    metadata,
+    sa.Column("cycle", sa.Integer, primary_key=True, autoincrement=False, comment="the year that names it"),
+    sa.Column("key", Code, primary_key=True, comment="the beginning of its content's SHA-256"),
+    sa.Column("content", sa.Text, nullable=False, comment="JSON: what is to be another"),
+    sa.Column("title", sa.Text, nullable=True, comment="null: it was tried and not kept"),
+    sa.Column("account", Code, nullable=False, comment="who tried it first, or kept it, as the trail writes it"),
+    sa.Column("at", Instant, nullable=False),
+)
+"""Alternatives that somebody has tried on a cycle's lab page. Nothing is ever applied from here."""
 
 APPEND_ONLY: Final = (cycle_stage, check_in, self_assessment)
 """Tables whose rows never change and never go."""

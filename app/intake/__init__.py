@@ -72,7 +72,17 @@ from app.intake.file_rows import RowVersion, file_rows, row_history
 from app.intake.first_findings import FirstFindings
 from app.intake.folder import FILES as FOLDER_FILES
 from app.intake.folder import JudgedFolder
-from app.intake.lab import LabFindings, LabWish, lab_result, lab_trail, lab_wish, lab_wish_of_files
+from app.intake.lab import (
+    LabFindings,
+    LabWish,
+    lab_documents,
+    lab_policies,
+    lab_result,
+    lab_rows,
+    lab_trail,
+    lab_wish,
+    lab_wish_of_files,
+)
 from app.intake.mastering import MASTER, MASTERED_FILES, FileState, Master, file_states, masters
 from app.intake.own_activities import FromPage, JudgedEntries, LoggedActivity, correct_own, judge, log_own, reverse_own
 from app.intake.proposing import Put, PutDocument, directory_with, proposed, puts_between, rows_before, rows_wanted
@@ -80,7 +90,7 @@ from app.intake.replaying import NotYours, Replayed, replay
 from app.intake.sent_documents import DocumentSent, definitions_sent, document_sent, part_of_document
 from app.intake.sent_files import MARK_SHEET, SentFile, keys_pasted, rows_of_csv, rows_of_xlsx, rows_pasted
 from app.intake.sent_rows import RowsSent, rows_sent
-from app.intake.stored_folder import NoRevision, StoredFolder, file_sums, read_stored_folder, table_text
+from app.intake.stored_folder import NoRevision, StoredFolder, document_yaml, file_sums, read_stored_folder, table_text
 
 __all__ = [
     "BATCH_ALONE",
@@ -148,6 +158,7 @@ __all__ = [
     "directory_with",
     "discard_change",
     "document_sent",
+    "document_yaml",
     "drop_document",
     "edited_sheet",
     "effects_of_change",
@@ -164,7 +175,10 @@ __all__ = [
     "key_columns",
     "key_text",
     "keys_pasted",
+    "lab_documents",
+    "lab_policies",
     "lab_result",
+    "lab_rows",
     "lab_trail",
     "lab_wish",
     "lab_wish_of_files",

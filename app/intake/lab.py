@@ -24,9 +24,9 @@ from app.intake.changed_folder import documents_in
 from app.intake.changing import folder_at
 from app.intake.definitions import against_schema, kind_of, read_document_file, read_documents
 from app.intake.first_findings import FIRST_MAX, FirstFindings
-from app.intake.folder import FILES, FolderRows, judge
-from app.intake.stored_folder import set_figures, yaml_name
-from app.kit.files import Columns, Row, Trouble, read_csv
+from app.intake.folder import FILES, FolderRows, JudgedFolder, judge
+from app.intake.stored_folder import StoredFolder, set_figures, yaml_name
+from app.kit.files import Columns, Row, Trouble, read_csv, read_csv_text
 from app.kit.kept import LruCache
 from app.kit.refusals import Invalid, at_field
 from app.kit.yaml_places import BYTES_MAX, read_yaml
@@ -34,11 +34,23 @@ from app.organisation import Needs
 from app.plain.findings import Finding, Level, Place, n_
 from app.plain.texts import has_unstorable, quoted
 from app.rules.definitions import Definitions, Document, read
+from app.rules.kpi_editing import kpis_in, plain_content
 from app.rules.lab import LabResult
+from app.rules.policies import Policies
 from app.rules.terms import FIGURE_PATTERN, Node
 from app.scoring import ScoreQuery, State
 
-__all__ = ["LabFindings", "LabWish", "lab_result", "lab_trail", "lab_wish", "lab_wish_of_files"]
+__all__ = [
+    "LabFindings",
+    "LabWish",
+    "lab_documents",
+    "lab_policies",
+    "lab_result",
+    "lab_rows",
+    "lab_trail",
+    "lab_wish",
+    "lab_wish_of_files",
+]
 
 _WEIGHTS: Final = "weights"
 _ROWS: Final = "scorecards"
@@ -55,7 +67,7 @@ ROWS_MAX: Final = 100_000
 class LabFindings(Invalid):
     """With what was sent the agency folder could not be loaded."""
 
-    message = n_("What was sent could not be loaded: mend what is listed, and try it again.")
+    message = n_("What was sent could not be loaded: look at what is listed, and try it again.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +78,7 @@ class LabWish:
         documents: policies and definitions that take the place of those they define; the others stay.
         weights: rows of ``scorecards.csv``. Those of one scorecard whose weights add up to 100 are all of it; others go in among its present
             lines by their KPI. A column that a row does not have is as the line has it.
-        live: whether both sides go by what is loaded now in place of what the cycle was published with.
+        live: whether both sides go by what is loaded and has come in now, in place of what the cycle was published with or certified by.
     """
 
     documents: tuple[Document, ...] = ()
@@ -113,7 +125,7 @@ def lab_wish(
     sent = {} if policies is None else {f"{_POLICIES}.yaml": policies}
     named = {_file_of(name): content for name, content in (definitions or {}).items()}
     if len(named) > DOCUMENTS_MAX or len(weights) > ROWS_MAX:
-        message = n_("This is too much at once: at most %(documents)s documents and %(rows)s rows.")
+        message = n_("This is too much at once: send at most %(documents)s documents and %(rows)s rows.")
         findings.append(at_field("definitions", "too_many", message, documents=DOCUMENTS_MAX, rows=ROWS_MAX))
         raise LabFindings(*findings)
     documents = []
@@ -124,6 +136,60 @@ def lab_wish(
     rows = [_read_row(place, row, findings) for place, row in enumerate(weights)]
     _refuse(findings)
     return LabWish(documents=tuple(documents), weights=tuple(rows), live=live)
+
+
+def lab_policies(content: Mapping[str, Any] | str) -> Policies:
+    """Policies that somebody types, or sends as YAML, as a load would read them.
+
+    Raises:
+        LabFindings: a load would refuse them; each finding with its path in the document, and its line in YAML.
+    """
+    document, problems = _read_document(f"{_POLICIES}.yaml", content)
+    if document is None:
+        raise LabFindings(*problems)
+    definitions, met = read([document])
+    findings = [one for one in met if one.place.file == document.file]
+    errors = [one for one in (*findings, *against_schema(document, findings)) if one.level is Level.ERROR]
+    if errors:
+        raise LabFindings(*errors)
+    return definitions.policies
+
+
+def lab_documents(file: str, text: str) -> dict[str, Mapping[str, Any]]:
+    """The documents of a file of definitions or policies, by the names that they are stored by, exact figures as texts.
+
+    Args:
+        file: its name, which says what it is.
+        text: YAML.
+
+    Raises:
+        LabFindings: it is no YAML, or says nothing that could be stored.
+    """
+    document, problems = _read_document(file, text)
+    _refuse(problems)
+    names = [] if document is None else list(documents_in(document))
+    if document is None or not names:
+        message = n_("This file defines nothing: send policies, goals or KPIs as YAML.")
+        raise LabFindings(Finding(code="nothing", message=message, place=Place(file=file)))
+    inside = kpis_in(document.content) if document.kind == "kpi" else [document.content or {}]
+    return {name: plain_content(one) for name, one in zip(names, inside, strict=True)}
+
+
+def lab_rows(file: str, text: str) -> list[dict[str, str]]:
+    """The rows of a CSV file with columns of ``scorecards.csv``, as it has them.
+
+    Raises:
+        LabFindings: something of it cannot be read.
+    """
+    findings = FirstFindings()
+    rows = []
+    for item in read_csv_text(text, columns=_COLUMNS, name=file):
+        if isinstance(item, Trouble):
+            findings.extend(item.findings)
+        else:
+            rows.append(dict(item.values))
+    _refuse(findings)
+    return rows
 
 
 def _file_of(name: str) -> str:
@@ -173,7 +239,7 @@ def _read_row(place: int, row: Mapping[str, object], findings: FirstFindings) ->
             values[column] = "" if value is None else str(value)
     for column in _COLUMNS.required:
         if not values.get(column):
-            message = n_("A row says whose line it is, and of which KPI: “%(column)s” is missing.")
+            message = n_("“%(column)s” is missing: say whose line it is, and of which KPI.")
             findings.append(at_field(f"{_WEIGHTS}/{place}/{column}", "required", message, column=column))
     return Row(_WEIGHTS, place, values)
 
@@ -274,29 +340,34 @@ def lab_trail(wish: LabWish, result: LabResult) -> dict[str, object]:
 
 
 def _tried(connection: Connection, loaded: State, wish: LabWish, asked: ScoreQuery) -> LabResult:
-    before = _live(connection, loaded.live, asked.cycle) if wish.live else loaded.standing(asked.cycle)
+    of_cycle = asked.cycle
+    before = _live(connection, loaded, of_cycle) if wish.live else loaded.standing(of_cycle)
     if not wish:
         return cycle.alternative_beside(connection, before, before, asked)
-    definitions, findings = _definitions(before.sheet.definitions_of(asked.cycle), wish.documents)
+    definitions, findings = _definitions(before.sheet.definitions_of(of_cycle), wish.documents)
     lines: dict[tuple[int, Node], tuple[Line, ...]] = {}
     if wish.weights or any(one.kind != _POLICIES for one in wish.documents):
-        lines = _judged_lines(connection, before, wish, definitions, asked.cycle)
-    sheet = before.sheet
-    pinned = {**sheet.pinned, asked.cycle: definitions}
-    sheet = replace(sheet, token=f"{sheet.token} lab {wish.sha256}", pinned=pinned).with_agreed(lines)
-    frames = scoring.pinned_frames(connection, before.frame, sheet)
-    after = State(before.frame, sheet, like=before, pinned_frames=frames)
+        lines = _judged_lines(connection, before, wish, definitions, of_cycle)
+    pinned = {**before.sheet.pinned, of_cycle: definitions}
+    token = f"{before.sheet.token} lab {wish.sha256}"
+    after = _by(connection, before, replace(before.sheet, token=token, pinned=pinned).with_agreed(lines))
     return cycle.alternative_beside(connection, before, after, asked, findings)
 
 
 def _live(connection: Connection, loaded: State, of_cycle: int) -> State:
-    """The same without what a cycle was published with."""
-    sheet = loaded.sheet
-    if of_cycle not in sheet.pinned:
-        return loaded
-    pinned = {year: one for year, one in sheet.pinned.items() if year != of_cycle}
-    live = replace(sheet, token=f"{sheet.token} live {of_cycle}", pinned=pinned)
-    return State(loaded.frame, live, like=loaded, pinned_frames=scoring.pinned_frames(connection, loaded.frame, live))
+    """The same without what a cycle was published with, or certified by."""
+    live = loaded.live
+    if of_cycle not in live.sheet.pinned:
+        return live
+    pinned = {year: one for year, one in live.sheet.pinned.items() if year != of_cycle}
+    return _by(connection, live, replace(live.sheet, token=f"{live.sheet.token} live {of_cycle}", pinned=pinned))
+
+
+def _by(connection: Connection, like: State, sheet: Sheet) -> State:
+    """A state of another sheet, which reads the activities that this one reads."""
+    with like.frame.reading(connection) as source:
+        frames = scoring.pinned_frames(source, like.frame, sheet)
+    return State(like.frame, sheet, like=like, pinned_frames=frames)
 
 
 def _definitions(present: Definitions, sent: Sequence[Document]) -> tuple[Definitions, list[Finding]]:
@@ -334,23 +405,19 @@ def _judged_lines(
     """
     stored = folder_at(connection, organisation.current_revision(connection).number)
     folder = cascade.loaded_sheet(connection).lines.get(of_cycle, {})
-    present = before.sheet.lines.get(of_cycle, {})
-    cards = dict(_cards(before.sheet, wish.weights, of_cycle))
-    # What was agreed or set in the application holds in place of the folder's rows.
-    decided = {
+    # What was agreed or set in the application, or stood at a cut, holds in place of the folder's rows.
+    present = {
         str(node): [_row_of(f"{_ROWS}.csv", place, of_cycle, node, line) for place, line in enumerate(lines, 2)]
-        for node, lines in present.items()
+        for node, lines in before.sheet.lines.get(of_cycle, {}).items()
         if folder.get(node) != lines
     }
-    replaced = decided | cards
-    rows = {name: stored.placed(name)[1] for name in FILES}
-    others = [row for row in rows[_ROWS] if row.values["cycle"] != str(of_cycle) or row.values["node"] not in replaced]
-    rows[_ROWS] = [*others, *(row for card in replaced.values() for row in card)]
-    judged = judge(
-        FolderRows(rows, {}, lambda name: f"{name}.csv"), definitions, needs=Needs(), remembered=stored.remembered
-    )
-    known = frozenset(_own_findings(stored, before, of_cycle)) if not judged.is_right else frozenset()
-    _refuse(one for one in judged.findings if _said(one) not in known)
+    cards = dict(_cards(before.sheet, wish.weights, of_cycle))
+    judged = _judged(stored, present | cards, definitions, of_cycle)
+    if not judged.is_right:
+        # What is wrong with the present by what the cycle goes by was loaded for later cycles, and is not what was sent.
+        base = _judged(stored, present, before.sheet.definitions_of(of_cycle), of_cycle)
+        known = frozenset(map(_said, base.findings))
+        _refuse(one for one in judged.findings if _said(one) not in known)
     by_card: dict[tuple[int, Node], list[Line]] = {}
     for line in judged.cascade.lines:
         if line.cycle == of_cycle and str(line.node) in cards:
@@ -358,16 +425,15 @@ def _judged_lines(
     return {card: tuple(lines) for card, lines in by_card.items()}
 
 
-def _own_findings(stored: Any, before: State, of_cycle: int) -> Iterator[tuple[object, ...]]:
-    """What is wrong with the folder as it is by what the cycle goes by: it was loaded for later cycles, and is not what was sent."""
-    definitions = before.sheet.definitions_of(of_cycle)
-    if definitions == before.sheet.definitions:
-        return
+def _judged(
+    stored: StoredFolder, cards: Mapping[str, Sequence[Row]], definitions: Definitions, of_cycle: int
+) -> JudgedFolder:
+    """The folder with other rows of some scorecards, held against the contract."""
     rows = {name: stored.placed(name)[1] for name in FILES}
-    judged = judge(
-        FolderRows(rows, {}, lambda name: f"{name}.csv"), definitions, needs=Needs(), remembered=stored.remembered
-    )
-    yield from (_said(one) for one in judged.findings)
+    others = [row for row in rows[_ROWS] if row.values["cycle"] != str(of_cycle) or row.values["node"] not in cards]
+    rows[_ROWS] = [*others, *(row for card in cards.values() for row in card)]
+    read_rows = FolderRows(rows, {}, lambda name: f"{name}.csv")
+    return judge(read_rows, definitions, needs=Needs(), remembered=stored.remembered)
 
 
 def _said(finding: Finding) -> tuple[object, ...]:

@@ -23,12 +23,14 @@ from app import intake, scoring
 from app.kit.database import Database
 from app.rules.grading import members
 from app.scoring import ScoreQuery
+from tests.contract import test_certifying as certifying
 from tests.contract.desk import Setting, code
 from tests.contract.test_cycles import PEOPLE, agree, opened, propose, to_stage
 from tests.reference.agency import ReferenceAgency
 from tests.reference.comparison import exact
 from tests.reference.random_agency import CYCLE, random_agency, random_policies
 from tests.reference.random_definitions import random_method
+from tests.scenario import Scenario
 from tests.soaking import seeds
 from tests.web.api import deal
 
@@ -436,3 +438,48 @@ def test_a_published_cycle_is_tried_by_what_it_goes_by_or_live_by_what_is_loaded
     adopted = grades(desk.kopes, desk.where)
     assert_beside(tried["items"], agreed, adopted)
     assert json.loads(printed(desk, "--policies", policies).out)["items"] == []
+
+
+@pytest.fixture
+def closed(desks, engine, tmp_path):
+    """An agency whose cycle is certified."""
+    with desks.copy(engine, certifying.SETTING, tmp_path) as made:
+        certifying.running(made)
+        certifying.certified(made)
+        yield made
+
+
+def test_a_certified_cycle_is_tried_by_its_cut_and_live_by_what_has_come_since(closed):
+    """Late events and other rows move neither side by the cut: both are those of an agency that never had them; live both have them."""
+    cut = grades(closed.kopes, closed.where)
+    events = Scenario.read(certifying.AGENCY).events
+    late = [one for number in range(9) for one in certifying.late(number)]
+    certifying.ingest(closed, late)
+    policies = closed.folder.parent / "p.yaml"
+    policies.write_text(json.dumps(POLICIES | {"groups": {"minimum": 1}}), encoding="utf-8")
+    weights = [
+        {"node": "employee:E1", "kpi": "consults", "weight": "17.5"},
+        {"node": "employee:E1", "kpi": "deals", "weight": "2.5"},
+    ]
+    dana = closed.person("dana")
+    body = {"policies": policies.read_text(encoding="utf-8"), "weights": weights}
+    told, live = dana.post(LAB, json=body).json(), dana.post(LAB, json=body | {"live": True}).json()
+    assert dana.post(LAB, json={}).json()["items"] == []
+    scorecards = closed.folder / "scorecards.csv"
+    text = scorecards.read_text(encoding="utf-8")
+    for row in weights:
+        text = text.replace(f"2026,{row['node']},{row['kpi']},10,", f"2026,{row['node']},{row['kpi']},{row['weight']},")
+    scorecards.write_text(text, encoding="utf-8")
+    shutil.copy(policies, closed.where["definitions"] / "policies.yaml")
+    for result, counted in ((told, events), (live, [*events, *late])):
+        with certifying.never_opened(closed, counted) as where:
+            after = grades(closed.kopes, where)
+        shutil.rmtree(closed.folder.parent / "beside")
+        assert result["sum_pay"] == sum(row["pay"] or 0 for row in after.values())
+        by_node = {one["node"]: one for one in result["items"]}
+        assert "employee:E1" in by_node
+        for node, one in by_node.items():
+            assert {name: one[name]["after"] for name in MEMBERS} == {name: after[node][name] for name in MEMBERS}
+    for one in told["items"]:
+        assert one["final_score"]["before"] == cut[one["node"]]["final_score"]
+    assert told["items"] != live["items"]

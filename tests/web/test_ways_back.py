@@ -94,6 +94,8 @@ WAYS: Final[dict[str, Sequence[Way]]] = {
     "line_decision.line": (
         Way("/cycles/2026/lines/employee:E1/deals", ["/scorecards/employee:E1", "/scorecards/employee:E1/deals"]),
     ),
+    "lab.lab": (Way("/cycles/2026/lab", ["/cycles"]),),
+    "lab.kpi": (Way("/cycles/2026/lab/kpi?code=deals", ["/cycles/2026/lab?edit=a", "/cycles/2026/lab"]),),
     "cycle_scorecard.scorecard": (Way("/cycles/2026/scorecards/unit:VIE", ["/scorecards/unit:VIE"]),),
 }
 """Of each page that is about something, or that is no page of the navigation."""
@@ -125,6 +127,7 @@ ALONE: Final = {
         "scorecard_edit.grid",
         "policies.policies",
         "policies.yaml",
+        "lab.file",
         "decisions.listed",
         "delegations.listed",
         "folder_files.files",

@@ -101,7 +101,8 @@ class LabBody(BaseModel):
         ),
     )
     live: bool = Field(
-        default=False, description="Both sides by what is loaded now, not by what the cycle was published with."
+        default=False,
+        description="Both sides by what is loaded now, not by what the cycle was published with or certified by.",
     )
 
 
