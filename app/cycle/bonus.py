@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from app import cascade, ledger, organisation, scoring
+from app.cycle.cutting import refuse_being_certified
 from app.cycle.opened import NotNow, OpenedCycle, opened_cycle, opened_or_refused
 from app.decisions import Decision, DecisionKind, Read
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field, unknown_members
@@ -93,6 +94,7 @@ def _read(connection: Connection, content: Mapping[str, Any], cycle: str | None,
     opened = opened_or_refused(connection, cycle, loaded, today=today)
     if opened.stage not in _GRANTED_IN:
         raise NotNow
+    refuse_being_certified(connection, opened.cycle)
     node = _check(loaded, opened, content)
     kept = {name: content[name] for name in ("employee", "points", "ground")}
     return Read(kept, frozenset({node}), opened.round)
@@ -103,6 +105,7 @@ def _overtaken(connection: Connection, open_: Decision) -> Sequence[Mapping[str,
     opened = opened_cycle(connection, int(str(open_.cycle)))
     if opened is None or opened.stage not in _GRANTED_IN:
         raise NotNow
+    refuse_being_certified(connection, opened.cycle)
     try:
         _check(scoring.state(connection), opened, open_.content)
     except (Invalid, NotThere):

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from app import decisions, ledger, scoring
 from app.cycle.agreed_cards import agreed_cards, unsigned_nodes
 from app.cycle.grades import propose_employee_grades
+from app.cycle.line_deciding import void_exclusions
 from app.cycle.opened import opened_cycle
 from app.kit.jobs import last_failed
 from app.plain.findings import n_
@@ -36,6 +37,13 @@ def before_certified(connection: Connection, loaded: State, plan: CyclePlan, day
         message = n_("Decisions about the cycle wait to be agreed to (%(count)s): take each of them to its end.")
         items = tuple(f"decision:{number}" for number in numbers)
         yield Blocker(code="open_decision", message=message, parameters={"count": len(items)}, items=items)
+    void = void_exclusions(plan)
+    if void:
+        message = n_(
+            "Years are left out that are no outliers any more (%(count)s): ask for those decisions to be lifted."
+        )
+        items = tuple(map(str, void))
+        yield Blocker(code="exclusion_void", message=message, parameters={"count": len(items)}, items=items)
     before = opened_cycle(connection, plan.cycle - 1)
     if before is not None and before.stage not in _OVER:
         message = n_("The cycle before, %(cycle)s, is not locked yet: take it to its end first.")

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from app import cascade, decisions, ledger, organisation, scoring
 from app.access import Viewer
-from app.cascade import Line
+from app.cascade import Line, Sheet
 from app.cycle.agreed_cards import signers_of
 from app.cycle.cutting import refuse_being_certified
 from app.cycle.moved import moved_figures
@@ -43,10 +43,13 @@ from app.rules.targets import SPREAD_METHODS, figure_of, is_target
 from app.rules.terms import CODE_PATTERN, CycleFunction, Direction, Link, Node, Role
 from app.scoring import CyclePlan, ScoreQuery, State
 
-__all__ = ["DECIDED_IN", "LIFT", "LINE_KINDS", "AdjustedAlready", "may_decide_lines"]
+__all__ = ["DECIDED_IN", "LIFT", "LINE_KINDS", "AdjustedAlready", "may_decide_lines", "void_exclusions"]
 
 DECIDED_IN: Final = frozenset({Stage.DRAFT, Stage.AGREEMENT, Stage.RUNNING, Stage.CERTIFIED, Stage.NOTIFIED})
 """The stages in which lines are decided about: all before a cycle is locked."""
+
+_LIVE: Final = frozenset({Stage.DRAFT, Stage.AGREEMENT, Stage.RUNNING})
+"""Those in which every event moves figures."""
 
 
 class AdjustedAlready(Conflict):
@@ -139,6 +142,11 @@ class _Deciding(NamedTuple):
     def cycle(self) -> int:
         return self.opened.cycle
 
+    @property
+    def sheet(self) -> Sheet:
+        """What the cycle goes by."""
+        return self.loaded.plan(self.cycle).sheet
+
 
 def _opened(connection: Connection, loaded: State, cycle: str | None, today: dt.date) -> OpenedCycle:
     """The cycle, at a stage in which lines are decided about.
@@ -146,6 +154,7 @@ def _opened(connection: Connection, loaded: State, cycle: str | None, today: dt.
     Raises:
         Invalid: it names none.
         NotNow: it is at another stage.
+        BeingCertified: it is proposed to certify it.
     """
     opened = opened_or_refused(connection, cycle, loaded, today=today)
     if opened.stage not in DECIDED_IN:
@@ -165,11 +174,12 @@ def _about(loaded: State, opened: OpenedCycle, kind: LineDecisionKind, content: 
     node, kpi = Node.known(content["node"]), str(content["kpi"])
     if node not in loaded.plan(opened.cycle).nodes:
         raise NotThere
-    line = loaded.sheet.line(opened.cycle, node, kpi)
+    sheet = loaded.plan(opened.cycle).sheet
+    line = sheet.line(opened.cycle, node, kpi)
     if line is None:
         message = n_("The scorecard has no line of KPI “%(value)s” in this cycle: name one that it has.")
         raise Invalid(at_field("content/kpi", "no_line", message, value=quoted(kpi)))
-    decided = loaded.sheet.decided_line(opened.cycle, node, kpi) or UNDECIDED
+    decided = sheet.decided_line(opened.cycle, node, kpi) or UNDECIDED
     about = _Deciding(loaded, opened, node, kpi, decided)
     problems = list(_line_problems(about, kind, line, content))
     if problems:
@@ -181,7 +191,7 @@ def _about(loaded: State, opened: OpenedCycle, kind: LineDecisionKind, content: 
 
 def _versions(about: _Deciding) -> list[KpiVersion]:
     """By which definitions the line is scored: in the first cycle of a version by two."""
-    kpi = about.loaded.sheet.of_cycle(about.cycle).definitions.kpis[about.kpi]
+    kpi = about.sheet.definitions.kpis[about.kpi]
     before = kpi.before(about.cycle)
     return [kpi.version(about.cycle), *([] if before is None else [before])]
 
@@ -240,11 +250,22 @@ def _year_problems(about: _Deciding, year: int) -> Iterator[Finding]:
             "Years are left out for the methods deviation and ratio alone, and %(kpi)s has %(methods)s: choose another line."
         )
         yield at_field("content/kpi", "no_exclusions", message, kpi=about.kpi, methods=", ".join(sorted(methods)))
-    elif not is_outlier(about.loaded.sheet.years(about.node, about.kpi), year=year, cycle=about.cycle):
+    elif not is_outlier(about.sheet.years(about.node, about.kpi), year=year, cycle=about.cycle):
         message = n_(
             "%(year)s is no outlier, since all five years before %(cycle)s must be there, and without it their spread at most half: choose another year."
         )
         yield at_field("content/year", "no_outlier", message, year=year, cycle=about.cycle)
+
+
+def void_exclusions(plan: CyclePlan) -> tuple[Node, ...]:
+    """Whose lines leave a year out by decision that is no outlier any more, since past years have moved. No queries."""
+    sheet = plan.sheet
+    return tuple(
+        node
+        for (node, kpi), decided in sheet.decided.get(plan.cycle, {}).items()
+        if (one := decided.excluded) is not None
+        and not is_outlier(sheet.years(node, kpi), year=one.year or 0, cycle=plan.cycle)
+    )
 
 
 # ---------------------------------------------------------------------------------------------------------------- who
@@ -365,6 +386,12 @@ def _still_opened(connection: Connection, open_: Decision) -> OpenedCycle:
     return opened
 
 
+def _signs_effects(connection: Connection, cycle: str | None) -> bool:
+    """Whether the figures of the cycle stand, so that what a decision moves is what was looked at."""
+    opened = None if cycle is None else opened_cycle(connection, int(cycle))
+    return opened is not None and opened.stage not in _LIVE
+
+
 def _announce_line(connection: Connection, decision: Decision) -> None:
     _announce(connection, decision, decision.content["node"], decision.content["kpi"])
 
@@ -448,6 +475,7 @@ LIFT: Final = DecisionKind(
     seen_by=frozenset({Role.AUDITOR}),
     read=_read_lift,
     effects=_lift_effects,
+    signs_effects_of=_signs_effects,
     apply=_announce_lift,
     overtaken=_lift_overtaken,
     hold=scoring.hold_to_decide,

@@ -343,7 +343,7 @@ def propose(
         reason=reason,
         by=Hand.of(by, now),
         effects=effects,
-        signed_effects=kind.signed_effects,
+        signed_effects=kind.signed_effects or kind.signs_effects_of(connection, cycle),
     )
     if not isinstance(by, Program) and kind.one_suffices(connection, read.content, today):
         return _done(connection, kind, number, by=by, now=now)
@@ -529,7 +529,7 @@ def approve(
     if len(open_.effects) > EFFECTS_SEEN_ABOVE and not has_seen(connection, number, by):
         raise NotSeen(parameters={"count": len(open_.effects)})
     moved = list(kind.overtaken(connection, open_))
-    if kind.signed_effects:
+    if open_.signed_effects:
         moved += moved_effects(
             open_.effects,
             ordered_effects(kind.effects(connection, open_.content, open_.cycle, directory.day_of(now))),

@@ -122,6 +122,7 @@ class DecisionKind:
         apply: does it, in the transaction of its approval.
         proposed: what is written beside it when it is proposed.
         signed_effects: whether the checker signs the effects too.
+        signs_effects_of: the same as its cycle stands.
         submitted_elsewhere: whether it is proposed by a door of its own, which holds it against more.
         more_checkers: further roles that check it as things stand.
         overtaken: what has moved under it since it was proposed: with anything in it an approval finds it void.
@@ -149,6 +150,7 @@ class DecisionKind:
     apply: Callable[[Connection, Decision], object]
     proposed: Callable[[Connection, Decision], object] = _nothing
     signed_effects: bool = False
+    signs_effects_of: Callable[[Connection, str | None], bool] = lambda _connection, _cycle: False
     submitted_elsewhere: bool = False
     more_checkers: Callable[[Connection, dt.date], frozenset[Authority]] = lambda _connection, _today: frozenset()
     overtaken: Callable[[Connection, Decision], Sequence[Mapping[str, Any]]] = lambda _connection, _decision: ()

@@ -12,6 +12,7 @@ from fractions import Fraction
 
 import pytest
 
+from tests.contract import test_certifying as certifying
 from tests.contract.desk import DANA, FERRAN, Desk, code
 from tests.contract.test_agreements import SETTING
 from tests.contract.test_cycles import agree, opened, propose, to_stage
@@ -232,6 +233,77 @@ def test_bonus_points_add_to_promotion_points_up_to_the_policys_most(desk):
     # The person reads of it, with the reason.
     told = desk.person("alba").get("/api/v1/decisions?kind=bonus").json()["items"]
     assert [item["content"]["points"] for item in told] == ["1.75", "3.25", "3.25"]
+
+
+@pytest.fixture
+def after_the_year(desks, engine, tmp_path):
+    """An agency after the cycle's end, whose cycle can be certified."""
+    with desks.copy(engine, certifying.SETTING, tmp_path) as made:
+        yield made
+
+
+def test_lines_of_a_certified_cycle_are_decided_about_over_its_cut(after_the_year):
+    """Not while that waits; then effects are signed, late events neither void nor move anything, and no bonus points are granted any more."""
+    desk = after_the_year
+    certifying.running(desk)
+    first = decide(desk, "override", override(ALBA, "deals", "actual", "4", "flood"))
+    certify = propose(desk, "dana", "certify", certifying.ACCEPTED)
+    other = override(BORAM, "consults", "actual", "5", "quake")
+    bonus = {"employee": "E1", "points": "1", "ground": "posting"}
+    for kind, content in (("override", other), ("lift", {"decision": first}), ("bonus", bonus)):
+        assert code(propose(desk, "dana", kind, content)) == (409, "being_certified"), kind
+    assert agree(desk, "carla", certify).status_code == 200
+    assert code(propose(desk, "dana", "bonus", bonus)) == (409, "not_now")
+    assert line_of(desk, ALBA, "deals")["score"] == pytest.approx(52)
+    made = propose(desk, "dana", "override", other)
+    assert made.json()["signed_effects"] is True
+    certifying.ingest(desk, certifying.late(1, employee="E2"))
+    done = agree(desk, "anna", made)
+    assert (done.status_code, done.json()["state"]) == (200, "approved"), done.text
+    line = line_of(desk, BORAM, "consults")
+    assert (line["actual"], line["score"], line["computed"]["actual"]) == ("5", pytest.approx(60), "0")
+    decide(desk, "lift", {"decision": first})
+    assert line_of(desk, ALBA, "deals")["score"] == line_of(desk, ALBA, "deals")["computed"]["score"]
+
+
+def test_a_year_that_is_no_outlier_any_more_stands_in_the_way_of_certifying(after_the_year):
+    """It is left out as an outlier by decision; other past years that are loaded since make it none."""
+    desk = after_the_year
+    definitions = desk.where["definitions"] / "kpis.yaml"
+    document = json.loads(definitions.read_text(encoding="utf-8"))
+    for kpi in document["kpis"]:
+        if kpi["code"] == "companies":
+            kpi["method"] = {"name": "deviation"}
+    definitions.write_text(json.dumps(document), encoding="utf-8")
+    lines = desk.folder / "scorecards.csv"
+    text = lines.read_text(encoding="utf-8")
+    lines.write_text(text.replace(",companies,10,,unique,,,,,,10,", ",companies,10,,unique,,,,,,,"), encoding="utf-8")
+
+    def load(last):
+        rows = [f"{ALBA},companies,{year},{actual}" for year, actual in enumerate((4, 5, 4, 5, last), 2021)]
+        (desk.folder / "history.csv").write_text("\n".join(["node,kpi,year,actual", *rows, ""]), encoding="utf-8")
+        desk.kopes("load", desk.folder, **desk.where)
+
+    load(50)
+    certifying.running(desk)
+    before = line_of(desk, ALBA, "companies")
+    year = {"node": ALBA, "kpi": "companies", "year": "2024"}
+    assert errors(propose(desk, "dana", "exclude_year", year)) == [("no_outlier", "/content/year")]
+    number = decide(desk, "exclude_year", year | {"year": "2025"})
+    line = line_of(desk, ALBA, "companies")
+    assert (line["decisions"], line["computed"]["score"]) == ([number], before["score"])
+    assert exact(line["sigma"]) == Fraction(1, 2)
+    assert exact(line["base"]) == 6  # 2025 is held at 5 + 2σ
+
+    def in_the_way():
+        told = desk.person("dana").get(f"/api/v1/cycles/{CYCLE}").json()["blockers"]["certified"]
+        return [(one["count"], one["hard"]) for one in told if one["code"] == "exclusion_void"]
+
+    assert in_the_way() == []
+    load(6)
+    assert in_the_way() == [(1, True)]
+    decide(desk, "lift", {"decision": number})
+    assert in_the_way() == []
 
 
 # ---------------------------------------------------------------------------------------------- against the second calculation
