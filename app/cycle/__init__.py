@@ -5,6 +5,17 @@ the cycle goes by, that every rule which it breaks is named, and that what stand
 whoever tries. A cycle that nobody opened it leaves as folder and events say.
 """
 
+from app.cycle.actions import (
+    Action,
+    ActionWish,
+    OwedComment,
+    action,
+    actions_of,
+    close_action,
+    may_act,
+    open_action,
+    owed_comments,
+)
 from app.cycle.after_close import AfterClose, LateMove, after_close
 from app.cycle.agreed_cards import (
     AGREED_IN,
@@ -95,6 +106,7 @@ from app.cycle.rating import (
     rating_problems,
     unrated_lines,
 )
+from app.cycle.reminding import REMINDER, post_reminders, reminders_due, waiting_of
 from app.cycle.results import CycleResults, results_of
 from app.cycle.staging import AMEND, STAGE, Blocked
 from app.cycle.standing import CycleStanding, standing_of
@@ -105,7 +117,9 @@ from app.cycle.waiting_for import (
     Imposed,
     ToRate,
     ToSign,
+    actions_to_do,
     check_ins_due,
+    comments_owed,
     imposed_upon,
     to_rate,
     to_sign,
@@ -125,10 +139,13 @@ __all__ = [
     "LINE_KINDS",
     "RATED_IN",
     "RATERS",
+    "REMINDER",
     "REOPEN_RATING",
     "STAGE",
     "TARGET",
     "UNIT_COLUMNS",
+    "Action",
+    "ActionWish",
     "AfterClose",
     "AgreedCard",
     "Allocation",
@@ -152,6 +169,7 @@ __all__ = [
     "OtherDraft",
     "Override",
     "OverridesExceed",
+    "OwedComment",
     "Proposed",
     "RatedLine",
     "SelfAssessment",
@@ -160,6 +178,9 @@ __all__ = [
     "ToSign",
     "Verified",
     "WantedRating",
+    "action",
+    "actions_of",
+    "actions_to_do",
     "after_close",
     "agreed_card",
     "agreed_on",
@@ -171,6 +192,8 @@ __all__ = [
     "check_in_parts",
     "check_ins",
     "check_ins_due",
+    "close_action",
+    "comments_owed",
     "cycle_named",
     "differing",
     "drafted_targets",
@@ -189,14 +212,18 @@ __all__ = [
     "keep_self_assessment",
     "lab_draft_of",
     "lab_drafts",
+    "may_act",
     "may_allocate",
     "may_decide_lines",
     "may_draft",
     "may_sign",
     "moved_figures",
+    "open_action",
     "open_cycle",
     "opened_cycle",
     "opened_cycles",
+    "owed_comments",
+    "post_reminders",
     "propose_employee_grades",
     "propose_unit_grades",
     "put_lab_draft",
@@ -206,6 +233,7 @@ __all__ = [
     "raters_for",
     "rating_problems",
     "refuse_being_certified",
+    "reminders_due",
     "results_of",
     "sees_check_ins",
     "self_assessment",
@@ -219,5 +247,6 @@ __all__ = [
     "unit_proposal",
     "unrated_lines",
     "verify",
+    "waiting_of",
     "wish_problems",
 ]

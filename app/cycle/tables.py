@@ -8,7 +8,16 @@ import sqlalchemy as sa
 
 from app.kit.schema import BigKey, Code, Instant, metadata
 
-__all__ = ["APPEND_ONLY", "check_in", "cycle_stage", "lab_draft", "opened_cycle", "self_assessment"]
+__all__ = [
+    "APPEND_ONLY",
+    "check_in",
+    "cycle_action",
+    "cycle_action_end",
+    "cycle_stage",
+    "lab_draft",
+    "opened_cycle",
+    "self_assessment",
+]
 
 opened_cycle: Final = sa.Table(
     "opened_cycle",
@@ -76,5 +85,35 @@ lab_draft: Final = sa.Table(
 )
 """Alternatives that somebody has tried on a cycle's lab page. Nothing is ever applied from here."""
 
-APPEND_ONLY: Final = (cycle_stage, check_in, self_assessment)
+cycle_action: Final = sa.Table(
+    "cycle_action",
+    metadata,
+    sa.Column("id", BigKey, primary_key=True),
+    sa.Column("cycle", sa.Integer, sa.ForeignKey("opened_cycle.cycle"), nullable=False),
+    sa.Column("node", Code, nullable=False),
+    sa.Column("kpi", Code, nullable=False),
+    sa.Column("cause", sa.Text, nullable=False),
+    sa.Column("measure", sa.Text, nullable=False),
+    sa.Column("owner", Code, nullable=False, comment="the employee who does it"),
+    sa.Column("due_on", sa.Date, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("account", Code, nullable=False, comment="who opened it"),
+    sa.Column("maker", Code, nullable=True, comment="their number"),
+    sa.Index("ix_cycle_action_of_node", "cycle", "node"),
+    sa.Index("ix_cycle_action_of_owner", "owner"),
+)
+"""What is done about lines that do badly."""
+
+cycle_action_end: Final = sa.Table(
+    "cycle_action_end",
+    metadata,
+    sa.Column("action", BigKey, sa.ForeignKey("cycle_action.id"), primary_key=True, autoincrement=False),
+    sa.Column("result", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("account", Code, nullable=False, comment="who closed it"),
+    sa.Column("ender", Code, nullable=True, comment="their number"),
+)
+"""What came of them."""
+
+APPEND_ONLY: Final = (cycle_stage, check_in, self_assessment, cycle_action, cycle_action_end)
 """Tables whose rows never change and never go."""

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from app import cascade
 from app.access import Viewer
+from app.cycle.actions import Action, OwedComment, actions_of, owed_comments
 from app.cycle.agreed_cards import AGREED_IN, agreed_cards, came_too_late, due_of, may_sign, signers_of
 from app.cycle.check_ins import check_in_parts, check_ins
 from app.cycle.opened import OpenedCycle, opened_cycles
@@ -24,7 +25,18 @@ from app.rules.stages import Stage
 from app.rules.terms import Node, NodeKind
 from app.scoring import CyclePlan, State
 
-__all__ = ["CheckInDue", "Imposed", "ToRate", "ToSign", "check_ins_due", "imposed_upon", "to_rate", "to_sign"]
+__all__ = [
+    "CheckInDue",
+    "Imposed",
+    "ToRate",
+    "ToSign",
+    "actions_to_do",
+    "check_ins_due",
+    "comments_owed",
+    "imposed_upon",
+    "to_rate",
+    "to_sign",
+]
 
 
 class ToSign(NamedTuple):
@@ -125,6 +137,29 @@ def check_ins_due(connection: Connection, loaded: State, *, viewer: Viewer, day:
         nodes = [Node(NodeKind.EMPLOYEE, number) for number in due]
         some += [CheckInDue(opened.cycle, node, begins) for node in nodes if not came_too_late(plan, node)]
     return sorted(some, key=lambda one: one.node.code != viewer.employee)
+
+
+def comments_owed(connection: Connection, loaded: State, *, viewer: Viewer, day: dt.date) -> list[OwedComment]:
+    """The lines of a person, and of the units that they head, that were below C at the mid-year check, without an action yet.
+
+    Queries: none where no cycle was published; else 1, and for each whose mid-year check is over those of :func:`app.cycle.owed_comments`.
+    """
+    if viewer.employee is None:
+        return []
+    some: list[OwedComment] = []
+    for opened in _agreed_on(connection, loaded):
+        plan = loaded.plan(opened.cycle)
+        nodes = [node for node in _own(plan.frame.directory, viewer.employee, day) if node in plan.nodes]
+        some += owed_comments(connection, loaded, opened, nodes, day=day)
+    return some
+
+
+def actions_to_do(connection: Connection, loaded: State, *, viewer: Viewer) -> list[Action]:
+    """The open actions that a person is to do, the one that is due first first. Queries: none where no cycle was published, else 1."""
+    if viewer.employee is None or not loaded.sheet.pinned:
+        return []
+    some = actions_of(connection, owner=viewer.employee, is_open=True)
+    return sorted(some, key=lambda one: (one.due_on, one.id))
 
 
 def _checked_in(plan: CyclePlan, viewer: Viewer, day: dt.date) -> Iterator[tuple[Node, Collection[SignedAs]]]:

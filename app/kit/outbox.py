@@ -39,6 +39,7 @@ __all__ = [
     "mark_sent",
     "outbox",
     "post",
+    "recipients_since",
     "resend",
     "take",
 ]
@@ -145,6 +146,12 @@ def post(connection: Connection, *, topic: str, recipient: str, content: Mapping
             made_at=at,
         )
     )
+
+
+def recipients_since(connection: Connection, *, topic: str, since: dt.datetime) -> frozenset[str]:
+    """To whom something of a topic was posted since an instant, whatever became of it. Queries: 1."""
+    query = sa.select(outbox.c.recipient).where(outbox.c.topic == topic, outbox.c.made_at > since).distinct()
+    return frozenset(connection.scalars(query))
 
 
 def is_any_due(connection: Connection, *, at: dt.datetime) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from babel.dates import format_date
@@ -16,7 +16,7 @@ from babel.support import NullTranslations, Translations
 from jinja2 import Environment, FileSystemLoader, Template
 from sqlalchemy import Connection
 
-from app import access, cycle, organisation
+from app import access, cycle, organisation, scoring
 from app.access import Account, LinkKind
 from app.kit.mail import Mail
 from app.kit.outbox import TakenDelivery
@@ -153,6 +153,22 @@ _IMPOSED: Final = _Letter(
 )
 
 
+_REMINDER: Final = _Letter(
+    subject=n_("OpenKOPES: something waits for you"),
+    paragraphs=(n_("Hello %(name)s,"), n_("this waits for you:")),
+    button=n_("Open the first page"),
+    after=(n_("You are not asked again once it is done."),),
+)
+_WAITING: Final[Mapping[str, str]] = {
+    "signatures": n_("scorecards to sign: %(signatures)s"),
+    "grades": n_("lines to rate: %(grades)s"),
+    "check_ins": n_("mid-year check-ins to keep: %(check_ins)s"),
+    "comments": n_("lines below C that owe a comment: %(comments)s"),
+    "actions": n_("actions that you are to do: %(actions)s"),
+}
+"""What a reminder says of each kind of thing that waits."""
+
+
 def compose(connection: Connection, taken: TakenDelivery, *, settings: Settings, now: dt.datetime) -> Mail | None:
     """The mail that a row of the outbox asks for; None where nothing is to be sent any more.
 
@@ -213,12 +229,26 @@ def _imposed(asked: _Asked) -> Mail | None:
     return _written(asked, account, _IMPOSED, filling, to=account.email, link=link, spoken=None)
 
 
+def _reminder(asked: _Asked) -> Mail | None:
+    account = access.mailed_account(asked.connection, account_id=asked.taken.content["account"])
+    if account is None:
+        return None
+    day, loaded = asked.directory.day_of(asked.now), scoring.state(asked.connection)
+    waiting = cycle.waiting_of(asked.connection, loaded, account, day=day)
+    if not waiting:
+        return None
+    told = tuple(text for kind, text in _WAITING.items() if kind in waiting)
+    letter = replace(_REMINDER, paragraphs=(*_REMINDER.paragraphs, *told))
+    return _written(asked, account, letter, waiting, to=account.email, link=f"{asked.address}/", spoken=None)
+
+
 _COMPOSERS: Final[Mapping[str, Callable[[_Asked], Mail | None]]] = {
     access.INVITATION: _invitation,
     access.FORGOTTEN: _forgotten,
     access.EMAIL_CHANGED: _email_changed,
     access.NEW_PASSWORD: _new_password,
     cycle.IMPOSED: _imposed,
+    cycle.REMINDER: _reminder,
 }
 
 

@@ -70,6 +70,8 @@ class Deed(StrEnum):
     RATE = "rate"
     SEE_CHECK_INS = "see_check_ins"
     CHECK_IN = "check_in"
+    SEE_ACTIONS = "see_actions"
+    KEEP_ACTIONS = "keep_actions"
     KEEP_DELEGATIONS = "keep_delegations"
 
     # Seen, of a unit or an employee.
@@ -178,6 +180,9 @@ SIGNED_IN_DEEDS: Final = frozenset(
         # Of whom, hangs on who leads whom, and on who stands in for them.
         Deed.SEE_CHECK_INS,
         Deed.CHECK_IN,
+        # Whoever is to do something about a line need not see anything else of it.
+        Deed.SEE_ACTIONS,
+        Deed.KEEP_ACTIONS,
     }
 )
 """Open to every account, about itself."""
@@ -216,6 +221,7 @@ RECORDED_DEEDS: Final = frozenset(
         Deed.SIGN_SCORECARD,
         Deed.RATE,
         Deed.CHECK_IN,
+        Deed.KEEP_ACTIONS,
     }
 )
 """What the trail tells of. To see a scorecard, or how a score comes about, is among it where another's are read over the API; to see the

@@ -92,6 +92,16 @@ class CardThere:
     at: dt.datetime
 
 
+class LineOwed(NamedTuple):
+    """A line of which somebody has still to say why it was below C."""
+
+    cycle: int
+    node: Node
+    kpi: str
+    name: str
+    kpi_name: Translated
+
+
 Read: TypeAlias = Callable[[Reader], Iterator[Errand]]
 
 
@@ -198,6 +208,34 @@ def _check_in_due(reader: Reader) -> Iterator[Errand]:
         yield Errand(kind="check_in_due", since=min(one.since for one in some), about=tuple(some))
 
 
+def _comment_owed(reader: Reader) -> Iterator[Errand]:
+    """Own lines, and those of the units that one heads, that were below C at the mid-year check: done when an action says why.
+
+    Queries: none where no cycle is under way, else 2 and those of the scores as of that day.
+    """
+    some = cycle.comments_owed(reader.connection, reader.loaded, viewer=reader.viewer, day=reader.day)
+    if some:
+        directory, sheet = reader.loaded.frame.directory, reader.loaded.sheet
+        lines = tuple(
+            LineOwed(
+                one.cycle,
+                one.node,
+                one.kpi,
+                node_name(directory, one.node, reader.day),
+                sheet.definitions_of(one.cycle).kpis[one.kpi].version(one.cycle).name,
+            )
+            for one in some
+        )
+        yield Errand(kind="comment_owed", since=min(one.since for one in some), about=lines)
+
+
+def _action_to_do(reader: Reader) -> Iterator[Errand]:
+    """Open actions that one is to do: done when each is closed. Queries: none where no cycle was published, else 1."""
+    some = cycle.actions_to_do(reader.connection, reader.loaded, viewer=reader.viewer)
+    if some:
+        yield Errand(kind="action_to_do", since=min(one.at for one in some), about=tuple(some))
+
+
 def _imposed(reader: Reader) -> Iterator[Errand]:
     """Own scorecards, and those of the units that one heads, that were imposed: done when it is looked at. Queries: as :func:`_to_sign`."""
     some = [
@@ -259,6 +297,8 @@ KINDS: Final = (
     Kind("to_sign", Deed.SIGN_SCORECARD, _to_sign),
     Kind("to_rate", Deed.RATE, _to_rate),
     Kind("check_in_due", Deed.CHECK_IN, _check_in_due),
+    Kind("comment_owed", Deed.KEEP_ACTIONS, _comment_owed),
+    Kind("action_to_do", Deed.KEEP_ACTIONS, _action_to_do),
     Kind("imposed", Deed.SIGN_SCORECARD, _imposed),
     Kind("changed_targets", Deed.SEE_TARGETS, _changed_targets),
     Kind("to_verify", Deed.VERIFY, _to_verify),

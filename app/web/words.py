@@ -324,6 +324,7 @@ MAILS: Final[Mapping[str, str]] = {
     "email_changed": n_("Changed e-mail"),
     "new_password": n_("Link to set the password of an account agreed on"),
     "imposed": n_("Scorecard imposed"),
+    "cycle_reminder": n_("Reminder of what waits in a cycle"),
 }
 """What mails are called, by their topic."""
 
@@ -358,6 +359,8 @@ DEEDS: Final[Mapping[Deed, str]] = {
     Deed.RATE: n_("rate a line"),
     Deed.SEE_CHECK_INS: n_("see check-ins"),
     Deed.CHECK_IN: n_("keep a check-in"),
+    Deed.SEE_ACTIONS: n_("see actions"),
+    Deed.KEEP_ACTIONS: n_("open or close an action"),
     Deed.KEEP_DELEGATIONS: n_("say who stands in for whom"),
     Deed.SEE_SCORECARD: n_("see a scorecard"),
     Deed.SEE_DERIVATION: n_("see how a score is worked out"),

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple, Self
 from sqlalchemy import Connection
 
 from app import access, intake, ledger, notices, organisation, scoring
+from app import cycle as cycles
 from app.kit import outbox
 from app.kit.database import Database
 from app.kit.jobs import TIMETABLE, Daily
@@ -81,8 +82,8 @@ def take_trend(database: Database, now: dt.datetime) -> Outcome:
     """Take every node's scores as of the days that are missing or stale, in every cycle that has scorecards."""
     taken: dict[int, int] = {}
     with database.read() as connection:
-        cycles = scoring.state(connection).sheet.cycles
-    for cycle in cycles:
+        of_sheet = scoring.state(connection).sheet.cycles
+    for cycle in of_sheet:
         with database.read() as connection:
             seen = scoring.newest(connection)
             today = organisation.directory(connection).day_of(now)
@@ -109,8 +110,8 @@ def _take_business(database: Database, now: dt.datetime) -> dict[int, int]:
     """Take every unit's business figures as of the days that are missing or stale, in every cycle whose days are kept."""
     taken: dict[int, int] = {}
     with database.read() as connection:
-        cycles = scoring.business_cycles(connection)
-    for cycle in cycles:
+        with_days = scoring.business_cycles(connection)
+    for cycle in with_days:
         with database.read() as connection:
             seen = scoring.newest_of_load(connection)
             today = organisation.directory(connection).day_of(now)
@@ -149,6 +150,7 @@ def remind(database: Database, now: dt.datetime) -> Outcome:
         return notices.remind_unverified(connection, frame, today=frame.directory.day_of(now), at=now), len(late)
 
     told, late = database.writing(Deed.RUN_JOB, write)
+    mailed = _mail_reminders(database, now)
     of_feeds = [Sentence(n_("Feeds that are silent too long: %(count)s."), {"count": late})] if late else []
     return Outcome.of(
         Sentence(n_("Entries that wait for a verdict: %(entries)s."), {"entries": told.entries}),
@@ -157,7 +159,21 @@ def remind(database: Database, now: dt.datetime) -> Outcome:
             {"open": told.open, "new": told.new, "settled": told.settled},
         ),
         *of_feeds,
+        *(
+            [Sentence(n_("People who are mailed what waits for them in a cycle: %(count)s."), {"count": mailed})]
+            if mailed
+            else []
+        ),
     )
+
+
+def _mail_reminders(database: Database, now: dt.datetime) -> int:
+    """Mail people what waits for them in opened cycles: read first, then written at once."""
+    with database.read() as connection:
+        wanted = cycles.reminders_due(connection, scoring.state(connection), now=now)
+    if wanted:
+        database.writing(Deed.RUN_JOB, lambda connection: cycles.post_reminders(connection, wanted, at=now))
+    return len(wanted)
 
 
 def forget(database: Database, now: dt.datetime) -> Outcome:

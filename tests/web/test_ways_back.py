@@ -89,6 +89,8 @@ WAYS: Final[dict[str, Sequence[Way]]] = {
     "allocation.allocation": (Way("/cycles/2026/allocation", ["/cycles/2026"]),),
     "ratings.ratings": (Way("/cycles/2026/ratings", ["/cycles/2026"]),),
     "ratings.line": (Way("/cycles/2026/ratings/employee:E1/companies", ["/cycles/2026/ratings"]),),
+    "actions.new": (Way("/actions/new?node=employee:E1&kpi=deals", ["/scorecards/employee:E1"]),),
+    "actions.one": (Way("/actions/1", ["/actions"]),),
     "check_ins.year": (Way("/cycles/2026/check-ins/E1", ["/scorecards/employee:E1"]),),
     "check_ins.assessment": (Way("/cycles/2026/self-assessments/E1", ["/cycles/2026/check-ins/E1"]),),
     "line_decision.line": (
@@ -134,7 +136,7 @@ ALONE: Final = {
         "figures.figures",
         "accounts.employees",
     ),
-    *("organisation.organisation", "organisation.employees", "cycles.listed"),
+    *("organisation.organisation", "organisation.employees", "cycles.listed", "actions.listed"),
     # Of a published cycle, for everybody who is measured by it: their own scorecard leads there.
     "criteria.criteria",
     # Of a certified cycle, whose page leads there: tests/contract/test_certifying.py walks both ways.
@@ -171,6 +173,8 @@ def test_each_page_leads_to_the_page_above(working: Working) -> None:
     working.dana.post("/changes", {"title": "Vienna moves", "reason": "From January on it stands elsewhere."})
     rate_companies(working)
     working.dana.post("/cycles", {"cycle": "2026"})
+    wish = {"node": "employee:E1", "kpi": "deals", "owner": "E1", "due_on": "2026-12-01"}
+    working.alba.post("/actions?node=employee:E1&kpi=deals", wish | {"cause": "No fair.", "measure": "Visits."})
     dead, unseen = [], {way.page for ways in WAYS.values() for way in ways}
     for name in PEOPLE:
         browser: Somebody = getattr(working, name)

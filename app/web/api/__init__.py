@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from app.web.api import (
+    actions,
     allocations,
     changes,
     check_ins,
@@ -37,6 +38,7 @@ RESOURCES: Final[tuple[Pages, ...]] = (
     allocations.pages,
     ratings.pages,
     check_ins.pages,
+    actions.pages,
     lab.pages,
     folder_rows.pages,
     health.pages,

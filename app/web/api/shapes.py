@@ -19,6 +19,7 @@ from app.rules.activities import ACTIVITY_TYPES, TYPE_PREFIX, VERDICT_TYPES, Eve
 from app.web.api.bodies import BATCH, EVENTS_MAX, STRUCTURED
 
 __all__ = [
+    "ACTION",
     "AFTER_CLOSE",
     "AGREED_CARD",
     "ALLOCATION",
@@ -585,6 +586,22 @@ RATING: Final[Shape] = {
     "required": sorted(_RATED),
     "description": "Raters' own grades; number, mean and range; to hr and auditors both.",
 }
+ACTION: Final = _object(
+    {
+        "id": _COUNT,
+        **_RATED,
+        "cause": _TEXT,
+        "measure": _TEXT,
+        "owner": _TEXT,
+        "due_on": {"type": "string", "format": "date"},
+        "state": {"type": "string", "enum": ["open", "closed"]},
+        "at": _INSTANT,
+        "by": _TEXT,
+        "result": _TEXT_OR_NULL,
+        "closed_at": {"type": ["string", "null"], "format": "date-time"},
+        "closed_by": _TEXT_OR_NULL,
+    }
+)
 CHECK_IN: Final = _object(
     {
         "as": _TEXT,

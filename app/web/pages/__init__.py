@@ -10,6 +10,7 @@ from typing import Final
 
 from app.web.pages import (
     accounts,
+    actions,
     activities,
     activity,
     after_close,
@@ -85,6 +86,7 @@ PAGES: Final[tuple[Pages, ...]] = (
     allocation.pages,
     ratings.pages,
     check_ins.pages,
+    actions.pages,
     decisions.pages,
     delegations.pages,
     deliveries.pages,

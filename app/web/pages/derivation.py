@@ -17,6 +17,7 @@ from flask_babel import gettext
 from markupsafe import Markup
 
 from app import cascade, scoring
+from app import cycle as cycles
 from app.cascade import Line
 from app.kit.refusals import Invalid, NotThere, at_field
 from app.ledger import CreditOrder
@@ -85,6 +86,12 @@ class Relative:
     """Whether its own derivation may be looked at."""
 
 
+def _may_act(context: RequestContext, plan: CyclePlan, node: Node) -> bool:
+    """Whether who asks opens an action on a line of the node. Queries: 1."""
+    is_opened = context.person is not None and cycles.opened_cycle(context.connection, plan.cycle) is not None
+    return is_opened and cycles.may_act(plan, context.viewer, node, day=context.today)
+
+
 @pages.read("/scorecards/<node:node>/<kpi>", may=Deed.SEE_DERIVATION)
 def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQuery) -> Page:
     """The derivation of one score.
@@ -123,6 +130,7 @@ def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQ
     return Page(
         "pages/derivation.html",
         explanation=explanation,
+        may_act=_may_act(context, plan, node),
         score_query=asked,
         outlook=plan.outlook(asked.day),
         name=node_name(directory, node, asked.day),

@@ -1,0 +1,290 @@
+"""Actions on lines that do badly, followed to their close, and the comments that are owed where a line was below C at a milestone (contract-cycle, 5).
+
+They stand on people's first pages and in notices, and in no figure. An action on a line is the comment that it owes: it says the cause.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from typing import Any, Final, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from app import scoring
+from app.access import Viewer
+from app.cycle import tables
+from app.cycle.agreed_cards import signers_of, signs_for
+from app.cycle.opened import OpenedCycle
+from app.decisions import Hand, refusal_for
+from app.kit.database import lock
+from app.kit.refusals import Conflict, Invalid, NotThere, at_field
+from app.organisation import Directory
+from app.plain.findings import Finding, n_
+from app.plain.texts import quoted, trimmed
+from app.rules.agreement import SignedAs
+from app.rules.deciding import Obstacle
+from app.rules.outlook import leading_band
+from app.rules.permissions import Deed, may
+from app.rules.stages import Stage
+from app.rules.terms import Node
+from app.scoring import RISK_BANDS, CyclePlan, ScoreQuery, State
+
+__all__ = [
+    "Action",
+    "ActionWish",
+    "OwedComment",
+    "action",
+    "actions_of",
+    "close_action",
+    "may_act",
+    "open_action",
+    "owed_comments",
+]
+
+LOCK_ACTIONS: Final = 7009
+"""Held by whoever closes an action, so that it is closed once."""
+
+MILESTONE: Final = "mid_year_by"
+"""The date of the calendar after which a line that was below C owes a comment."""
+
+TEXT_LENGTH_MAX: Final = 2000
+
+
+class ClosedAlready(Conflict):
+    """Somebody has closed it."""
+
+    code = "closed"
+    message = n_("Somebody has closed this action already: look at what came of it.")
+
+
+class Action(NamedTuple):
+    """What is done about a line, and what came of it."""
+
+    id: int
+    cycle: int
+    node: Node
+    kpi: str
+    cause: str
+    measure: str
+    owner: str
+    due_on: dt.date
+    at: dt.datetime
+    by: str
+    result: str | None
+    closed_at: dt.datetime | None
+    closed_by: str | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still followed."""
+        return self.closed_at is None
+
+    def as_json(self) -> dict[str, Any]:
+        """As the API writes it."""
+        return {
+            "id": self.id,
+            "cycle": str(self.cycle),
+            "node": str(self.node),
+            "kpi": self.kpi,
+            "cause": self.cause,
+            "measure": self.measure,
+            "owner": self.owner,
+            "due_on": self.due_on.isoformat(),
+            "state": "open" if self.is_open else "closed",
+            "at": self.at.isoformat(),
+            "by": self.by,
+            "result": self.result,
+            "closed_at": None if self.closed_at is None else self.closed_at.isoformat(),
+            "closed_by": self.closed_by,
+        }
+
+
+class ActionWish(NamedTuple):
+    """What somebody wants to be done about a line."""
+
+    node: Node
+    kpi: str
+    cause: str
+    measure: str
+    owner: str
+    due_on: dt.date
+
+
+class OwedComment(NamedTuple):
+    """A line that was below C at a milestone, of which nobody has said why."""
+
+    cycle: int
+    node: Node
+    kpi: str
+    since: dt.date
+
+
+# ----------------------------------------------------------------------------------------------------------------- reading
+
+
+def actions_of(
+    connection: Connection,
+    *,
+    cycle: int | None = None,
+    nodes: Collection[Node] | None = None,
+    owner: str | None = None,
+    is_open: bool | None = None,
+) -> list[Action]:
+    """Actions, the newest first; what is None does not narrow, and of nodes and owner either suffices. Queries: 1."""
+    of, end = tables.cycle_action, tables.cycle_action_end
+    query = sa.select(of, end.c.result, end.c.at.label("end_at"), end.c.account.label("end_account"), end.c.ender)
+    query = query.outerjoin(end, end.c.action == of.c.id).order_by(of.c.id.desc())
+    if cycle is not None:
+        query = query.where(of.c.cycle == cycle)
+    if is_open is not None:
+        query = query.where(end.c.action.is_(None) if is_open else end.c.action.is_not(None))
+    whose: list[sa.ColumnElement[bool]] = [] if nodes is None else [of.c.node.in_(sorted(map(str, nodes)))]
+    whose += [] if owner is None else [of.c.owner == owner]
+    if whose:
+        query = query.where(sa.or_(*whose))
+    return [_action(row) for row in connection.execute(query)]
+
+
+def action(connection: Connection, number: int) -> Action | None:
+    """One action. Queries: 1."""
+    of, end = tables.cycle_action, tables.cycle_action_end
+    query = sa.select(of, end.c.result, end.c.at.label("end_at"), end.c.account.label("end_account"), end.c.ender)
+    row = connection.execute(query.outerjoin(end, end.c.action == of.c.id).where(of.c.id == number)).one_or_none()
+    return None if row is None else _action(row)
+
+
+def _action(row: sa.Row[Any]) -> Action:
+    return Action(
+        id=row.id,
+        cycle=row.cycle,
+        node=Node.known(row.node),
+        kpi=row.kpi,
+        cause=row.cause,
+        measure=row.measure,
+        owner=row.owner,
+        due_on=row.due_on,
+        at=row.at,
+        by=row.maker or row.account.removeprefix("account:"),
+        result=row.result,
+        closed_at=row.end_at,
+        closed_by=None if row.end_at is None else row.ender or row.end_account.removeprefix("account:"),
+    )
+
+
+def owed_comments(
+    connection: Connection, loaded: State, opened: OpenedCycle, nodes: Collection[Node], *, day: dt.date
+) -> list[OwedComment]:
+    """The lines of some nodes that were below C at the mid-year check, by the score that led then, and on which there is no action.
+
+    Queries: none before that day has gone by, else 1 and those of the scores as of it.
+    """
+    by = opened.calendar.get(MILESTONE)
+    if opened.stage is not Stage.RUNNING or by is None or day <= by:
+        return []
+    plan = loaded.plan(opened.cycle)
+    asked = [node for node in nodes if plan.lines.get(node)]
+    if not asked:
+        return []
+    said = {(one.node, one.kpi) for one in actions_of(connection, cycle=opened.cycle, nodes=asked)}
+    cards = scoring.scorecards(connection, ScoreQuery(opened.cycle, day, by), asked, loaded=loaded)
+    outlook = plan.outlook(by)
+    return [
+        OwedComment(opened.cycle, card.node, line.kpi, by)
+        for card in cards
+        for line in card.lines
+        if (card.node, line.kpi) not in said
+        and leading_band(projected=line.projected_score, so_far=line.score, outlook=outlook) in RISK_BANDS
+    ]
+
+
+# ------------------------------------------------------------------------------------------------------------ what is done
+
+
+def may_act(plan: CyclePlan, viewer: Viewer, node: Node, *, day: dt.date) -> bool:
+    """Whether a person opens and closes actions of a node: its owner, its head, or hr. No queries."""
+    if may(viewer.roles, Deed.RUN_CYCLE, ()):
+        return True
+    who = signers_of(plan.frame.directory, plan, node, day)
+    return any(signs_for(viewer, who[part]) is not None for part in (SignedAs.OWNER, SignedAs.HEAD))
+
+
+def _text_problems(field: str, text: str) -> list[Finding]:
+    if not text:
+        return [at_field(field, "no_text", n_("There is no text: write a few sentences."))]
+    if len(text) > TEXT_LENGTH_MAX:
+        message = n_("The text has %(length)s characters: write %(most)s at most.")
+        return [at_field(field, "too_long", message, length=len(text), most=TEXT_LENGTH_MAX)]
+    return []
+
+
+def _wish_problems(plan: CyclePlan, directory: Directory, wish: ActionWish, day: dt.date) -> list[Finding]:
+    problems = [*_text_problems("cause", wish.cause), *_text_problems("measure", wish.measure)]
+    if wish.kpi not in {one.row.kpi for one in plan.lines.get(wish.node, ())}:
+        message = n_("The scorecard has no line of KPI “%(value)s”: name one that it has.")
+        problems.append(at_field("kpi", "unknown_kpi", message, value=quoted(wish.kpi)))
+    if wish.owner not in directory.employees:
+        message = n_("There is no employee “%(value)s”: write a number.")
+        problems.append(at_field("owner", "unknown_employee", message, value=quoted(wish.owner)))
+    if wish.due_on < day:
+        message = n_("The day %(day)s has gone by: write one that is to come.")
+        problems.append(at_field("due_on", "day_gone", message, day=wish.due_on.isoformat()))
+    return problems
+
+
+def open_action(connection: Connection, plan: CyclePlan, wish: ActionWish, *, by: Viewer, now: dt.datetime) -> Action:
+    """Have something done about a line. Queries: 2.
+
+    Raises:
+        Conflict: it is not the person's to open.
+        Invalid: there is no such line or employee, a text is missing, or the day has gone by.
+    """
+    directory = plan.frame.directory
+    day = directory.day_of(now)
+    if not may_act(plan, by, wish.node, day=day):
+        raise refusal_for(Obstacle.ROLE)
+    wanted = wish._replace(cause=trimmed(wish.cause), measure=trimmed(wish.measure), owner=wish.owner.strip())
+    problems = _wish_problems(plan, directory, wanted, day)
+    if problems:
+        raise Invalid(*problems)
+    hand, of = Hand.of(by, now), tables.cycle_action
+    row = {name: getattr(wanted, name) for name in ("kpi", "cause", "measure", "owner", "due_on")}
+    row |= {"cycle": plan.cycle, "node": str(wanted.node), "at": now, "account": hand.account, "maker": hand.employee}
+    number = connection.execute(sa.insert(of).values(**row).returning(of.c.id)).scalar_one()
+    made = action(connection, number)
+    if made is None:
+        raise NotThere
+    return made
+
+
+def close_action(
+    connection: Connection, plan: CyclePlan, number: int, *, result: str, by: Viewer, now: dt.datetime
+) -> Action:
+    """Say what came of an action: by its owner, or whoever opens one there. Queries: 4.
+
+    Raises:
+        NotThere: there is none of that number.
+        Conflict: it is not the person's to close, or it is closed.
+        Invalid: there is no text.
+    """
+    lock(connection, LOCK_ACTIONS)
+    before = action(connection, number)
+    if before is None:
+        raise NotThere
+    is_owner = by.employee is not None and by.employee == before.owner
+    if not is_owner and not may_act(plan, by, before.node, day=plan.frame.directory.day_of(now)):
+        raise refusal_for(Obstacle.ROLE)
+    text = trimmed(result)
+    problems = _text_problems("result", text)
+    if problems:
+        raise Invalid(*problems)
+    if not before.is_open:
+        raise ClosedAlready
+    hand = Hand.of(by, now)
+    values = {"action": number, "result": text, "at": now, "account": hand.account, "ender": hand.employee}
+    connection.execute(sa.insert(tables.cycle_action_end).values(**values))
+    after = action(connection, number)
+    if after is None:
+        raise NotThere
+    return after

@@ -1,0 +1,138 @@
+"""Actions on lines that do badly: those that are open, one of them, and the form that opens another (contract-cycle, 5)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app import scoring
+from app.cycle import Action, ActionWish
+from app.kit.refusals import NotThere
+from app.plain.findings import n_
+from app.rules.permissions import Deed
+from app.rules.terms import Node
+from app.scoring import node_name
+from app.web import acting
+from app.web.forms import FormDay
+from app.web.languages import named, page_language
+from app.web.rendering import Page, Redirect
+from app.web.request_context import RequestContext
+from app.web.routing import Pages
+
+pages: Final = Pages("actions")
+
+
+class NewQuery(BaseModel):
+    """Of which line."""
+
+    model_config = ConfigDict(frozen=True)
+
+    node: Annotated[str, Field(max_length=60)] = ""
+    kpi: Annotated[str, Field(max_length=60)] = ""
+
+
+class ActionForm(BaseModel):
+    """Why the line does badly, what is done, by whom, and until when."""
+
+    model_config = ConfigDict(frozen=True)
+
+    node: Annotated[str, Field(max_length=60)]
+    kpi: Annotated[str, Field(max_length=60)]
+    cause: Annotated[str, Field(max_length=2000)] = ""
+    measure: Annotated[str, Field(max_length=2000)] = ""
+    owner: Annotated[str, Field(max_length=40)] = ""
+    due_on: FormDay
+
+
+class ResultForm(BaseModel):
+    """What came of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    result: Annotated[str, Field(max_length=2000)] = ""
+
+
+def _name(context: RequestContext, node: Node) -> str:
+    return str(named(node_name(context.directory, node, context.today)))
+
+
+def _kpi_name(context: RequestContext, cycle: int, kpi: str) -> str:
+    kpis = scoring.state(context.connection).sheet.definitions_of(cycle).kpis
+    return kpis[kpi].version(cycle).name.in_language(page_language()) if kpi in kpis else kpi
+
+
+def _person(context: RequestContext, code: str) -> str:
+    return context.directory.employees[code].name if code in context.directory.employees else code
+
+
+@pages.read("/actions", may=Deed.SEE_ACTIONS)
+def listed(context: RequestContext) -> Page:
+    """The actions that one sees, those that are open first. Queries: constant."""
+    some = acting.actions_seen(context)
+    return Page(
+        "pages/actions.html",
+        actions=sorted(some, key=lambda one: (not one.is_open, one.due_on)),
+        name=lambda one: _name(context, one.node),
+        kpi_name=lambda one: _kpi_name(context, one.cycle, one.kpi),
+        person=lambda code: _person(context, code),
+    )
+
+
+@pages.read("/actions/new", may=Deed.SEE_ACTIONS)
+def new(context: RequestContext, query: NewQuery) -> Page:
+    """The form of an action on a line. Queries: constant.
+
+    Raises:
+        NotThere: no line is named, or one that is not this person's to do something about.
+    """
+    node = Node.parse(query.node)
+    if node is None or not acting.may_open(context, node):
+        raise NotThere
+    plan = acting.cycle_of_line(context, node)
+    if query.kpi not in {one.row.kpi for one in plan.lines[node]}:
+        raise NotThere
+    return Page(
+        "pages/action_new.html",
+        node=node,
+        kpi=query.kpi,
+        cycle=plan.cycle,
+        name=_name(context, node),
+        kpi_name=_kpi_name(context, plan.cycle, query.kpi),
+        owner=context.viewer.employee or "",
+    )
+
+
+@pages.act("/actions", may=Deed.KEEP_ACTIONS, again="new")
+def open_one(context: RequestContext, form: ActionForm) -> Redirect:
+    """Open an action."""
+    node = Node.parse(form.node)
+    if node is None:
+        raise NotThere
+    made = acting.opened(context, ActionWish(node, form.kpi, form.cause, form.measure, form.owner, form.due_on))
+    return Redirect(
+        n_("The action is open: it stays on the first page of whoever does it until it is closed."),
+        then="actions.one",
+        values={"number": made.id},
+    )
+
+
+@pages.read("/actions/<int:number>", may=Deed.SEE_ACTIONS)
+def one(context: RequestContext, number: int) -> Page:
+    """One action, with the form that closes it. Queries: constant."""
+    seen: Action = acting.action_seen(context, number)
+    return Page(
+        "pages/action.html",
+        action=seen,
+        name=_name(context, seen.node),
+        kpi_name=_kpi_name(context, seen.cycle, seen.kpi),
+        person=lambda code: _person(context, code),
+        may_close=acting.may_close(context, seen),
+    )
+
+
+@pages.act("/actions/<int:number>/close", may=Deed.KEEP_ACTIONS, again="one")
+def close(context: RequestContext, number: int, form: ResultForm) -> Redirect:
+    """Say what came of it."""
+    acting.closed(context, number, form.result)
+    return Redirect(n_("The action is closed."), then="actions.one", values={"number": number})
