@@ -61,7 +61,7 @@ def _cycle(text: str | None) -> str | None:
     return text
 
 
-class ListedQuery(BaseModel):
+class ActionsQuery(BaseModel):
     """What narrows the list."""
 
     model_config = ConfigDict(frozen=True)
@@ -88,12 +88,12 @@ def _still(context: RequestContext, number: int | None = None) -> None:
     about={
         "summary": "Actions on lines, newest first",
         "tag": "Cycles",
-        "query": ListedQuery,
+        "query": ActionsQuery,
         "responses": {200: ("application/json", shapes.listed(shapes.ACTION), "Those that one sees.")},
         "refusals": (*_REFUSALS, 422),
     },
 )
-def listed(context: RequestContext, query: ListedQuery) -> Json:
+def listed(context: RequestContext, query: ActionsQuery) -> Json:
     """The actions that who asks sees: their own, and those of lines whose derivation they may see."""
     node = None
     if query.node and (node := Node.parse(query.node)) is None:
