@@ -194,6 +194,10 @@ def typed_policies(context: RequestContext, cycle: int, before: LabContent, type
     findings = list(document.findings)
     factors = list(_typed_factors(typed, findings))
     wanted = {name: one for name, one in kept.items() if name not in POLICY_MEMBERS} | document.content
+    # What groups are called is no part of the form: nobody moves by it.
+    groups: Any = kept.get("groups")
+    if groups and groups.get("names"):
+        wanted["groups"] = {**document.content.get("groups", {}), "names": groups["names"]}
     is_present = False
     try:
         is_present = policies_document(intake.lab_policies(wanted)) == present

@@ -25,7 +25,7 @@ from app.rules.schema_forms import FormDocument
 from app.rules.terms import Node
 from app.scoring import node_name
 from app.web import trying
-from app.web.definition_forms import at_fields, sentences, shown_inputs
+from app.web.definition_forms import ShownInput, at_fields, sentences, shown_inputs
 from app.web.forms import Typed
 from app.web.group_names import group_namer
 from app.web.lab_forms import (
@@ -200,12 +200,7 @@ def lab(context: RequestContext, cycle: int, query: LabQuery) -> Page:
         problems=problems,
         alternatives=[one for one in sides if one.result is not None],
         content=content,
-        inputs=shown_inputs(
-            "policies",
-            content.policies or present,
-            context.typed if any("." in name for name in context.typed.values) else Typed(),
-            without=other_policies(),
-        ),
+        inputs=_inputs(context, content.policies or present),
         factors=_named_factors(context, cycle, content),
         kpis=[(code, kpi_name(definitions.kpis, code, cycle)) for code in definitions.kpis],
         kept=cycles.lab_drafts(context.connection, cycle),
@@ -226,6 +221,16 @@ def lab(context: RequestContext, cycle: int, query: LabQuery) -> Page:
         values=_values(query),
         opened=cycles.opened_cycle(context.connection, cycle) is not None,
     )
+
+
+def _inputs(context: RequestContext, policies: Mapping[str, Any]) -> list[ShownInput]:
+    """The fields of the policies, without what groups are called: nobody moves by it."""
+    # What another form of the page said is none of these fields'.
+    typed = context.typed if any("." in name for name in context.typed.values) else Typed()
+    inputs = shown_inputs("policies", policies, typed, without=other_policies())
+    return [
+        replace(one, members=tuple(inner for inner in one.members if inner.name != "groups.names")) for one in inputs
+    ]
 
 
 def _values(query: LabQuery) -> dict[str, str]:
