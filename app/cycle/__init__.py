@@ -40,7 +40,7 @@ from app.cycle.allocating import (
 )
 from app.cycle.appointing import APPOINT
 from app.cycle.blocking import blockers_of
-from app.cycle.bonus import BONUS
+from app.cycle.bonus import BONUS, may_grant_bonus
 from app.cycle.certifying import certify_kind
 from app.cycle.check_ins import (
     CheckIn,
@@ -216,6 +216,7 @@ __all__ = [
     "may_allocate",
     "may_decide_lines",
     "may_draft",
+    "may_grant_bonus",
     "may_sign",
     "moved_figures",
     "open_action",

@@ -11,17 +11,19 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from app import cascade, ledger, organisation, scoring
+from app.access import Viewer
 from app.cycle.cutting import refuse_being_certified
 from app.cycle.opened import NotNow, OpenedCycle, opened_cycle, opened_or_refused
-from app.decisions import Decision, DecisionKind, Read
+from app.decisions import Decision, DecisionKind, Read, own_nodes
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field, unknown_members
 from app.plain.findings import Finding, n_
 from app.plain.texts import quoted
+from app.rules.permissions import Deed, may
 from app.rules.stages import Stage
 from app.rules.terms import CycleFunction, Node, NodeKind, Role
 from app.scoring import State
 
-__all__ = ["BONUS", "BonusMax"]
+__all__ = ["BONUS", "BonusMax", "may_grant_bonus"]
 
 _GRANTED_IN: Final = frozenset({Stage.DRAFT, Stage.AGREEMENT, Stage.RUNNING})
 _POINTS: Final = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4})?", re.ASCII)
@@ -40,6 +42,18 @@ class BonusMax(Conflict):
 def _employee_of(content: Mapping[str, Any]) -> Node | None:
     text = content.get("employee")
     return Node.parse(f"{NodeKind.EMPLOYEE}:{text}") if isinstance(text, str) else None
+
+
+def may_grant_bonus(
+    connection: Connection, loaded: State, cycle: int, node: Node, *, viewer: Viewer, day: dt.date
+) -> bool:
+    """Whether a person proposes bonus points for somebody now: hr does, but not for themself. Queries: 1 for hr, else none."""
+    plan = loaded.plan(cycle)
+    own = own_nodes(plan.frame.directory, email=viewer.email, employee=viewer.employee, day=day)
+    if node.kind is not NodeKind.EMPLOYEE or node in own or not may(viewer.roles, Deed.RUN_CYCLE, ()):
+        return False
+    opened = opened_cycle(connection, cycle)
+    return opened is not None and opened.stage in _GRANTED_IN and node in plan.nodes
 
 
 def _named(_connection: Connection, content: Mapping[str, Any]) -> Collection[Node]:

@@ -129,6 +129,7 @@ IMPOSE: Final = DecisionKind(
     effects=lambda _connection, _content, _cycle, _today: (),
     apply=_apply_impose,
     hold=scoring.hold_to_decide,
+    by_line=True,
     of_cycle=True,
     maker_obstacle=_maker_obstacle,
     checker_obstacle=_checker_obstacle,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -503,5 +503,10 @@ def _moved_seen(context: RequestContext, one: Decision) -> list[dict[str, Any]] 
     return [
         told
         for told in one.moved
-        if (effects(told["node"], told["member"]) if "node" in told else files and told["file"] not in hidden)
+        if (effects(told["node"], told["member"]) if "node" in told else _is_row_seen(told, files=files, hidden=hidden))
     ]
+
+
+def _is_row_seen(told: Mapping[str, Any], *, files: bool, hidden: Collection[str]) -> bool:
+    """Whether a row of a file that overtook a decision may be seen; the stage of a cycle, or somebody's number, stands in the decision itself."""
+    return "file" not in told or (files and told["file"] not in hidden)

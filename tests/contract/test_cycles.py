@@ -245,3 +245,14 @@ def test_what_is_published_holds_whatever_is_loaded_until_it_is_amended(desk):
     assert grade() != before[0]
     assert score() == before[1]
     assert desk.kopes("reconcile", **desk.where).status == 0
+
+
+def test_of_two_proposals_of_one_stage_the_second_is_void_and_is_told(desk):
+    """Whoever lists decisions reads what overtook it."""
+    opened(desk)
+    one, other = (propose(desk, "dana", "stage", {"to": "agreement"}) for _ in range(2))
+    assert agree(desk, "anna", one).status_code == 200
+    assert code(agree(desk, "anna", other)) == (409, "overtaken")
+    for name in ("dana", "ferran", "anna"):
+        told = desk.person(name).get("/api/v1/decisions?kind=stage").json()["items"]
+        assert [item["moved"] for item in told] == [[{"stage": "agreement"}], None], name

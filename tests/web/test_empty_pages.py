@@ -49,6 +49,7 @@ ABOUT_WHAT_IS_NOT_THERE: Final = {
     "cycles.one",  # nobody has opened it
     "criteria.criteria",
     "cycle_scorecard.scorecard",
+    "bonus.bonus",
     "line_decision.line",
 }
 

@@ -67,3 +67,22 @@ def test_what_cannot_be_decided_says_so_before_it_is_proposed(working: Working) 
         assert 'name="reason"' not in shown
     for language, words in (("ko", "이 항목에 대해 결정"), ("es", "Decidir sobre esta línea")):
         assert words in working.dana.get(PAGE, headers={"Accept-Language": language}).text
+
+
+def test_bonus_points_are_proposed_on_a_page_of_their_own(working: Working) -> None:
+    """HR is led there from the person's grade; nobody else finds it; what is wrong stands at its field, and the grade tells the points once agreed."""
+    page = "/cycles/2026/bonus/employee:E1"
+    assert working.dana.statuses(page) == [404]
+    in_agreement(working)
+    assert f'href="{page}"' in working.dana.get("/grades/employee:E1?cycle=2026").text
+    for other in (working.alba, working.boram, working.emil, working.ferran):
+        assert other.statuses(page) == [404]
+    wrong = working.dana.post(page, {"points": "0", "ground": "posting", "reason": WHY})
+    assert (wrong.status_code, 'id="points-error"' in wrong.text) == (422, True)
+    assert working.dana.post(page, {"points": "6", "ground": "posting", "reason": WHY}).status_code == 409
+    proposed = working.dana.post(page, {"points": "1.5", "ground": "posting", "reason": WHY})
+    assert proposed.status_code == 303, proposed.text
+    agrees(working.wanda, proposed)
+    assert "1.5 of at most 5 points" in working.dana.get(page).text
+    assert WHY in working.alba.get(proposed.headers["Location"]).text
+    assert "1.5 bonus points for E1" in working.alba.get(proposed.headers["Location"]).text

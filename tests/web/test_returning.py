@@ -146,6 +146,7 @@ ELSEWHERE: Final = {
     "actions.open_one",
     "check_ins.assess",
     "check_ins.check_in",
+    "bonus.propose",
     "line_decision.propose",
     "ratings.rate",
     "ratings.propose_raters",

@@ -93,6 +93,7 @@ WAYS: Final[dict[str, Sequence[Way]]] = {
     "actions.one": (Way("/actions/1", ["/actions"]),),
     "check_ins.year": (Way("/cycles/2026/check-ins/E1", ["/scorecards/employee:E1"]),),
     "check_ins.assessment": (Way("/cycles/2026/self-assessments/E1", ["/cycles/2026/check-ins/E1"]),),
+    "bonus.bonus": (Way("/cycles/2026/bonus/employee:E1", ["/grades/employee:E1"]),),
     "line_decision.line": (
         Way("/cycles/2026/lines/employee:E1/deals", ["/scorecards/employee:E1", "/scorecards/employee:E1/deals"]),
     ),

@@ -33,7 +33,7 @@ from app.rules.pay import pay_sums
 from app.rules.permissions import Deed, may
 from app.rules.terms import Node, NodeKind
 from app.scoring import State, node_name
-from app.web import words
+from app.web import deciding, words
 from app.web.asking import ScoreParameters, asked_by
 from app.web.downloads import ReasonedExport, reasoned_file
 from app.web.file_words import file_words
@@ -347,6 +347,7 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
         sees_all=may(context.viewer.roles, Deed.SEE_GRADE, ()),
         JOBS=words.JOBS,
         shows_pay=context.allowed(Deed.SEE_PAY, node),
+        grants=deciding.grants_bonus(context, loaded, of_cycle, node),
     )
 
 
