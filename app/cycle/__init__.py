@@ -26,6 +26,7 @@ from app.cycle.agreed_cards import (
     may_allocate,
     may_draft,
     may_sign,
+    unsigned_cards,
 )
 from app.cycle.agreeing import OtherDraft, edit_draft, sign_draft
 from app.cycle.allocating import (
@@ -247,6 +248,7 @@ __all__ = [
     "to_sign",
     "unit_proposal",
     "unrated_lines",
+    "unsigned_cards",
     "verify",
     "waiting_of",
     "wish_problems",

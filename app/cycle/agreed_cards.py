@@ -38,6 +38,7 @@ __all__ = [
     "may_sign",
     "signers_of",
     "signs_for",
+    "unsigned_cards",
     "unsigned_nodes",
 ]
 
@@ -298,6 +299,12 @@ def may_sign(
     return tuple(
         one for one in card.missing if signs_for(viewer, who[one]) is not None and (one is SignedAs.OWNER or not is_own)
     )
+
+
+def unsigned_cards(connection: Connection, loaded: State, cycle: int) -> dict[Node, AgreedCard]:
+    """The scorecards of an opened cycle that are neither agreed nor imposed, as :func:`unsigned_nodes` has them. Queries: 3."""
+    cards = agreed_cards(connection, loaded, cycle)
+    return {node: cards[node] for node in unsigned_nodes(loaded.plan(cycle), cards)}
 
 
 def unsigned_nodes(plan: CyclePlan, cards: Mapping[Node, AgreedCard]) -> list[Node]:

@@ -79,7 +79,7 @@ def _of_entries(connection: Connection, loaded: State, plan: CyclePlan, day: dt.
     """What has come in and does not count as it might, or has not come."""
     yield from _soft(
         "unverified",
-        n_("Entries wait to be verified (%(count)s): ask for that, or accept by its code that they do not count."),
+        n_("Entries wait to be verified (%(count)s): ask for that, or accept for a reason that they do not count."),
         ledger.unverified_in(connection, plan.frame, cycle=plan.cycle),
     )
     missing = tuple(
@@ -88,19 +88,19 @@ def _of_entries(connection: Connection, loaded: State, plan: CyclePlan, day: dt.
         if one.version.measure.aggregate == Aggregate.RATING and one.entered is None and one.row.node == one.node
     )
     if missing:
-        message = n_("Lines are not rated yet (%(count)s): ask for the grades, or accept it by its code.")
+        message = n_("Lines are not rated yet (%(count)s): ask for the grades, or accept it for a reason.")
         parameters = {"count": len(missing)}
         yield Blocker(code="rating_missing", message=message, parameters=parameters, items=missing, hard=False)
     rejected = ledger.rejects_to_mend(connection)
     if rejected is not None:
         message = n_(
-            "Events were rejected and nobody has mended them (%(count)s): send them again, or accept it by its code."
+            "Events were rejected and nobody has mended them (%(count)s): send them again, or accept it for a reason."
         )
         parameters = {"count": rejected.number}
         yield Blocker(code="rejected_events", message=message, parameters=parameters, hard=False, of=rejected.number)
     yield from _soft(
         "unconfirmed",
-        n_("Entries wait to be confirmed (%(count)s): ask for that, or accept by its code that they do not count."),
+        n_("Entries wait to be confirmed (%(count)s): ask for that, or accept for a reason that they do not count."),
         ledger.unconfirmed_in(connection, plan.frame, cycle=plan.cycle),
     )
     stale = {
@@ -110,7 +110,7 @@ def _of_entries(connection: Connection, loaded: State, plan: CyclePlan, day: dt.
     }
     if stale:
         message = n_(
-            "Figures were not reported as often as they are due (%(count)s): ask for them, or accept it by its code."
+            "Figures were not reported as often as they are due (%(count)s): ask for them, or accept it for a reason."
         )
         parameters = {"count": len(stale)}
         yield Blocker(

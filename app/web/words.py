@@ -40,6 +40,7 @@ __all__ = [
     "REASONS",
     "ROLES",
     "ROLE_REACHES",
+    "SIGNED_AS",
     "STAGES",
     "STATES",
     "STATE_KINDS",
@@ -408,7 +409,12 @@ DEEDS: Final[Mapping[Deed, str]] = {
 
 ACCEPTED: Final[Mapping[str, str]] = {
     "no_scorecard": n_("units or people without a scorecard"),
+    "rating_missing": n_("lines that nobody has rated"),
+    "rejected_events": n_("events that were rejected and not mended"),
+    "stale_given": n_("figures that were not reported when they were due"),
+    "unconfirmed": n_("entries that nobody has confirmed"),
     "unsigned": n_("people whose scorecards are neither agreed nor imposed"),
+    "unverified": n_("entries that nobody has verified"),
 }
 """What may stand in the way of a stage and was accepted, by its code."""
 
@@ -422,6 +428,9 @@ STAGES: Final[Mapping[str, str]] = {
     "paid": n_("paid"),
 }
 """The stages of an opened cycle."""
+
+SIGNED_AS: Final[Mapping[str, str]] = {"owner": n_("Owner"), "head": n_("Head"), "hr": n_("HR")}
+"""The parts in which a scorecard is signed."""
 
 CYCLE_FUNCTIONS: Final[Mapping[str, str]] = {
     "approver": n_("approver"),

@@ -47,6 +47,7 @@ ABOUT_WHAT_IS_NOT_THERE: Final = {
     "keys.ask_revoke",
     "keys.ask_revoke_hook",
     "cycles.one",  # nobody has opened it
+    "unsigned.unsigned",
     "criteria.criteria",
     "cycle_scorecard.scorecard",
     "bonus.bonus",

@@ -342,3 +342,40 @@ def test_pages_of_a_cycle_take_as_many_queries_however_many_people_there_are(
     working.load(lambda text: text + "".join(f"2026,employee:{one},deals,100,,unique,,,,,,10,\n" for one in new))
     assert f"cycles/2026/scorecards/employee:{new[0]}" in working.dana.get("/cycles/2026").text
     assert counted() == few
+
+
+def test_whose_signatures_are_missing_is_told_part_by_part(working: Working) -> None:
+    """HR goes down from the agency to an office; who has not signed stands beside each; a head sees their own line, an employee nothing."""
+    in_agreement(working)
+    page = "/cycles/2026/unsigned"
+    assert f'href="{page}"' in working.dana.get("/cycles/2026").text
+    assert _table(working.dana.get(page).text) == [
+        ["ASI", "2", "1"],
+        ["EUR", "3", "4"],
+        ["HQ", "–", "nobody has signed", "Owner, Head"],
+        ["E8", "–", "nobody has signed", "Owner, Head"],
+        ["E9", "–", "nobody has signed", "Owner, Head"],
+        ["E5", "HQ", "nobody has signed", "Owner, Head"],
+        ["E7", "HQ", "nobody has signed", "Owner, Head"],
+    ]
+    of_europe = _table(working.dana.get(f"{page}?unit=EUR").text)
+    assert of_europe[:3] == [["PAR", "1", "0"], ["VIE", "1", "3"], ["PAR", "EUR", "nobody has signed", "Owner, Head"]]
+    assert [row[0] for row in of_europe[2:]] == ["PAR", "VIE", "EUR", "E4", "E1", "E2", "E6"]
+    of_vienna = _table(working.dana.get(f"{page}?unit=VIE").text)
+    assert ["E1", "VIE"] in [row[:2] for row in of_vienna]
+    signed = working.alba.get("/cycles/2026/scorecards/employee:E1").text
+    digest = re.search(r'name="digest" value="([0-9a-f]{64})"', signed)
+    assert digest is not None
+    sent = {"digest": digest[1], "as": "owner"}
+    assert working.alba.post("/cycles/2026/scorecards/employee:E1/sign", sent).status_code == 303
+    of_vienna = _table(working.dana.get(f"{page}?unit=VIE").text)
+    assert [row[-1] for row in of_vienna if row[0] in {"E1", "E6"}] == ["Head", "Owner, Head"]
+    assert "E3" not in working.boram.get(page).text
+    assert working.dana.get(f"{page}?unit=NOWHERE").status_code == 404
+    assert working.alba.get(page).status_code == 404
+
+
+def _table(page: str) -> list[list[str]]:
+    """The cells of all tables of a page, row by row, without their headings."""
+    rows = [row for body in read(page).all("tbody") for row in body.all("tr")]
+    return [[cell.text for cell in row.all("th", "td")] for row in rows]

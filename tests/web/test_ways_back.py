@@ -86,6 +86,10 @@ WAYS: Final[dict[str, Sequence[Way]]] = {
     "accounts.ask_invite": (Way("/accounts/invitations", ["/accounts"]),),
     "changes.ask_discard": (Way("/changes/1/discard", ["/changes/1"]),),
     "cycles.one": (Way("/cycles/2026", ["/cycles"]),),
+    "unsigned.unsigned": (
+        Way("/cycles/2026/unsigned", ["/cycles/2026"]),
+        Way("/cycles/2026/unsigned?unit=VIE", ["/cycles/2026/unsigned?unit=EUR"]),
+    ),
     "allocation.allocation": (Way("/cycles/2026/allocation", ["/cycles/2026"]),),
     "ratings.ratings": (Way("/cycles/2026/ratings", ["/cycles/2026"]),),
     "ratings.line": (Way("/cycles/2026/ratings/employee:E1/companies", ["/cycles/2026/ratings"]),),

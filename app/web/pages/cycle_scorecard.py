@@ -36,12 +36,6 @@ from app.web.typed_numbers import exact_figure, read_number, unconfirmed
 
 pages: Final = Pages("cycle_scorecard")
 
-PARTS: Final[Mapping[SignedAs, str]] = {
-    SignedAs.OWNER: n_("Owner"),
-    SignedAs.HEAD: n_("Head"),
-    SignedAs.HR: n_("HR"),
-}
-
 MEMBERS: Final[Mapping[str, str]] = {
     "weight": n_("Weight"),
     "target": n_("Target"),
@@ -231,9 +225,10 @@ def scorecard(context: RequestContext, cycle: int, node: Node) -> Page:
         gone=[looked.kpi_name(str(one["kpi"])) for one in card.before if one["kpi"] not in on_it],
         imposed=card.versions[-1] if card.state is AgreementState.IMPOSED else None,
         parts=[
-            PartShown(one, PARTS[one], signed.get(one), waits.get(one, ())) for one in signers(with_hr=card.with_hr)
+            PartShown(one, words.SIGNED_AS[one], signed.get(one), waits.get(one, ()))
+            for one in signers(with_hr=card.with_hr)
         ],
-        may_sign=[(one, PARTS[one]) for one in agreeing.may_sign(context, opened, card)],
+        may_sign=[(one, words.SIGNED_AS[one]) for one in agreeing.may_sign(context, opened, card)],
         may_draft=may_draft,
         sees_check_ins=node.kind is NodeKind.EMPLOYEE
         and cycles.sees_check_ins(plan, context.viewer, node.code, day=context.today),

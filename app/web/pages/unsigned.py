@@ -1,0 +1,139 @@
+"""Whose signatures are missing in a cycle that is agreed on: part by part of the agency, and of one part each scorecard with who has not signed.
+
+Do not list everybody at once: an agency has a thousand people, and whoever asks after signatures asks after those of a part.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Annotated, Final, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app import cycle as cycles
+from app import scoring
+from app.cycle import AgreedCard
+from app.kit.refusals import NotThere
+from app.organisation import Directory
+from app.rules.permissions import Deed
+from app.rules.terms import Name, Node, NodeKind
+from app.scoring import node_name
+from app.web import cycling, words
+from app.web.languages import named
+from app.web.rendering import Page
+from app.web.request_context import RequestContext
+from app.web.routing import Pages
+
+pages: Final = Pages("unsigned")
+
+
+class UnsignedQuery(BaseModel):
+    """Of which part of the agency."""
+
+    model_config = ConfigDict(frozen=True)
+
+    unit: Annotated[str, Field(max_length=40)] = ""
+
+
+class OpenPart(NamedTuple):
+    """A unit with all below it: how many scorecards of units and of people there wait for signatures."""
+
+    unit: str
+    name: Name | str
+    units: int
+    people: int
+
+
+class UnsignedShown(NamedTuple):
+    """A scorecard: whose, where that is, how far it is, and in which parts nobody has signed."""
+
+    node: Node
+    name: Name | str
+    of: Name | str
+    state: str
+    missing: tuple[str, ...]
+
+
+@pages.read("/cycles/<int:cycle>/unsigned", may=Deed.SEE_CYCLES)
+def unsigned(context: RequestContext, cycle: int, query: UnsignedQuery) -> Page:
+    """The parts of a unit, or of the agency, and of a unit that is chosen, as of what is in no part, each scorecard. Queries: constant.
+
+    Raises:
+        NotThere: nobody has opened the cycle, or there is no such unit.
+    """
+    cycling.cycle_seen(context, cycle)
+    loaded = scoring.state(context.connection)
+    plan = loaded.plan(cycle)
+    day = plan.day_within(context.today)
+    directory = plan.frame.directory
+    root = directory.tree.root_on(day)
+    chosen = query.unit or root
+    if chosen is None or directory.tree.unit_on(chosen, day) is None:
+        raise NotThere
+    sees = context.sees(Deed.SEE_SCORECARD)
+    is_whole = chosen == root
+    # Who has no posting any more is of no part, and of the agency all the same.
+    cards = {
+        node: card
+        for node, card in cycles.unsigned_cards(context.connection, loaded, cycle).items()
+        if sees(node) and (is_whole or chosen in _chain(directory, node, day))
+    }
+    below = set(directory.tree.children_on(chosen, day))
+    shown = {
+        node: card for node, card in cards.items() if not is_whole or below.isdisjoint(_chain(directory, node, day))
+    }
+    return Page(
+        "pages/unsigned.html",
+        cycle=cycle,
+        unit=None if is_whole else chosen,
+        name=_unit_name(context, chosen),
+        above=[
+            (code, _unit_name(context, code))
+            for code in reversed(directory.tree.chain_on(chosen, day))
+            if code not in {chosen, root}
+        ],
+        total=len(cards),
+        parts=sorted(_parts(context, cards, below, day), key=lambda one: named(one.name)),
+        rows=sorted(_rows(context, shown, day), key=_by_unit_and_name),
+    )
+
+
+def _by_unit_and_name(one: UnsignedShown) -> tuple[bool, str, str]:
+    return (one.node.kind is NodeKind.EMPLOYEE, named(one.of), named(one.name))
+
+
+def _chain(directory: Directory, node: Node, day: dt.date) -> tuple[str, ...]:
+    """The units that somebody or something is in; of whom nobody has posted none."""
+    unit = node.code if node.kind is NodeKind.UNIT else directory.unit_of(node.code, day)
+    return () if unit is None else tuple(directory.tree.chain_on(unit, day))
+
+
+def _unit_name(context: RequestContext, code: str) -> Name | str:
+    return node_name(context.directory, Node(NodeKind.UNIT, code), context.today)
+
+
+def _parts(context: RequestContext, nodes: Iterable[Node], below: Collection[str], day: dt.date) -> Iterator[OpenPart]:
+    """The units right below, each with what is open in it; those without anything are left out."""
+    counts: Counter[tuple[str, NodeKind]] = Counter()
+    for node in nodes:
+        counts.update((code, node.kind) for code in _chain(context.directory, node, day) if code in below)
+    for code in below:
+        units, people = counts[code, NodeKind.UNIT], counts[code, NodeKind.EMPLOYEE]
+        if units or people:
+            yield OpenPart(code, _unit_name(context, code), units, people)
+
+
+def _rows(context: RequestContext, cards: Mapping[Node, AgreedCard], day: dt.date) -> Iterator[UnsignedShown]:
+    """Each scorecard with who has not signed it."""
+    for node, card in cards.items():
+        is_unit = node.kind is NodeKind.UNIT
+        of = context.directory.tree.parent_on(node.code, day) if is_unit else context.directory.unit_of(node.code, day)
+        yield UnsignedShown(
+            node,
+            node_name(context.directory, node, context.today),
+            "" if of is None else _unit_name(context, of),
+            words.AGREEMENT_STATES[card.state],
+            tuple(words.SIGNED_AS[one] for one in card.missing),
+        )
