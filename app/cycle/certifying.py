@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -16,7 +16,7 @@ from app import decisions, ledger, organisation, scoring
 from app.cycle.blocking import blockers_of
 from app.cycle.cutting import refuse_being_certified
 from app.cycle.opened import NotNow, OpenedCycle, begin_stage, opened_cycle, opened_or_refused
-from app.cycle.results import results_of
+from app.cycle.results import CycleResults, results_of
 from app.cycle.staging import Blocked, accept_problems, accepted
 from app.decisions import Decision, DecisionKind, Read
 from app.kit.database import lock
@@ -27,6 +27,8 @@ from app.rules.terms import CycleFunction, Role
 from app.scoring import Cut, ScoreQuery, State
 
 __all__ = ["certify_kind"]
+
+_DIGITS_MOST: Final = 9
 
 
 def _hold(connection: Connection) -> None:
@@ -68,11 +70,22 @@ def _effects(
 
     Queries: those of scoring the cycle, and where this machine has no database of the cut those of making it.
     """
-    year = int(str(cycle))
+    told = _read_effects(connection, cycle, today).told
+    return (DecisionEffect(node, member, None, value) for (node, member), value in told.items())
+
+
+def _read_effects(connection: Connection, cycle: str | None, today: dt.date) -> CycleResults:
+    year = _year(cycle)
     cut = scoring.open_cut(connection, year)
     loaded = scoring.state(connection) if cut is None else _at(connection, cut)
-    told = results_of(connection, loaded, ScoreQuery(year, today)).told
-    return (DecisionEffect(node, member, None, value) for (node, member), value in told.items())
+    return results_of(connection, loaded, ScoreQuery(year, today))
+
+
+def _year(cycle: str | None) -> int:
+    """The year that names the cycle of a decision; 0 where it names none, which nobody has opened."""
+    return (
+        int(cycle) if cycle is not None and cycle.isdecimal() and cycle.isascii() and len(cycle) < _DIGITS_MOST else 0
+    )
 
 
 def _at(connection: Connection, cut: Cut) -> State:
@@ -123,6 +136,17 @@ def certify_kind(files_of: Callable[[Connection], Mapping[str, str]]) -> Decisio
         )
         scoring.seal_soon(connection, decision.id)
 
+    def prepare(connection: Connection, cycle: str | None, today: dt.date) -> None:
+        """Have all of it at hand that is kept: what is asked again under the locks is then what has come since, and that is little."""
+        if opened_cycle(connection, _year(cycle)) is None:
+            return
+        _read_effects(connection, cycle, today)
+        loaded = scoring.state(connection)
+        if scoring.open_cut(connection, _year(cycle)) is None:
+            files_of(connection)
+            scoring.rows_at_hand(connection)
+            blockers_of(connection, loaded, _year(cycle), Stage.CERTIFIED, day=today)
+
     return DecisionKind(
         code="certify",
         makers=frozenset({Role.HR}),
@@ -132,6 +156,7 @@ def certify_kind(files_of: Callable[[Connection], Mapping[str, str]]) -> Decisio
         effects=_effects,
         apply=_apply,
         proposed=keep,
+        prepare=prepare,
         signed_effects=True,
         hold=_hold,
         of_cycle=True,

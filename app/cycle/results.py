@@ -10,8 +10,9 @@ from typing import Any, Final, NamedTuple
 import rfc8785
 from sqlalchemy import Connection
 
-from app import scoring
+from app import ledger, scoring
 from app.cycle.grades import employee_proposal, unit_proposal
+from app.kit.kept import LruCache
 from app.rules.grading import members
 from app.rules.terms import Node, NodeKind
 from app.scoring import ScoreQuery, State
@@ -47,8 +48,19 @@ def results_of(connection: Connection, loaded: State, asked: ScoreQuery) -> Cycl
         loaded: what is loaded and decided, or was at a cut.
         asked: the cycle; final figures, whatever the day is.
 
-    Queries: those of :func:`app.scoring.scores`.
+    Queries: 1, and those of :func:`app.scoring.scores` where something has come since.
     """
+    plan = loaded.plan(asked.cycle)
+    with plan.frame.reading(connection) as source:
+        key = str(source.engine.url), loaded.sheet.token, plan.sheet.token, asked.cycle, ledger.event_set(source)
+    return _KEPT.get_or_make(key, lambda: _worked_out(connection, loaded, asked))
+
+
+_KEPT: Final[LruCache[CycleResults]] = LruCache(2)
+"""Whoever proposes or agrees has looked before others had to wait: what is asked again meanwhile is mostly the same."""
+
+
+def _worked_out(connection: Connection, loaded: State, asked: ScoreQuery) -> CycleResults:
     scored = scoring.scores(connection, asked, loaded=loaded)
     people, units = employee_proposal(scored), unit_proposal(scored)
     grades = {str(Node(NodeKind.EMPLOYEE, row.employee)): row.grade for row in people.rows}

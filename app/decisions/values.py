@@ -121,6 +121,7 @@ class DecisionKind:
         effects: what it would move on a day, of the cycle that it is about.
         apply: does it, in the transaction of its approval.
         proposed: what is written beside it when it is proposed.
+        prepare: works out beforehand, of a cycle on a day, what would take long while others wait; it writes nothing.
         signed_effects: whether the checker signs the effects too.
         signs_effects_of: the same as its cycle stands.
         submitted_elsewhere: whether it is proposed by a door of its own, which holds it against more.
@@ -149,6 +150,7 @@ class DecisionKind:
     effects: Callable[[Connection, Mapping[str, Any], str | None, dt.date], Iterable[DecisionEffect]]
     apply: Callable[[Connection, Decision], object]
     proposed: Callable[[Connection, Decision], object] = _nothing
+    prepare: Callable[[Connection, str | None, dt.date], object] = _nothing
     signed_effects: bool = False
     signs_effects_of: Callable[[Connection, str | None], bool] = lambda _connection, _cycle: False
     submitted_elsewhere: bool = False

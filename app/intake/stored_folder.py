@@ -29,6 +29,7 @@ from app.intake.folder import DEFINITIONS, FILES, OPTIONAL, POLICIES, part_of
 from app.intake.organisation_rows import read_organisation
 from app.intake.remembered import Remembered
 from app.kit.files import Row, Trouble, csv_lines, read_csv_text
+from app.kit.kept import LruCache
 from app.kit.private_files import private_folder, write_private
 from app.kit.refusals import Conflict, NotThere
 from app.kit.replacing import FileRows, exact_text
@@ -379,7 +380,15 @@ def present_folder(connection: Connection) -> StoredFolder:
 
 
 def file_sums(connection: Connection) -> dict[str, str]:
-    """The sums of all files of what is loaded now, definitions and policies among them, by their names in the contract. Queries: 15."""
+    """The sums of all files of what is loaded now, definitions and policies among them, by their names in the contract. Queries: 1, and 15 where something was loaded since."""
+    key = str(connection.engine.url), organisation.current_revision(connection).token
+    return dict(_SUMS.get_or_make(key, lambda: _file_sums(connection)))
+
+
+_SUMS: Final[LruCache[Mapping[str, str]]] = LruCache(2)
+
+
+def _file_sums(connection: Connection) -> Mapping[str, str]:
     present = present_folder(connection)
     return {name: present.sha256(name) for name in (*(f"{file}.csv" for file in FILES), DEFINITIONS, POLICIES)}
 

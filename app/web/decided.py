@@ -38,6 +38,7 @@ __all__ = [
     "listed_by",
     "may_propose",
     "person_called",
+    "prepared",
     "proposed",
     "proposed_by_form",
     "reach_of",
@@ -339,6 +340,20 @@ def approved(context: RequestContext, number: int, digest: str) -> Decision:
     if after.state is DecisionState.VOID:
         raise Overtaken
     return after
+
+
+def prepared(context: RequestContext, kind: DecisionKind, cycle: str | None, *, to_check: bool = False) -> None:
+    """Have a kind work out what takes long, before a transaction begins that others wait for; for nobody who neither makes nor checks it.
+
+    Args:
+        context: with a reading transaction.
+        kind: of decision.
+        cycle: that it is about.
+        to_check: whether it is to be agreed to, not to be proposed.
+    """
+    parts = kind.checkers if to_check else kind.makers
+    if not context.viewer.authorities(cycle).isdisjoint(parts):
+        kind.prepare(context.connection, cycle, context.today)
 
 
 def proposed(

@@ -185,9 +185,23 @@ def _proposer(context: RequestContext) -> None:
         context.require(kind.deed, node)
 
 
+def _prepared_proposal(context: RequestContext) -> None:
+    """What takes long of what is proposed is worked out before others have to wait."""
+    body = sent_as(ProposalBody, request)
+    kind = DECISION_KINDS.get(body.kind)
+    if kind is not None:
+        decided.prepared(context, kind, body.cycle)
+
+
+def _prepared_approval(context: RequestContext, number: int) -> None:
+    one = decided.checker(context, number)
+    decided.prepared(context, decided.kind_of(one), one.cycle, to_check=True)
+
+
 @pages.api_act(
     "/api/v1/decisions",
     may=Deed.DECIDE,
+    before=_prepared_proposal,
     still=_proposer,
     about={
         "summary": "Propose a decision",
@@ -203,8 +217,9 @@ def _proposer(context: RequestContext) -> None:
         "refusals": _WRITES,
     },
 )
-def propose(context: RequestContext) -> Json:
+def propose(context: RequestContext, looked_up: object) -> Json:
     """Propose what takes another person's agreement; what one person suffices for is approved by it. What one's role does not do is 409 `role`."""
+    del looked_up
     body = sent_as(ProposalBody, request)
     kind = DECISION_KINDS.get(body.kind)
     if kind is None:
@@ -224,6 +239,7 @@ def propose(context: RequestContext) -> Json:
     "/api/v1/decisions/<int:number>/approve",
     may=Deed.DECIDE,
     still=decided.checker,
+    before=_prepared_approval,
     about={
         "summary": "Agree to a decision",
         "tag": "Decisions",
@@ -233,8 +249,9 @@ def propose(context: RequestContext) -> Json:
         "refusals": _WRITES,
     },
 )
-def approve(context: RequestContext, number: int) -> Json:
+def approve(context: RequestContext, number: int, looked_up: object) -> Json:
     """Agree, as another person than the one who proposed it, to what stands behind the digest; by the same person again the same answer."""
+    del looked_up
     digest = sent_as(ApprovalBody, request).digest
     return Json(decided.as_json(context, decided.approved(context, number, digest)))
 

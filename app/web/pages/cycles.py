@@ -217,9 +217,16 @@ def keep_calendar(context: RequestContext, cycle: int, form: CalendarForm) -> Re
     )
 
 
-@pages.act("/cycles/<int:cycle>/stage", may=Deed.KEEP_CYCLES, again="one")
-def propose_stage(context: RequestContext, cycle: int, form: StageForm) -> Redirect:
+def _prepared(context: RequestContext, cycle: int, form: StageForm) -> None:
+    """What takes long of a cut is worked out before others have to wait."""
+    if form.stage == Stage.CERTIFIED:
+        decided.prepared(context, DECISION_KINDS["certify"], str(cycle))
+
+
+@pages.act("/cycles/<int:cycle>/stage", may=Deed.KEEP_CYCLES, again="one", before=_prepared)
+def propose_stage(context: RequestContext, cycle: int, form: StageForm, looked_up: object) -> Redirect:
     """Propose that the cycle comes to another stage; to certify it is a decision of its own kind."""
+    del looked_up
     cycling.cycle_seen(context, cycle)
     accepted = {"accept": list(form.accept)} if form.accept else {}
     if form.stage == Stage.CERTIFIED:

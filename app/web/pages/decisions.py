@@ -186,9 +186,17 @@ def _targets(context: RequestContext, decision: Decision) -> SetTargets:
     return SetTargets(node, whose, lines, lambda code: kpi_name(kpis, code, cycle))
 
 
-@pages.act("/decisions/<int:number>/approve", may=Deed.DECIDE, again="one")
-def approve(context: RequestContext, number: int, form: ApprovalForm) -> Redirect:
+def _prepared(context: RequestContext, number: int, form: ApprovalForm) -> None:
+    """What takes long of it is worked out before others have to wait."""
+    del form
+    one = decided.found(context, number)
+    decided.prepared(context, decided.kind_of(one), one.cycle, to_check=True)
+
+
+@pages.act("/decisions/<int:number>/approve", may=Deed.DECIDE, again="one", before=_prepared)
+def approve(context: RequestContext, number: int, form: ApprovalForm, looked_up: object) -> Redirect:
     """Agree: it is done from now on."""
+    del looked_up
     decided.approved(context, number, form.digest)
     return Redirect(n_("You have agreed: it holds from now on."), then="decisions.one", values={"number": number})
 
