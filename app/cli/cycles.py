@@ -59,6 +59,15 @@ def show(year: int) -> None:
     write_json(told)
 
 
+@cycle.command("lay-out")
+@click.argument("decision", type=int)
+def lay_out(decision: int) -> None:
+    """Make what it takes to read a cycle by the cut of DECISION: a serving process starts this beside itself."""
+    if not scoring.lay_out(open_database(settings()), decision):
+        message = f"decision {decision} has no cut"
+        raise click.ClickException(message)
+
+
 @cycle.command("verify")
 @click.argument("year", type=CYCLE, metavar="CYCLE")
 def verify(year: int) -> None:

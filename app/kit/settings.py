@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from app.kit import clock
 
-__all__ = ["ROOT", "SECRET_KEY_LENGTH_MIN", "Settings", "Smtp"]
+__all__ = ["ROOT", "SECRET_KEY_LENGTH_MIN", "Settings", "Smtp", "environment_with"]
 
 SECRET_KEY_LENGTH_MIN: Final = 32
 """Characters of a key that nobody tries out."""
@@ -253,3 +253,8 @@ def _timezone(variable: str, name: str) -> ZoneInfo:
     except (KeyError, OSError, ValueError):
         message = f"{variable}: the name of a time zone was expected, such as Asia/Seoul, not {name!r}"
         raise ValueError(message) from None
+
+
+def environment_with(**more: str) -> dict[str, str]:
+    """The environment of a process that this one starts: its own, with some values in place of those that it was given."""
+    return {**os.environ, **more}

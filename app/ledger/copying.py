@@ -25,7 +25,7 @@ from app.ledger.reconcile import rederive
 from app.ledger.tally import add_to_tally
 from app.rules.event_sums import event_sha256
 
-__all__ = ["EventsSum", "copy_ledger", "events_sum", "has_summed", "last_event", "lay_out_again", "shut_out_recorders"]
+__all__ = ["EventsSum", "copy_ledger", "events_sum", "last_event", "lay_out_again", "shut_out_recorders"]
 
 
 class EventsSum(NamedTuple):
@@ -96,12 +96,6 @@ def events_sum(connection: Connection, *, last: int, but: Collection[int] = ()) 
     more = [_sums(connection, seq - 1, seq) for seq in but]
     lines = sorted(one.tobytes().hex() for one in np.concatenate([sums, *more]))
     return EventsSum(len(lines), hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest())
-
-
-def has_summed(connection: Connection, *, last: int) -> bool:
-    """Whether this process has summed the events up to one, so that asking again costs nothing."""
-    known = _KNOWN.get(str(connection.engine.url))
-    return known is not None and known[0] == last
 
 
 def _sums(connection: Connection, after: int, to: int) -> Sums:

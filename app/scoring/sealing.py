@@ -12,6 +12,8 @@ import hashlib
 import json
 import logging
 import os
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -23,7 +25,6 @@ from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from app import cascade, ledger, organisation
 from app.cascade.tables import FOLDER as CASCADE
@@ -34,6 +35,7 @@ from app.kit.kept import LruCache
 from app.kit.private_files import alone_in, begin_private, database_file, private_folder, private_part
 from app.kit.refusals import Busy
 from app.kit.schema import metadata
+from app.kit.settings import ROOT, environment_with
 from app.ledger import EventsSum
 from app.organisation.tables import FOLDER as ORGANISATION
 from app.scoring import tables
@@ -45,6 +47,8 @@ __all__ = [
     "cut_of",
     "keep_certified",
     "keep_cut",
+    "kept_sum",
+    "lay_out",
     "open_cut",
     "rows_at_hand",
     "seal_in_background",
@@ -150,6 +154,21 @@ def rows_at_hand(connection: Connection) -> tuple[str, ...]:
     return _ROWS.get_or_make(key, lambda: tuple(rows_text(connection, table) for table in _TABLES.values()))
 
 
+def kept_sum(connection: Connection, decision: int) -> EventsSum | None:
+    """The sum over the events of a decision's cut; None where nobody has summed them yet. Queries: 1."""
+    of = tables.cut_sum.c
+    row = connection.execute(sa.select(of.events, of.events_sha256).where(of.decision == decision)).first()
+    return None if row is None else EventsSum(row.events, row.events_sha256)
+
+
+def keep_sum(connection: Connection, decision: int, events: EventsSum) -> None:
+    """Keep the sum over the events of a decision's cut. Queries: 1, or 2."""
+    if kept_sum(connection, decision) is None:
+        connection.execute(
+            sa.insert(tables.cut_sum).values(decision=decision, events=events.events, events_sha256=events.sha256)
+        )
+
+
 def open_cut(connection: Connection, cycle: int) -> Cut | None:
     """The cut of a decision that nobody has checked yet; None where none waits. Queries: 1, and 1 where one does."""
     of, end = tables.cut.c, decision_end.c
@@ -161,18 +180,13 @@ def open_cut(connection: Connection, cycle: int) -> Cut | None:
 def keep_certified(connection: Connection, cut: Cut, *, round_: int, at: dt.datetime, results_sha256: str) -> None:
     """Have a cycle go by a cut from now on.
 
-    The caller holds :func:`app.organisation.lock_revision`. Queries: 4, and those of :func:`app.ledger.events_sum`.
+    The caller holds :func:`app.organisation.lock_revision`. Queries: 5, and those of :func:`app.ledger.events_sum` where nobody has summed its events.
     """
-    events = ledger.events_sum(connection, last=cut.last_event)
+    if kept_sum(connection, cut.decision) is None:
+        keep_sum(connection, cut.decision, ledger.events_sum(connection, last=cut.last_event))
     connection.execute(
         sa.insert(tables.certified_cut).values(
-            decision=cut.decision,
-            cycle=cut.cycle,
-            round=round_,
-            at=at,
-            events=events.events,
-            events_sha256=events.sha256,
-            results_sha256=results_sha256,
+            decision=cut.decision, cycle=cut.cycle, round=round_, at=at, results_sha256=results_sha256
         )
     )
     organisation.raise_decided(connection, [("certified", cut.cycle, round_, cut.decision, at.isoformat())])
@@ -191,10 +205,12 @@ def certified_cuts(connection: Connection) -> dict[int, Certified]:
         of,
         certified.c.round,
         certified.c.at.label("certified_at"),
-        certified.c.events,
-        certified.c.events_sha256,
+        tables.cut_sum.c.events,
+        tables.cut_sum.c.events_sha256,
         certified.c.results_sha256,
-    ).join(certified, certified.c.decision == of.c.decision)
+    )
+    query = query.join(certified, certified.c.decision == of.c.decision)
+    query = query.join(tables.cut_sum, tables.cut_sum.c.decision == of.c.decision)
     rows = connection.execute(query.order_by(certified.c.cycle, certified.c.round)).all()
     parts = _parts(connection, [row.decision for row in rows]) if rows else {}
     return {
@@ -245,30 +261,27 @@ def seal_in_background() -> None:
     _background.set()
 
 
-def sealed(connection: Connection, cut: Cut, events: EventsSum | None = None) -> Database:
+def sealed(connection: Connection, cut: Cut) -> Database:
     """The database in which everything is as it was at a cut; made now where this machine has none.
 
     Args:
         connection: any transaction of the live database.
         cut: which.
-        events: the sum of its events, where that is known.
 
     Raises:
-        Busy: a thread is at it (:func:`seal_in_background`).
+        Busy: another process is at it (:func:`seal_in_background`).
 
-    Queries: none where the database is there; else one for each 5,000 events, and those of :func:`app.ledger.events_sum`.
+    Queries: 1 where the database is there; else one for each 5,000 events.
     """
     takes_long = cut.last_event > SOON_ABOVE and _background.is_set()
-    if events is None:
-        if takes_long and not ledger.has_summed(connection, last=cut.last_event):
-            seal_soon(connection, cut.decision)
-            raise Busy
+    events = kept_sum(connection, cut.decision)
+    if events is None and not takes_long:
         events = ledger.events_sum(connection, last=cut.last_event)
-    file = _file(connection, cut, events)
+    file = None if events is None else _file(connection, cut, events)
+    if file is None or (takes_long and not file.exists()):
+        seal_soon(connection, cut.decision)
+        raise Busy
     if not file.exists():
-        if takes_long:
-            seal_soon(connection, cut.decision)
-            raise Busy
         _make(connection, cut, file)
     return _OPEN.get_or_make(str(file), lambda: Database(f"sqlite:///{file}", readers=4))
 
@@ -338,35 +351,48 @@ _SEALING_LOCK: Final = threading.Lock()
 
 _TRIES: Final = 60
 _REST_S: Final = 0.5
-"""A cut that was just made is not committed yet: the thread looks for it again for half a minute."""
+"""A cut that was just made is not committed yet: whoever lays it out looks for it again for half a minute."""
 
 
 def seal_soon(connection: Connection, decision: int) -> None:
-    """Make the database of a decision's cut beside all else, unless it is being made; the cut may be committed a little later."""
+    """Have a process of its own make the database of a decision's cut, unless one is at it; the cut may be committed a little later.
+
+    It takes a minute of the processor and as much memory as the whole agency: no process that serves people has those to spare.
+    """
     key = connection.engine.url.render_as_string(hide_password=False), decision
     with _SEALING_LOCK:
-        if key in _SEALING:
+        if not _background.is_set() or key in _SEALING:
             return
         _SEALING.add(key)
-    threading.Thread(target=_seal, args=key, name=f"seal-{decision}", daemon=True).start()
+    threading.Thread(target=_have_sealed, args=key, name=f"seal-{decision}", daemon=True).start()
 
 
-def _seal(url: str, decision: int) -> None:
-    database = Database(url, readers=1)
+def _have_sealed(url: str, decision: int) -> None:
     try:
-        for _ in range(_TRIES):
-            with database.read() as connection:
-                cut = cut_of(connection, decision)
-                if cut is not None:
-                    file = _file(connection, cut, ledger.events_sum(connection, last=cut.last_event))
-                    if not file.exists():
-                        _make(connection, cut, file)
-                    return
-            time.sleep(_REST_S)
-    except (OSError, SQLAlchemyError, Busy):
-        # Whoever needs it asks again, and is told by the log of the server why it is not there.
-        _LOG.exception("the cut of decision %s could not be laid out", decision)
+        words = [sys.executable, "-m", "app", "cycle", "lay-out", str(decision)]
+        done = subprocess.run(words, env=environment_with(DATABASE_URL=url), cwd=ROOT, check=False, capture_output=True)
+        if done.returncode:
+            _LOG.error(
+                "the cut of decision %s could not be laid out: %s", decision, done.stderr.decode(errors="replace")
+            )
     finally:
-        database.close()
         with _SEALING_LOCK:
             _SEALING.discard((url, decision))
+
+
+def lay_out(database: Database, decision: int) -> bool:
+    """Sum the events of a decision's cut, and make its database where this machine has none; whether there is such a cut."""
+    for _ in range(_TRIES):
+        with database.read() as connection:
+            cut = cut_of(connection, decision)
+            if cut is not None:
+                events = kept_sum(connection, decision) or ledger.events_sum(connection, last=cut.last_event)
+                file = _file(connection, cut, events)
+                if not file.exists():
+                    _make(connection, cut, file)
+                break
+        time.sleep(_REST_S)
+    else:
+        return False
+    database.writing("lay out a cut", lambda writing: keep_sum(writing, decision, events))
+    return True

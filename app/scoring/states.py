@@ -17,7 +17,7 @@ from app.cascade import Sheet
 from app.kit.database import Database
 from app.kit.kept import LruCache
 from app.kit.refusals import Busy
-from app.ledger import EventsSum, Frame
+from app.ledger import Frame
 from app.organisation import KeptByRevision, Revision
 from app.rules.definitions import Definitions
 from app.scoring.plan import State
@@ -80,7 +80,7 @@ def certified_states(connection: Connection, revision: Revision) -> dict[int, Ca
     states: dict[int, Callable[[], State]] = {}
     for cycle, one in certified_cuts(connection).items():
         try:
-            states[cycle] = functools.partial(_same, state_at(connection, one.cut, revision, events=one.events))
+            states[cycle] = functools.partial(_same, state_at(connection, one.cut, revision))
         except Busy:
             url = connection.engine.url.render_as_string(hide_password=False)
             states[cycle] = functools.partial(_later, url, one, revision)
@@ -96,7 +96,7 @@ def _later(url: str, certified: Certified, revision: Revision) -> State:
     database = Database(url, readers=1)
     try:
         with database.read() as connection:
-            return state_at(connection, certified.cut, revision, events=certified.events)
+            return state_at(connection, certified.cut, revision)
     finally:
         database.close()
 
@@ -105,19 +105,18 @@ _AT_CUTS: Final[LruCache[State]] = LruCache(4)
 """By the database of each cut the state of what was loaded then: read once in a process."""
 
 
-def state_at(connection: Connection, cut: Cut, revision: Revision, *, events: EventsSum | None = None) -> State:
+def state_at(connection: Connection, cut: Cut, revision: Revision) -> State:
     """The state in which everything but what was decided is as it was at a cut.
 
     Args:
         connection: any transaction of the live database.
         cut: which.
         revision: the live one, whose decisions hold.
-        events: the sum of the cut's events, where that is known.
 
     Raises:
         Busy: the cut's database is still being made.
     """
-    return state_of_source(connection, sealed(connection, cut, events), revision)
+    return state_of_source(connection, sealed(connection, cut), revision)
 
 
 def state_of_source(connection: Connection, source: Database, revision: Revision) -> State:

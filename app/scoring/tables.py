@@ -18,6 +18,7 @@ __all__ = [
     "certified_cut",
     "cut",
     "cut_part",
+    "cut_sum",
     "trend",
     "trend_taken",
 ]
@@ -101,6 +102,15 @@ cut_part: Final = Table(
 )
 """The folder's rows at a cut, table by table."""
 
+cut_sum: Final = Table(
+    "cut_sum",
+    metadata,
+    Column("decision", BigKey, sa.ForeignKey("cut.decision"), primary_key=True, autoincrement=False),
+    Column("events", sa.BigInteger, nullable=False),
+    Column("events_sha256", Code, nullable=False),
+)
+"""How many events a cut has, and the sum over them: of many it takes a while, so nobody waits for it while the cut is made."""
+
 certified_cut: Final = Table(
     "certified_cut",
     metadata,
@@ -108,12 +118,10 @@ certified_cut: Final = Table(
     Column("cycle", sa.Integer, nullable=False),
     Column("round", sa.Integer, nullable=False),
     Column("at", Instant, nullable=False),
-    Column("events", sa.BigInteger, nullable=False),
-    Column("events_sha256", Code, nullable=False),
     Column("results_sha256", Code, nullable=False, comment="of what the cycle came to by it"),
     sa.UniqueConstraint("cycle", "round"),
 )
 """The cuts that cycles go by, since they were certified."""
 
-APPEND_ONLY: Final = (cut, cut_part, certified_cut)
+APPEND_ONLY: Final = (cut, cut_part, cut_sum, certified_cut)
 """Tables whose rows never change and never go."""

@@ -13,7 +13,7 @@ depends_on = None
 CODE = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 INSTANT = sa.DateTime(timezone=True)
-ONLY_GROW = ("cut", "cut_part", "certified_cut")
+ONLY_GROW = ("cut", "cut_part", "cut_sum", "certified_cut")
 
 
 def _seal(table: str) -> None:
@@ -58,13 +58,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("decision", "name", name=op.f("pk_cut_part")),
     )
     op.create_table(
+        "cut_sum",
+        sa.Column("decision", KEY, nullable=False, autoincrement=False),
+        sa.Column("events", sa.BigInteger(), nullable=False),
+        sa.Column("events_sha256", CODE, nullable=False),
+        sa.ForeignKeyConstraint(["decision"], ["cut.decision"], name=op.f("fk_cut_sum_decision")),
+        sa.PrimaryKeyConstraint("decision", name=op.f("pk_cut_sum")),
+    )
+    op.create_table(
         "certified_cut",
         sa.Column("decision", KEY, nullable=False, autoincrement=False),
         sa.Column("cycle", sa.Integer(), nullable=False),
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("at", INSTANT, nullable=False),
-        sa.Column("events", sa.BigInteger(), nullable=False),
-        sa.Column("events_sha256", CODE, nullable=False),
         sa.Column("results_sha256", CODE, nullable=False, comment="of what the cycle came to by it"),
         sa.ForeignKeyConstraint(["decision"], ["cut.decision"], name=op.f("fk_certified_cut_decision")),
         sa.PrimaryKeyConstraint("decision", name=op.f("pk_certified_cut")),

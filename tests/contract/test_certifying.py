@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import shutil
+import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import rfc8785
@@ -285,3 +289,30 @@ def hidden(page, action):
     """The hidden fields of a form."""
     form = page.split(f'action="{action}"', 1)[1].split("</form>", 1)[0]
     return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
+
+
+def test_a_machine_that_has_nothing_of_a_cut_makes_it_again(desk):
+    """Whatever was laid out is gone, as after a move to another machine: figures are the same, and so they are once it is laid out beforehand."""
+    running(desk)
+    certified(desk)
+    before = figures(desk)
+    for remade in (False, True):
+        for folder in cuts(desk):
+            shutil.rmtree(folder)
+        if remade:
+            number = desk.person("dana").get("/api/v1/decisions?kind=certify").json()["items"][0]["id"]
+            desk.kopes("cycle", "lay-out", number, **desk.where)
+            assert any(list(folder.glob("*.db")) for folder in cuts(desk))
+        assert figures(desk) == before
+    told = desk.person("e2").get("/api/v1/scorecards/employee:E1?cycle=2026").json()
+    assert told == next(card for card in json.loads(before[0]) if card["node"] == "employee:E1")
+    assert desk.kopes("cycle", "lay-out", "99999", **desk.where, status=1).err.startswith("Error: decision 99999")
+
+
+def cuts(desk):
+    """Where the databases of cuts are: beside an SQLite database, else below the folder for passing files."""
+    url = desk.where["database"]
+    if url.startswith("sqlite"):
+        file = Path(url.removeprefix("sqlite:///"))
+        return [one for one in [file.with_name(f"{file.name}-cuts")] if one.exists()]
+    return list(Path(tempfile.gettempdir()).glob(f"kopes-cuts-{os.getuid()}"))

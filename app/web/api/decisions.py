@@ -185,12 +185,13 @@ def _proposer(context: RequestContext) -> None:
         context.require(kind.deed, node)
 
 
-def _prepared_proposal(context: RequestContext) -> None:
-    """What takes long of what is proposed is worked out before others have to wait."""
+def _prepared_proposal(context: RequestContext) -> ProposalBody:
+    """What is proposed; what takes long of it is worked out before others have to wait."""
     body = sent_as(ProposalBody, request)
     kind = DECISION_KINDS.get(body.kind)
     if kind is not None:
         decided.prepared(context, kind, body.cycle)
+    return body
 
 
 def _prepared_approval(context: RequestContext, number: int) -> None:
@@ -217,10 +218,9 @@ def _prepared_approval(context: RequestContext, number: int) -> None:
         "refusals": _WRITES,
     },
 )
-def propose(context: RequestContext, looked_up: object) -> Json:
+def propose(context: RequestContext, looked_up: ProposalBody) -> Json:
     """Propose what takes another person's agreement; what one person suffices for is approved by it. What one's role does not do is 409 `role`."""
-    del looked_up
-    body = sent_as(ProposalBody, request)
+    body = looked_up
     kind = DECISION_KINDS.get(body.kind)
     if kind is None:
         message = n_("There is no kind of decision “%(value)s”: it is one of %(kinds)s.")
