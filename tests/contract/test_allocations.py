@@ -257,7 +257,13 @@ def test_on_the_page_the_head_sees_what_each_gets_and_writes_it_into_the_drafts(
     elsewhere = chae.get("/cycles/2026/allocation", params=query | {"target-unit:HQ": "5", "reason-unit:HQ": "So"}).text
     assert "“unit:HQ” has no line that hangs on this one" in elsewhere
     assert seen(desk, "dana", "unit:BER")["lines"][0]["target"] != str(wanted["unit:BER"])
-    assert chae.post(html.unescape(action), data=sent).status_code == 303
+    written = chae.post(html.unescape(action), data=sent)
+    assert written.status_code == 303
+    # The page that follows shows what was written: whoever presses once more writes the same.
+    after = chae.get(written.headers["Location"]).text
+    shown = re.findall(r'data-narrowed="target-(unit:[A-Z]+)"><strong>([0-9.,]+)<', after)
+    assert {node: Fraction(text.replace(",", "")) for node, text in shown} == wanted
+    assert 'href="/cycles/2026/scorecards/unit:VIE"' in after
     for node, target in wanted.items():
         (line,) = [one for one in seen(desk, "dana", node)["lines"] if one["kpi"] == "deals"]
         assert Fraction(line["target"]) == target

@@ -26,7 +26,7 @@ from app.rules.targets import figure_of
 from app.rules.terms import Node
 from app.scoring import node_name
 from app.web import allocating, cycling
-from app.web.languages import kpi_name, named
+from app.web.languages import kpi_name, named, page_language
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -36,6 +36,8 @@ pages: Final = Pages("allocation")
 
 YEARS: Final = 5
 CHILDREN_MOST: Final = 2_000
+_ADDRESS_MOST: Final = 6_000
+"""Of bytes that an address may have for what was typed, each letter taken for nine."""
 _HUNDRED: Final = Decimal(100)
 _STRETCH: Final = Decimal(0)
 _STEP: Final = Decimal(1)
@@ -181,6 +183,7 @@ def allocation(context: RequestContext, cycle: int, query: AllocationQuery) -> P
         parent=parent,
         parent_name=_name(context, parent),
         kpi_name=kpi_name(plan.sheet.definitions.kpis, query.kpi, cycle),
+        unit=plan.sheet.definitions.kpis[query.kpi].version(cycle).unit.in_language(page_language()),
         years=[cycle - YEARS + at for at in range(YEARS)],
         sums=None if shared_out is None else shared_out.as_json(),
         rows=[] if shared_out is None else _rows(context, cycle, shared_out),
@@ -259,5 +262,16 @@ def apply(context: RequestContext, cycle: int, form: SharingForm) -> Redirect:
     return Redirect(
         n_("The targets stand in the drafts of those below: they hold once both sides have signed."),
         then="allocation.allocation",
-        values={"cycle": cycle, "parent": form.parent, "kpi": form.kpi},
+        values={"cycle": cycle} | _looked_at(form, request.form),
     )
+
+
+def _looked_at(form: SharingForm, typed: Mapping[str, str]) -> dict[str, object]:
+    """How it was shared, so that the page shows what was written: whoever presses once more writes the same.
+
+    Of so many targets that an address does not hold them only whose and of which KPI.
+    """
+    given = {name: text for name, text in typed.items() if text and name.startswith((_TARGET, _REASON))}
+    if sum(len(name) + 9 * len(text) for name, text in given.items()) > _ADDRESS_MOST:
+        return {"parent": form.parent, "kpi": form.kpi}
+    return {name: value for name, value in form.model_dump().items() if value != ""} | given
