@@ -18,6 +18,7 @@ __all__ = [
     "TOLD_FROM",
     "given",
     "is_own",
+    "is_told",
     "line_of",
     "missing",
     "own_json",
@@ -154,9 +155,19 @@ def spreads(context: RequestContext, cycle: int) -> list[RaterSpread]:
     return rater_spreads(GivenGrade((one.node, one.kpi), one.rater, one.grade) for one in sheet.ratings_of(cycle))
 
 
-def ratings_told(context: RequestContext, cycle: int) -> RatingsTold:
-    """How much a derivation says to who asks of the grades that it rests on; of a cycle that nobody opened all. Queries: 1."""
-    opened = cycles.opened_cycle(context.connection, cycle)
+def ratings_told(context: RequestContext, opened: OpenedCycle | None) -> RatingsTold:
+    """How much a derivation says to who asks of the grades that it rests on; in a cycle that nobody opened all. No queries."""
     if opened is None:
         return RatingsTold.GRADES
     return RatingsTold.SUMMARY if opened.stage in TOLD_FROM or sees_all(context) else RatingsTold.NOTHING
+
+
+def is_told(context: RequestContext, cycle: int, node: Node, kpi: str) -> bool:
+    """Whether who asks is told anything of a line's grades. Queries: 3."""
+    if context.person is None:
+        return False
+    try:
+        rating_told(context, cycle, node, kpi)
+    except NotThere:
+        return False
+    return True

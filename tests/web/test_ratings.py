@@ -80,7 +80,11 @@ def test_whoever_is_told_nothing_finds_nothing_and_the_rated_what_it_comes_to_on
         assert person.statuses(PAGE, LINE) == [404, 404]
     assert rated.alba.post(LINE, {"grade": "A+", "text": "", "final": "true"}).status_code == 404
     assert rated.jiho.post(LINE, {"grade": "A+", "text": "", "final": "true"}).status_code == 404
+    score = "/scorecards/employee:E1/companies?cycle=2026"
+    assert f'href="{LINE}"' not in rated.alba.get(score).text
+    assert f'href="{LINE}"' in rated.boram.get(score).text
     stage(rated, Stage.NOTIFIED)
+    assert f'href="{LINE}"' in rated.alba.get(score).text
     page = rated.alba.get(LINE).text
     assert "Grades: 1; mean 80 points, from B+ to B+." in page
     for hidden in ("Seen twice.", "E2", "Raters and what they gave"):

@@ -16,6 +16,7 @@ from flask import request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app import scoring
+from app.cycle import opened_cycle
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
 from app.rules.moments import written_day
@@ -290,7 +291,7 @@ def explain(context: RequestContext, node: Node, kpi: str, query: ExplainQuery) 
         if node not in loaded.plan(asked.cycle).nodes:
             raise NotThere
         sees = context.sees(Deed.SEE_ACTIVITIES)
-        told = rating.ratings_told(context, asked.cycle)
+        told = rating.ratings_told(context, opened_cycle(connection, asked.cycle))
         explanations = scoring.explain(connection, asked, node, kpi, sees=sees, ratings=told, loaded=loaded)
         if explanations is None:
             raise NotThere

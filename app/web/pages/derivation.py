@@ -19,10 +19,12 @@ from markupsafe import Markup
 from app import cascade, scoring
 from app import cycle as cycles
 from app.cascade import Line
+from app.cycle import OpenedCycle
 from app.kit.refusals import Invalid, NotThere, at_field
 from app.ledger import CreditOrder
 from app.plain.findings import n_
 from app.rules.kpis import Translated
+from app.rules.measures import Aggregate
 from app.rules.permissions import Deed
 from app.rules.steps import Formula, Named, Phrase, Section, Step
 from app.rules.terms import Link, Name, Node
@@ -86,10 +88,9 @@ class Relative:
     """Whether its own derivation may be looked at."""
 
 
-def _may_act(context: RequestContext, plan: CyclePlan, node: Node) -> bool:
-    """Whether who asks opens an action on a line of the node. Queries: 1."""
-    is_opened = context.person is not None and cycles.opened_cycle(context.connection, plan.cycle) is not None
-    return is_opened and cycles.may_act(plan, context.viewer, node, day=context.today)
+def _may_act(context: RequestContext, plan: CyclePlan, node: Node, opened: OpenedCycle | None) -> bool:
+    """Whether who asks opens an action on a line of the node. No queries."""
+    return opened is not None and cycles.may_act(plan, context.viewer, node, day=context.today)
 
 
 @pages.read("/scorecards/<node:node>/<kpi>", may=Deed.SEE_DERIVATION)
@@ -101,7 +102,8 @@ def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQ
     loaded = scoring.state(context.connection)
     asked = asked_by(context, loaded, query)
     sees = context.sees(Deed.SEE_ACTIVITIES)
-    told = rating.ratings_told(context, asked.cycle)
+    opened = cycles.opened_cycle(context.connection, asked.cycle)
+    told = rating.ratings_told(context, opened)
     explanation = scoring.explain(context.connection, asked, node, kpi, sees=sees, loaded=loaded, ratings=told)
     if explanation is None:
         raise NotThere
@@ -130,7 +132,11 @@ def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQ
     return Page(
         "pages/derivation.html",
         explanation=explanation,
-        may_act=_may_act(context, plan, node),
+        may_act=_may_act(context, plan, node, opened),
+        has_ratings=opened is not None
+        and explanation.version.measure.aggregate == Aggregate.RATING
+        and link is not Link.SHARED
+        and rating.is_told(context, asked.cycle, node, kpi),
         score_query=asked,
         outlook=plan.outlook(asked.day),
         name=node_name(directory, node, asked.day),
