@@ -373,6 +373,10 @@ def test_a_random_agency_with_decisions_scores_and_grades_as_the_second_calculat
         for row in reference.folder.rows["scorecards"]
         if row["cycle"] == CYCLE and row["link"] != "shared" and row["node"] in nodes
     ]
+    for row in reference.folder.rows["scorecards"]:
+        if row["cycle"] == CYCLE and row["link"] == "shared" and row["node"] in nodes:
+            shared = {"node": row["node"], "kpi": row["kpi"], "cause": "flood"}
+            assert errors(propose(desk, "dana", "drop", shared)) == [("shared_line", "/content/kpi")]
     decided: dict[tuple[str, str], LineDecided] = {}
     numbers: list[int] = []
     for number in range(14):

@@ -34,6 +34,7 @@ ARGUMENTS: Final = {
     "code": ("deals", "HQ"),
     "goal": ("exports", "_new"),
     "cycle": ("2026",),
+    "employee": ("E1",),
 }
 """What stands in the addresses of pages about one thing; a page about an activity, a key or a hook has none yet."""
 
@@ -50,6 +51,8 @@ ABOUT_WHAT_IS_NOT_THERE: Final = {
     "unsigned.unsigned",
     "criteria.criteria",
     "cycle_scorecard.scorecard",
+    "check_ins.year",
+    "check_ins.assessment",
     "bonus.bonus",
     "line_decision.line",
 }
