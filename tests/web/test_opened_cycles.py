@@ -379,3 +379,15 @@ def _table(page: str) -> list[list[str]]:
     """The cells of all tables of a page, row by row, without their headings."""
     rows = [row for body in read(page).all("tbody") for row in body.all("tr")]
     return [[cell.text for cell in row.all("th", "td")] for row in rows]
+
+
+def test_the_criteria_are_the_readers_own_and_hold_nothing_that_a_form_needs(working: Working) -> None:
+    """KPIs on one's scorecard lead to how they are scored; no empty rows, no feeds, no codes of names."""
+    in_agreement(working)
+    page = working.alba.get("/criteria/2026").text
+    assert 'href="/scorecards/employee:E1/deals?cycle=2026' in page
+    assert "on your scorecard" in page
+    assert "on your scorecard" not in working.dana.get("/criteria/2026").text
+    assert "Grade: –" not in page
+    assert "Hours without a feed" not in page
+    assert "higher is better" in page

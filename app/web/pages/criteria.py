@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from app import cascade, scoring
@@ -9,7 +10,7 @@ from app.kit.refusals import NotThere
 from app.rules.permissions import Deed
 from app.rules.policies import policies_document
 from app.rules.terms import Node, NodeKind
-from app.web.definition_forms import shown_inputs
+from app.web.definition_forms import ShownInput, shown_inputs
 from app.web.definition_words import CHOICES
 from app.web.languages import page_language
 from app.web.rendering import Page
@@ -19,8 +20,9 @@ from app.web.words import COUNTS_FROM, METHODS
 
 pages: Final = Pages("criteria")
 
-_OF_NO_JUDGEMENT: Final = ("feeds",)
-"""Policies that nobody is judged by."""
+_OF_NO_JUDGEMENT: Final = ("feeds", "areas")
+_NAMES: Final = "groups.names"
+"""Policies that nobody is judged by: when a file waits for HR, and what things are called."""
 
 
 @pages.read("/criteria/<int:cycle>", may=Deed.SEE_CRITERIA)
@@ -43,14 +45,15 @@ def criteria(context: RequestContext, cycle: int) -> Page:
     ]
     me = None if context.viewer.employee is None else Node(NodeKind.EMPLOYEE, context.viewer.employee)
     own = () if me is None else loaded.plan(cycle).lines.get(me, ())
+    inputs = shown_inputs(
+        "policies", policies_document(sheet.definitions.policies), context.typed, without=_OF_NO_JUDGEMENT
+    )
     return Page(
         "pages/criteria.html",
         cycle=cycle,
         edition=editions[-1],
         earlier=tuple(reversed(editions[:-1])),
-        inputs=shown_inputs(
-            "policies", policies_document(sheet.definitions.policies), context.typed, without=_OF_NO_JUDGEMENT
-        ),
+        inputs=[_without_names(one) for one in inputs],
         me=me,
         own={one.row.kpi for one in own},
         task=sheet.definitions.task,
@@ -59,3 +62,8 @@ def criteria(context: RequestContext, cycle: int) -> Page:
         counts_from=COUNTS_FROM,
         better=CHOICES["direction"],
     )
+
+
+def _without_names(one: ShownInput) -> ShownInput:
+    """A policy without what things are called in it."""
+    return replace(one, members=tuple(inner for inner in one.members if inner.name != _NAMES))
