@@ -29,7 +29,7 @@ pages: Final = Pages("ratings_api")
 _REFUSALS: Final = (401, 403, 404, 429, 503)
 _WRITES: Final = (400, 401, 403, 404, 409, 415, 422, 429, 503)
 _CYCLE: Final = {"cycle": ("integer", "The year that names the cycle.")}
-_LINE: Final = _CYCLE | {"node": ("string", "unit:CODE or employee:NUMBER."), "kpi": ("string", "The KPI's code.")}
+_LINE: Final = _CYCLE | {"node": ("node", "unit:CODE or employee:NUMBER."), "kpi": ("string", "The KPI's code.")}
 
 
 class RatingBody(BaseModel):
