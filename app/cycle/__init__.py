@@ -41,6 +41,7 @@ from app.cycle.allocating import (
 )
 from app.cycle.appointing import APPOINT
 from app.cycle.blocking import blockers_of
+from app.cycle.board import BoardRow, BoardState, cycle_board
 from app.cycle.bonus import BONUS, may_grant_bonus
 from app.cycle.certifying import certify_kind
 from app.cycle.check_ins import (
@@ -153,6 +154,8 @@ __all__ = [
     "AllocationWish",
     "BeingCertified",
     "Blocked",
+    "BoardRow",
+    "BoardState",
     "CheckIn",
     "CheckInDue",
     "CycleOpened",
@@ -195,6 +198,7 @@ __all__ = [
     "check_ins_due",
     "close_action",
     "comments_owed",
+    "cycle_board",
     "cycle_named",
     "differing",
     "drafted_targets",

@@ -50,6 +50,7 @@ ABOUT_WHAT_IS_NOT_THERE: Final = {
     "cycles.one",  # nobody has opened it
     "unsigned.unsigned",
     "criteria.criteria",
+    "board.board",
     "cycle_scorecard.scorecard",
     "check_ins.year",
     "check_ins.assessment",

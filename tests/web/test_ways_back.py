@@ -101,6 +101,7 @@ WAYS: Final[dict[str, Sequence[Way]]] = {
     "line_decision.line": (
         Way("/cycles/2026/lines/employee:E1/deals", ["/scorecards/employee:E1", "/scorecards/employee:E1/deals"]),
     ),
+    "board.board": (Way("/cycles/2026/board", ["/cycles/2026"]),),
     "lab.lab": (Way("/cycles/2026/lab", ["/cycles"]),),
     "lab.kpi": (Way("/cycles/2026/lab/kpi?code=deals", ["/cycles/2026/lab?edit=a", "/cycles/2026/lab"]),),
     "cycle_scorecard.scorecard": (Way("/cycles/2026/scorecards/unit:VIE", ["/scorecards/unit:VIE"]),),

@@ -7,6 +7,7 @@ from typing import Final
 from app.web.api import (
     actions,
     allocations,
+    board,
     changes,
     check_ins,
     cycles,
@@ -40,6 +41,7 @@ RESOURCES: Final[tuple[Pages, ...]] = (
     check_ins.pages,
     actions.pages,
     lab.pages,
+    board.pages,
     folder_rows.pages,
     health.pages,
     documentation.pages,

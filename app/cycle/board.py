@@ -1,0 +1,160 @@
+"""Where everybody stands in a cycle: each in exactly one state, with whom it waits for (contract-cycle, 9).
+
+Of several states that hold the first in the contract's order is told. Do not ask person by person: all of it comes out of a few queries, however
+many people there are.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection
+
+from app.cycle.agreed_cards import AgreedCard, agreed_cards, came_too_late, due_of, signers_of
+from app.cycle.check_ins import check_ins
+from app.cycle.grades import propose_employee_grades
+from app.cycle.opened import OpenedCycle
+from app.cycle.rating import RatedLine, unrated_lines
+from app.rules.agreement import AgreementState, SignedAs
+from app.rules.stages import Stage
+from app.rules.terms import Node, NodeKind
+from app.scoring import CyclePlan, State
+
+__all__ = ["BoardRow", "BoardState", "cycle_board"]
+
+
+class BoardState(StrEnum):
+    """How far somebody is in a cycle, in the order in which the first that holds is told."""
+
+    PROPOSED = "proposed"
+    NOT_GRADED = "not_graded"
+    RATING_DUE = "rating_due"
+    TO_SIGN_OWNER = "to_sign_owner"
+    TO_SIGN_HEAD = "to_sign_head"
+    TO_SIGN_HR = "to_sign_hr"
+    CHECK_IN_DUE = "check_in_due"
+    AGREED = "agreed"
+    NO_SCORECARD = "no_scorecard"
+    OUTSIDE = "outside"
+
+
+_TO_SIGN: Final = {
+    SignedAs.OWNER: BoardState.TO_SIGN_OWNER,
+    SignedAs.HEAD: BoardState.TO_SIGN_HEAD,
+    SignedAs.HR: BoardState.TO_SIGN_HR,
+}
+_BEFORE_THE_CUT: Final = frozenset({Stage.DRAFT, Stage.AGREEMENT, Stage.RUNNING})
+
+
+class BoardRow(NamedTuple):
+    """Where an employee stands."""
+
+    employee: str
+    state: BoardState
+    who: tuple[str, ...] = ()
+    """Whom it waits for: numbers, or ``hr``; any one of them suffices, of raters each."""
+    since: dt.datetime | dt.date | None = None
+    due_on: dt.date | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """As the contract writes it."""
+        return {
+            "employee": self.employee,
+            "state": self.state.value,
+            "who": list(self.who),
+            "since": None if self.since is None else self.since.isoformat(),
+            "due_on": None if self.due_on is None else self.due_on.isoformat(),
+        }
+
+
+def cycle_board(connection: Connection, loaded: State, opened: OpenedCycle, *, day: dt.date) -> list[BoardRow]:
+    """Everybody whom a cycle lists, by number, each in one state.
+
+    Args:
+        connection: any transaction.
+        loaded: what is loaded and decided.
+        opened: the cycle.
+        day: today.
+
+    Queries: 6 at most before the cut; after it those of :func:`app.cycle.propose_employee_grades`.
+    """
+    plan = loaded.plan(opened.cycle)
+    nodes = [node for node in plan.nodes if node.kind is NodeKind.EMPLOYEE]
+    if opened.stage not in _BEFORE_THE_CUT:
+        return _after_the_cut(connection, loaded, opened, day)
+    cards = agreed_cards(connection, loaded, opened.cycle, nodes)
+    rated = _by_employee(unrated_lines(connection, loaded, opened, day=day)) if opened.stage is Stage.RUNNING else {}
+    checked = _check_ins_due(connection, plan, opened, nodes, day=day)
+    return [_row(loaded, plan, opened, cards[node], rated, checked, day=day) for node in nodes]
+
+
+def _after_the_cut(connection: Connection, loaded: State, opened: OpenedCycle, day: dt.date) -> list[BoardRow]:
+    proposal = propose_employee_grades(connection, cycle=opened.cycle, today=day, loaded=loaded).proposal
+    return [
+        BoardRow(
+            row.employee, BoardState.PROPOSED if row.grade is not None else BoardState.NOT_GRADED, since=opened.since
+        )
+        for row in proposal.rows
+    ]
+
+
+def _row(
+    loaded: State,
+    plan: CyclePlan,
+    opened: OpenedCycle,
+    card: AgreedCard,
+    rated: Mapping[str, tuple[str, ...]],
+    checked: Mapping[str, tuple[str, ...]],
+    *,
+    day: dt.date,
+) -> BoardRow:
+    number, calendar = card.node.code, opened.calendar
+    if number in rated:
+        return BoardRow(number, BoardState.RATING_DUE, rated[number], opened.since, calendar.get("certify_by"))
+    if card.state is AgreementState.NONE:
+        is_there = plan.people[number].presence.days_worked > 0
+        return BoardRow(number, BoardState.NO_SCORECARD if is_there else BoardState.OUTSIDE)
+    if card.state not in {AgreementState.AGREED, AgreementState.IMPOSED} and card.missing:
+        due = next(iter(due_of(loaded, opened, card, day=day)), None)
+        who, since = ((), None) if due is None else (due.persons, due.since)
+        return BoardRow(number, _TO_SIGN[card.missing[0]], who, since, calendar.get("agree_by"))
+    if number in checked:
+        begins, ends = calendar.get("mid_year_from"), calendar.get("mid_year_by")
+        return BoardRow(number, BoardState.CHECK_IN_DUE, checked[number], begins, ends)
+    return BoardRow(number, BoardState.AGREED, since=card.versions[-1].at if card.versions else None)
+
+
+def _by_employee(lines: Iterable[RatedLine]) -> dict[str, tuple[str, ...]]:
+    """Of each employee with lines that wait for a grade, who is to give it."""
+    raters: dict[str, dict[str, None]] = {}
+    for line in lines:
+        if line.node.kind is NodeKind.EMPLOYEE:
+            raters.setdefault(line.node.code, {}).update(dict.fromkeys(filter(line.is_due, line.raters)))
+    return {employee: tuple(some) for employee, some in raters.items()}
+
+
+def _check_ins_due(
+    connection: Connection, plan: CyclePlan, opened: OpenedCycle, nodes: Iterable[Node], *, day: dt.date
+) -> dict[str, tuple[str, ...]]:
+    """Of each employee whose mid-year check-in is due, who has still to keep one. Queries: 1, or none where none is due."""
+    begins = opened.calendar.get("mid_year_from")
+    if opened.stage is not Stage.RUNNING or begins is None or day < begins:
+        return {}
+    asked = [node for node in nodes if plan.lines.get(node) and not came_too_late(plan, node)]
+    done = {
+        (one.employee, one.part)
+        for one in check_ins(connection, opened.cycle, [node.code for node in asked])
+        if one.on >= begins
+    }
+    due = {node.code: tuple(_keepers(plan, node, done, day)) for node in asked}
+    return {number: who for number, who in due.items() if who}
+
+
+def _keepers(plan: CyclePlan, node: Node, done: set[tuple[str, SignedAs]], day: dt.date) -> Iterator[str]:
+    who = signers_of(plan.frame.directory, plan, node, day)
+    for part in (SignedAs.OWNER, SignedAs.HEAD):
+        if (node.code, part) not in done:
+            yield from who[part].persons

@@ -1,0 +1,87 @@
+"""The board of a cycle on a running server: everybody in exactly one state, and whom it waits for (contract-cycle, 9)."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+
+from tests.contract import test_certifying as certifying
+from tests.contract.test_agreements import ALBA, EUROPE, HQ, SETTING, VIENNA, sign
+from tests.contract.test_cycles import opened, to_stage
+
+BOARD = "/api/v1/cycles/2026/board"
+
+
+@pytest.fixture
+def desk(desks, engine, tmp_path):
+    """Heads at every level with accounts."""
+    with desks.copy(engine, SETTING, tmp_path) as made:
+        yield made
+
+
+def rows(desk, name="dana", **asked):
+    answer = desk.person(name).get(BOARD, params=asked)
+    assert answer.status_code == 200, answer.text
+    return {one["employee"]: one for one in answer.json()["items"]}
+
+
+def test_everybody_is_in_one_state_and_waits_for_somebody(desk):
+    """Owner, head and hr in their turn; whom one sees; narrowed by state and by whom it waits for; the page says the same."""
+    assert desk.person("dana").get(BOARD).status_code == 404
+    opened(desk)
+    to_stage(desk, "agreement")
+    everyone = rows(desk)
+    assert len(everyone) == 7
+    assert {one["state"] for one in everyone.values()} == {"to_sign_owner"}
+    assert (everyone["E1"]["who"], everyone["E1"]["due_on"]) == (["E1"], "2027-01-31")
+    assert everyone["E1"]["since"] is not None
+    assert sign(desk, "alba", ALBA, "owner").status_code == 200
+    one = rows(desk)["E1"]
+    assert (one["state"], one["who"]) == ("to_sign_head", ["E2"])
+    assert list(rows(desk, state="to_sign_head")) == ["E1"]
+    assert list(rows(desk, who="E2")) == ["E1", "E2"]
+    assert set(rows(desk, "boram")) == {"E1", "E2"}
+    assert sign(desk, "boram", ALBA, "head").status_code == 200
+    one = rows(desk)["E1"]
+    assert (one["state"], one["who"], one["due_on"]) == ("agreed", [], None)
+    counts = desk.person("dana").get("/api/v1/cycles/2026").json()["counts"]
+    assert Counter(one["state"] for one in rows(desk).values()) == counts
+    page = desk.person("dana").get("/cycles/2026/board").text
+    told = dict(re.findall(r'data-count-of="(\w+)">(\d+)<', page))
+    assert {state: int(count) for state, count in told.items()} == counts
+    assert re.findall(r'data-employee="(\w+)"', page) == list(rows(desk))
+    assert re.findall(r'data-employee="(\w+)"', desk.person("dana").get("/cycles/2026/board?who=E2").text) == ["E2"]
+    for name in ("ferran", "gaston", "chae"):
+        assert desk.person(name).get(BOARD).status_code == 200, name
+    for name in ("alba", "ada", "anna", "jiho"):
+        assert desk.person(name).get(BOARD).status_code == 404, name
+        assert desk.person(name).get("/cycles/2026/board").status_code == 404, name
+    assert desk.person("dana").get(BOARD, params={"state": "lunch"}).status_code == 422
+    for name, node, part in (
+        ("boram", VIENNA, "owner"),
+        ("chae", VIENNA, "head"),
+        ("chae", EUROPE, "owner"),
+        ("gaston", EUROPE, "head"),
+        ("gaston", HQ, "owner"),
+        ("ferran", HQ, "head"),
+    ):
+        assert sign(desk, name, node, part).status_code == 200, (name, node)
+    to_stage(desk, "running", "unsigned")
+    dates = {"mid_year_from": "2026-01-15", "mid_year_by": "2027-12-31"}
+    assert desk.person("dana").put("/api/v1/cycles/2026/calendar", json=dates).status_code == 200
+    one = rows(desk)["E1"]
+    assert (one["state"], one["who"]) == ("check_in_due", ["E1", "E2"])
+    assert (one["since"], one["due_on"]) == ("2026-01-15", "2027-12-31")
+
+
+def test_after_the_cut_everybody_is_proposed_or_not_graded(desks, engine, tmp_path):
+    """As the grades say."""
+    with desks.copy(engine, certifying.SETTING, tmp_path) as desk:
+        certifying.running(desk)
+        certifying.certified(desk)
+        states = {number: one["state"] for number, one in rows(desk).items()}
+        assert set(states) == {"E1", "E2", "E3", "E4", "E8", "E9"}
+        assert {states[number] for number in ("E1", "E2", "E3", "E4")} == {"proposed"}
+        assert {states[number] for number in ("E8", "E9")} == {"not_graded"}
