@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.contract.desk import Setting, code
+from tests.contract.desk import WHY, Setting, code
 from tests.contract.test_cycles import AGENCY, PEOPLE, agree, opened, propose, to_stage
 from tests.reference.agency import ReferenceAgency
 from tests.reference.comparison import differences_of_grades, differences_of_scorecards
@@ -24,10 +24,8 @@ JIHO = ("jiho", "--role", "employee", "--employee", "E6")
 EMIL = ("emil", "--role", "auditor")
 NOW = "2026-11-24T09:00:00Z"
 SETTING = Setting(agency=AGENCY, people=(*PEOPLE.people, CHAE, GASTON, JIHO, EMIL), now=NOW)
-ALBA, BORAM, JIHO_NODE, VIENNA, EUROPE, HQ = (
-    *("employee:E1", "employee:E2", "employee:E6"),
-    *("unit:VIE", "unit:EUR", "unit:HQ"),
-)
+ALBA, BORAM = "employee:E1", "employee:E2"
+VIENNA, EUROPE, HQ = "unit:VIE", "unit:EUR", "unit:HQ"
 NODES = (HQ, EUROPE, VIENNA, *(f"employee:E{number}" for number in (1, 2, 3, 4, 6, 8, 9)))
 EVENTS = [
     event_of("2026-03-04 consult C-1 E1"),
@@ -201,6 +199,14 @@ def test_appointed_raters_rate_alone_and_nobody_in_their_own_case(desk):
     assert code(propose(desk, "dana", "raters", content | {"raters": ["E1", "E3"]})) == (409, "own_case")
     assert code(propose(desk, "dana", "raters", content | {"node": VIENNA, "raters": ["E2"]})) == (409, "own_case")
     assert code(propose(desk, "chae", "raters", content)) == (409, "role")
+    kim = desk.person("kim", "--role", "hr", "--employee", "E8")
+    wish = {
+        "kind": "raters",
+        "cycle": "2026",
+        "content": content | {"node": "employee:E8", "raters": ["E3"]},
+        "reason": WHY,
+    }
+    assert code(kim.post("/api/v1/decisions", json=wish)) == (409, "own_case")
     made = raters(desk, ALBA, "E3", "E6")
     # Once appointed they count alone: there is no grade before one of them has given it.
     others = {VIENNA: {"E3": "A0"}, BORAM: {"E3": "B0"}, HQ: {"hr": "C"}}
