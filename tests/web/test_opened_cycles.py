@@ -218,6 +218,8 @@ def test_a_scorecard_is_signed_by_both_sides_on_its_page(working: Working) -> No
     agreed = working.alba.get(page).text
     assert "version 1 holds" in agreed
     assert 'name="as"' not in agreed
+    assert "Waits for your signature too" not in agreed
+    assert "and 2 more" in working.boram.get(page).text.split("Waits for your signature too:")[1].split("</p>")[0]
     assert "to_sign" not in waits_for(working.alba)
     assert "Scorecards that wait for your signature: 3" in waits_for(working.boram)["to_sign"]
 

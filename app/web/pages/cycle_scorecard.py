@@ -229,6 +229,7 @@ def scorecard(context: RequestContext, cycle: int, node: Node) -> Page:
             for one in signers(with_hr=card.with_hr)
         ],
         may_sign=[(one, words.SIGNED_AS[one]) for one in agreeing.may_sign(context, opened, card)],
+        also_waits=_also_waits(context, cycle, node),
         may_draft=may_draft,
         sees_check_ins=node.kind is NodeKind.EMPLOYEE
         and cycles.sees_check_ins(plan, context.viewer, node.code, day=context.today),
@@ -243,6 +244,17 @@ def scorecard(context: RequestContext, cycle: int, node: Node) -> Page:
         person=lambda code: _person(context, code),
         in_figures=_shown,
     )
+
+
+def _also_waits(context: RequestContext, cycle: int, node: Node) -> list[tuple[Node, str]]:
+    """The other scorecards of the cycle that wait for the reader's signature: whoever signs ten goes from one to the next. Queries: as ``to_sign``."""
+    loaded = scoring.state(context.connection)
+    some = cycles.to_sign(context.connection, loaded, viewer=context.viewer, day=context.today)
+    return [
+        (one.node, named(node_name(context.directory, one.node, context.today)))
+        for one in some
+        if one.cycle == cycle and one.node != node
+    ]
 
 
 def _person(context: RequestContext, code: str) -> str:
