@@ -195,7 +195,8 @@ def _prepared_proposal(context: RequestContext) -> ProposalBody:
 
 
 def _prepared_approval(context: RequestContext, number: int) -> None:
-    one = decided.checker(context, number)
+    """The same of what is agreed to; who does not agree to it hears so where it is done: 409, not that there is nothing."""
+    one = decided.found(context, number)
     decided.prepared(context, decided.kind_of(one), one.cycle, to_check=True)
 
 
