@@ -43,9 +43,14 @@ def line_decision(
     )
 
 
-def read_line_decisions(connection: Connection) -> dict[int, LineDecisions]:
-    """What holds of every cycle about a line of which anything was ever decided. Queries: 2, 1 where nothing was."""
+def read_line_decisions(connection: Connection, *, before: int | None = None) -> dict[int, LineDecisions]:
+    """What holds of every cycle about a line of which anything was ever decided; of decisions with smaller numbers than ``before`` alone.
+
+    Queries: 2, 1 where nothing was.
+    """
     some = decisions.latest_approved(connection, *LINE_DECISIONS, LIFT)
+    if before is not None:
+        some = [one for one in some if one.id < before]
     lifted = {int(one.content["decision"]) for one in some if one.kind == LIFT}
     of: dict[int, dict[tuple[Node, str], list[LineDecision]]] = {}
     for one in some:

@@ -455,8 +455,12 @@ def _decided(connection: Connection, revision: Revision) -> Sheet:
     return with_decided(connection, loaded_sheet(connection), revision, token=revision.whole)
 
 
-def with_decided(connection: Connection, sheet: Sheet, revision: Revision, *, token: str) -> Sheet:
+def with_decided(
+    connection: Connection, sheet: Sheet, revision: Revision, *, token: str, before: int | None = None
+) -> Sheet:
     """A sheet of the folder with targets and decisions about lines of the application, and what cycles were published with.
+
+    Of decisions about lines those with smaller numbers than ``before`` alone, where one is given: so they stood when that one was proposed.
 
     Queries: 6, and those of the organisation, where anything was.
     """
@@ -465,7 +469,7 @@ def with_decided(connection: Connection, sheet: Sheet, revision: Revision, *, to
     day_of = organisation.directory(connection).day_of
     pinned = replace(sheet, token=token, pinned=_pinned(connection, sheet.definitions))
     decided = pinned.with_targets(read_decided(connection), token=token, day_of=day_of)
-    decided = replace(decided, decided=read_line_decisions(connection), bonuses=read_bonuses(connection))
+    decided = replace(decided, decided=read_line_decisions(connection, before=before), bonuses=read_bonuses(connection))
     agreed = decided.with_agreed(read_agreed(connection, pinned.pinned.keys()))
     return agreed.with_given(read_given(connection))
 

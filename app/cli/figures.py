@@ -149,7 +149,7 @@ def business(cycle: int, as_of: dt.date | None, basis: str, node: Node | None, f
 
     with open_database(settings()).read() as connection:
         asked = ScoreQuery(cycle, named_cycle(connection, cycle), as_of, Basis(basis))
-        plan = scoring.state(connection).live.plan(cycle)
+        plan = scoring.state(connection).plan(cycle)
         day = plan.day_within(asked.day)
         code = node.code if node is not None else plan.frame.directory.tree.root_on(day)
         if code is None or Node(NodeKind.UNIT, code) not in plan.nodes or (node and node.kind is not NodeKind.UNIT):

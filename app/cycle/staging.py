@@ -163,11 +163,29 @@ def _read_amend(connection: Connection, content: Mapping[str, Any], cycle: str |
         problems.append(at_field("content/policies", "nothing_adopted", message))
     if problems:
         raise Invalid(*problems)
-    opened = opened_or_refused(connection, cycle, scoring.state(connection), today=today)
+    loaded = scoring.state(connection)
+    opened = opened_or_refused(connection, cycle, loaded, today=today)
     if opened.stage not in _AMENDED_AT:
         raise NotNow
     refuse_being_certified(connection, opened.cycle)
+    if content.get("definitions"):
+        _refuse_gone(loaded, opened.cycle)
     return Read({name: content[name] for name in _PARTS if name in content}, round=opened.round)
+
+
+def _refuse_gone(loaded: State, cycle: int) -> None:
+    """Go on only where what is loaded has every KPI that a line of the cycle is of.
+
+    Raises:
+        Invalid: it lacks one.
+    """
+    of_lines = {line.kpi for lines in loaded.sheet.lines.get(cycle, {}).values() for line in lines}
+    gone = sorted(of_lines - loaded.sheet.definitions.kpis.keys())
+    if gone:
+        message = n_(
+            "Scorecards of the cycle have lines of %(kpi)s, which the loaded definitions do not have: load them with it, or leave them out here."
+        )
+        raise Invalid(at_field("content/definitions", "kpi_gone", message, kpi=", ".join(gone)))
 
 
 def _adopted(content: Mapping[str, Any]) -> tuple[str, ...]:
@@ -181,6 +199,8 @@ def _apply_amend(connection: Connection, decision: Decision) -> None:
         raise NotNow
     refuse_being_certified(connection, opened.cycle)
     parts = _adopted(decision.content)
+    if "definitions" in parts:
+        _refuse_gone(scoring.state(connection), opened.cycle)
     cascade.publish(connection, cycle=opened.cycle, decision=decision.id, at=hand.at, parts=parts)
     ledger.record_change(connection, at=hand.at, owners=ledger.owners_text(everyone=True))
 

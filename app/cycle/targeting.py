@@ -17,6 +17,7 @@ from app import cascade, scoring
 from app.cascade import Line, WantedTarget
 from app.cycle.agreed_cards import AGREED_IN, AgreedCard, agreed_card, agreed_cards
 from app.cycle.agreeing import draft_over, with_targets
+from app.cycle.cutting import refuse_being_certified
 from app.cycle.opened import OpenedCycle, opened_cycle
 from app.decisions import Decision, DecisionKind, Hand, Read
 from app.kit.refusals import NotThere
@@ -61,9 +62,11 @@ def set_draft_targets(
         note: why; empty where it was not said.
 
     Raises:
+        BeingCertified: it is proposed to certify the cycle.
         NotThere: a draft has no such line, or one that takes no target.
     """
     loaded, cycle = scoring.state_to_decide_in(connection), opened.cycle
+    refuse_being_certified(connection, cycle)
     cards = agreed_cards(connection, loaded, cycle, list(dict.fromkeys(move.node for move in moves)))
     wanted: list[WantedTarget] = []
     overtaken: list[TargetOvertaken] = []

@@ -9,9 +9,11 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from app import cascade, decisions, ledger, organisation, scoring
+from app.cycle.certifying import decisions_sum
 from app.cycle.results import results_of
 from app.kit.database import Database
-from app.scoring import Certified, ScoreQuery
+from app.rules.deciding import decision_digest
+from app.scoring import Certified, Cut, ScoreQuery
 
 __all__ = ["Verified", "verify"]
 
@@ -44,7 +46,8 @@ def verify(connection: Connection, certified: Certified, *, now: dt.datetime) ->
         return Verified("", tuple(differences))
     revision = organisation.current_revision(connection)
     with scoring.sealed_anew(connection, cut) as source:
-        loaded = scoring.state_of_source(connection, source, revision)
+        # What was decided about lines since goes over what was certified, and is no part of it.
+        loaded = scoring.state_of_source(connection, source, revision, before=cut.decision)
         today = loaded.frame.directory.day_of(now)
         results = results_of(connection, loaded, ScoreQuery(cut.cycle, today))
         differences += _of_totals(source)
@@ -62,11 +65,34 @@ def _of_inputs(connection: Connection, certified: Certified) -> Iterator[str]:
     events = ledger.events_sum(connection, last=cut.last_event)
     if events != certified.events:
         yield f"cycle:{cut.cycle} events: {certified.events.sha256} → {events.sha256}"
+    recorded = decisions_sum(connection, cut.cycle, before=cut.decision)
+    for member, stored, computed in (
+        ("decisions", cut.decisions, recorded.approved),
+        ("decisions_sha256", cut.decisions_sha256, recorded.sha256),
+    ):
+        if stored != computed:
+            yield f"cycle:{cut.cycle} {member}: {stored} → {computed}"
+    yield from _of_signatures(connection, cut)
     kept = cascade.kept_texts(connection, cut.parts.values())
     for name, one in cut.parts.items():
         computed = cascade.text_sha256(kept[one]) if one in kept else "missing"
         if computed != one:
             yield f"cycle:{cut.cycle} rows of {name}: {one} → {computed}"
+
+
+def _of_signatures(connection: Connection, cut: Cut) -> Iterator[str]:
+    """The decision itself: what was signed, and that two people did."""
+    signed = decisions.decision(connection, cut.decision)
+    if signed is None or signed.checker is None:
+        yield f"decision:{cut.decision} checker: two people → one, or none"
+        return
+    if signed.checker.account == signed.maker.account or signed.checker.employee == signed.maker.employee is not None:
+        yield f"decision:{cut.decision} checker: another person → {signed.maker.person}"
+    computed = decision_digest(
+        kind=signed.kind, cycle=signed.cycle, round_=signed.round, content=signed.content, effects=signed.effects
+    )
+    if computed != signed.digest:
+        yield f"decision:{cut.decision} digest: {signed.digest} → {computed}"
 
 
 def _of_totals(source: Database) -> Iterator[str]:

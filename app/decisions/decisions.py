@@ -7,6 +7,7 @@ given under one lock, held to the commit, so that they have no gaps and stand in
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -63,6 +64,7 @@ __all__ = [
     "obstacle_for",
     "open_numbers",
     "propose",
+    "recorded_sum",
     "refuse",
     "see_effects",
     "settled_decisions",
@@ -162,11 +164,22 @@ def latest_approved(connection: Connection, *kinds: str) -> list[Decision]:
     return _read(connection, approved.order_by(end.id))
 
 
-def approved_count(connection: Connection, *, cycle: str) -> int:
-    """How many decisions about a cycle were approved. Queries: 1."""
+def approved_count(connection: Connection, *, cycle: str, before: int) -> int:
+    """How many decisions about a cycle with smaller numbers were approved. Queries: 1."""
     of, end = tables.decision.c, tables.decision_end.c
     query = sa.select(sa.func.count()).join_from(tables.decision, tables.decision_end, end.decision == of.id)
-    return connection.scalar(query.where(of.cycle == cycle, end.state == DecisionState.APPROVED)) or 0
+    return connection.scalar(query.where(of.cycle == cycle, of.id < before, end.state == DecisionState.APPROVED)) or 0
+
+
+def recorded_sum(connection: Connection, *, cycle: str, before: int) -> str:
+    """The SHA-256 over all that is recorded of a cycle's decisions with smaller numbers: contents, reasons, hands and ends. Queries: 2."""
+    digest = hashlib.sha256()
+    of, end = tables.decision, tables.decision_end
+    for table, number in ((of, of.c.id), (end, end.c.decision)):
+        query = sa.select(table).where(number.in_(sa.select(of.c.id).where(of.c.cycle == cycle, of.c.id < before)))
+        for row in connection.execute(query.order_by(number)):
+            digest.update(f"{[str(value) for value in row]}\n".encode())
+    return digest.hexdigest()
 
 
 def open_numbers(connection: Connection, *, cycle: str) -> list[int]:

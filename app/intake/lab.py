@@ -359,7 +359,10 @@ def _live(connection: Connection, loaded: State, of_cycle: int) -> State:
     live = loaded.live
     if of_cycle not in live.sheet.pinned:
         return live
-    pinned = {year: one for year, one in live.sheet.pinned.items() if year != of_cycle}
+    loaded_now, published = live.sheet.definitions, live.sheet.pinned[of_cycle]
+    # Lines that were agreed on may be of a KPI that is loaded no more: by what they were published with they are scored on.
+    gone = {code: kpi for code, kpi in published.kpis.items() if code not in loaded_now.kpis}
+    pinned = {**live.sheet.pinned, of_cycle: replace(loaded_now, kpis={**loaded_now.kpis, **gone})}
     return _by(connection, live, replace(live.sheet, token=f"{live.sheet.token} live {of_cycle}", pinned=pinned))
 
 

@@ -117,6 +117,7 @@ from app.scoring.scorecards import (
 from app.scoring.sealing import (
     Certified,
     Cut,
+    DecisionsSum,
     certified_cuts,
     cut_of,
     keep_certified,
@@ -197,6 +198,7 @@ __all__ = [
     "Cut",
     "CyclePlan",
     "DaysKept",
+    "DecisionsSum",
     "DisplayLine",
     "EntryToVerify",
     "Explanation",

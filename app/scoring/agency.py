@@ -212,8 +212,6 @@ class AgencySource:
     """When the trend was last taken."""
     kept: tuple[KeptCycle, KeptCycle]
     """What is known of the business figures by day of this cycle and the one before."""
-    live: CyclePlan
-    """By what the business figures go: no cut holds them."""
     goals_since: dt.date | None
     """The day that the goals are held against, as on their own page; None where their change is not looked at."""
 
@@ -228,7 +226,6 @@ class AgencySource:
             tuple(self.before.items()),
             self.trend_at,
             self.kept,
-            self.live.frame.directory.token,
             self.goals_since,
         )
 
@@ -243,7 +240,7 @@ def agency_source(
 
     Queries: 4 (the events, the trend, when it was taken, when the business figures were).
     """
-    plan, live = loaded.plan(asked.cycle), loaded.live.plan(asked.cycle)
+    plan = loaded.plan(asked.cycle)
     events = ledger.event_set(connection, asked.as_of)
     since, before = projections_before(connection, asked, plan=plan, of=NodeKind.UNIT)
     return AgencySource(
@@ -254,8 +251,7 @@ def agency_source(
         since=since,
         before=before,
         trend_at=taken_at(connection, asked.cycle),
-        kept=kept_cycles(connection, asked.cycle, token=live.frame.directory.token),
-        live=live,
+        kept=kept_cycles(connection, asked.cycle, token=plan.frame.directory.token),
         goals_since=compared_day(plan, asked.day) if goals_moved else None,
     )
 
@@ -281,7 +277,7 @@ def _read_board(connection: Connection, source: AgencySource) -> AgencyBoard:
     earned = (
         None
         if root is None
-        else business(business_source(connection, plan=source.live, asked=source.asked, units=[root], kept=source.kept))
+        else business(business_source(connection, plan=plan, asked=source.asked, units=[root], kept=source.kept))
     )
     weeks = projections_by_week(connection, source.asked, plan=plan, nodes=heads)
     return _board(source, figures, weeks, earned, _lines_before(connection, source, root))

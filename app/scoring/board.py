@@ -291,9 +291,10 @@ def _latest_moves(
     """What moved a node last, what is dated ahead behind what has happened; as of a past day it hangs on the events of days up to it, as the figures do."""
 
     def read() -> tuple[Move, ...]:
-        return ledger.latest_moves(
-            connection, plan.frame, node=node, cycle=plan.cycle, limit=MOVES_SHOWN, as_of=asked.as_of
-        )
+        with plan.frame.reading(connection) as source:
+            return ledger.latest_moves(
+                source, plan.frame, node=node, cycle=plan.cycle, limit=MOVES_SHOWN, as_of=asked.as_of
+            )
 
     if events is None:
         return tuple(sorted(read(), key=lambda move: move.day > asked.day))

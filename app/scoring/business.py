@@ -249,30 +249,26 @@ def business_source(
     nodes = tuple(Node(NodeKind.UNIT, unit) for unit in units)
     selection = plan.select(nodes)
     every = tuple(dict.fromkeys((*nodes, *selection.sources)))
-    if asked.as_of is None:
-        figures = ledger.current_figures(connection, plan.frame, cycle=asked.cycle, nodes=every)
-    else:
-        events = ledger.event_set(connection, asked.as_of)
-        figures = node_figures_as_of(connection, plan, every, asked.as_of, events)
-    if kept is None:
-        kept = kept_cycles(connection, asked.cycle, token=plan.frame.directory.token)
     day = plan.day_within(asked.day)
-    return BusinessSource(
-        plan=plan,
-        asked=asked,
-        units=tuple(units),
-        selection=selection,
-        figures=figures,
-        kept=kept,
-        past=past_business(
-            connection,
+    with plan.frame.reading(connection) as reading:
+        if asked.as_of is None:
+            figures = ledger.current_figures(reading, plan.frame, cycle=asked.cycle, nodes=every)
+        else:
+            events = ledger.event_set(reading, asked.as_of)
+            figures = node_figures_as_of(reading, plan, every, asked.as_of, events)
+        if kept is None or plan.frame.source is not None:
+            kept = kept_cycles(reading, asked.cycle, token=plan.frame.directory.token)
+        past = past_business(
+            reading,
             asked.cycle,
             first_month=plan.frame.first_month,
             until=day,
             on_day=same_day_last_year(day),
             units=units,
             kept=kept,
-        ),
+        )
+    return BusinessSource(
+        plan=plan, asked=asked, units=tuple(units), selection=selection, figures=figures, kept=kept, past=past
     )
 
 

@@ -166,7 +166,7 @@ def office(
         cycles=loaded.sheet.cycles,
         outlook=outlook,
         since=since,
-        business=business(business_source(connection, plan=loaded.live.plan(plan.cycle), asked=asked, units=[unit])),
+        business=business(business_source(connection, plan=plan, asked=asked, units=[unit])),
     )
 
 

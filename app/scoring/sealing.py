@@ -43,6 +43,7 @@ from app.scoring import tables
 __all__ = [
     "Certified",
     "Cut",
+    "DecisionsSum",
     "certified_cuts",
     "cut_of",
     "keep_certified",
@@ -74,6 +75,7 @@ class Cut:
         last_event: the number of the last event that counts.
         revision: the number of the last load.
         decisions: how many decisions of the cycle had been approved.
+        decisions_sha256: the sum over all that was recorded of decisions about it.
         files: the sums of the folder's files by name.
         parts: the sums of its rows by table.
     """
@@ -84,8 +86,16 @@ class Cut:
     last_event: int
     revision: int
     decisions: int
+    decisions_sha256: str
     files: Mapping[str, str]
     parts: Mapping[str, str]
+
+
+class DecisionsSum(NamedTuple):
+    """How many decisions about a cycle are approved, and the sum over all that is recorded of them."""
+
+    approved: int
+    sha256: str
 
 
 class Certified(NamedTuple):
@@ -113,7 +123,13 @@ class Certified(NamedTuple):
 
 
 def keep_cut(
-    connection: Connection, *, decision: int, cycle: int, at: dt.datetime, decisions: int, files: Mapping[str, str]
+    connection: Connection,
+    *,
+    decision: int,
+    cycle: int,
+    at: dt.datetime,
+    decisions: DecisionsSum,
+    files: Mapping[str, str],
 ) -> None:
     """Write down what is the case now.
 
@@ -122,7 +138,7 @@ def keep_cut(
         decision: the number of the decision.
         cycle: which is to be certified.
         at: when.
-        decisions: how many of the cycle are approved.
+        decisions: what is recorded of decisions about the cycle.
         files: the sums of the folder's files.
 
     Queries: 23.
@@ -134,7 +150,8 @@ def keep_cut(
             at=at,
             last_event=ledger.last_event(connection),
             revision=organisation.current_revision(connection).number,
-            decisions=decisions,
+            decisions=decisions.approved,
+            decisions_sha256=decisions.sha256,
             files=json.dumps(dict(files)),
         )
     )
@@ -233,6 +250,7 @@ def _cut(row: sa.Row[Any], parts: Mapping[str, str]) -> Cut:
         last_event=row.last_event,
         revision=row.revision,
         decisions=row.decisions,
+        decisions_sha256=row.decisions_sha256,
         files=json.loads(row.files),
         parts=parts,
     )

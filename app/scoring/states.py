@@ -119,11 +119,14 @@ def state_at(connection: Connection, cut: Cut, revision: Revision) -> State:
     return state_of_source(connection, sealed(connection, cut), revision)
 
 
-def state_of_source(connection: Connection, source: Database, revision: Revision) -> State:
-    """The state of a cut's own database under what was decided in the live one."""
+def state_of_source(
+    connection: Connection, source: Database, revision: Revision, *, before: int | None = None
+) -> State:
+    """The state of a cut's own database under what was decided in the live one; ``before`` as in :func:`cascade.with_decided`."""
     folder = _AT_CUTS.get_or_make(source.url, functools.partial(_read_source, source))
     with source.read() as reading:
-        sheet = cascade.with_decided(connection, folder.sheet, revision, token=f"{revision.whole} {folder.sheet.token}")
+        token = f"{revision.whole} {folder.sheet.token} {before or ''}"
+        sheet = cascade.with_decided(connection, folder.sheet, revision, token=token, before=before)
         frames = pinned_frames(reading, folder.frame, sheet)
     return State(folder.frame, sheet, before=folder, pinned_frames=frames)
 

@@ -88,6 +88,7 @@ cut: Final = Table(
     Column("last_event", BigKey, nullable=False, comment="the number of the last event that counts"),
     Column("revision", sa.Integer, nullable=False, comment="of the load that was the last one"),
     Column("decisions", sa.Integer, nullable=False, comment="how many of the cycle had been approved"),
+    Column("decisions_sha256", Code, nullable=False, comment="of all that was recorded of the cycle's decisions"),
     Column("files", sa.Text, nullable=False, comment="JSON: the sums of the folder's files by name"),
     sa.Index("ix_cut_cycle", "cycle"),
 )

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Connection
 
-from app import access
+from app import access, scoring
 from app.kit.refusals import Invalid, NotThere, at_field
 from app.plain.findings import n_
 from app.rules.moments import first_day
@@ -21,7 +22,18 @@ from app.rules.terms import Basis, Node, NodeKind
 from app.scoring import ScoreQuery, State
 from app.web.request_context import RequestContext
 
-__all__ = ["ScoreParameters", "asked_by", "asked_of", "chosen_unit", "first_days", "present_cycle"]
+__all__ = [
+    "CertifiedShown",
+    "ScoreParameters",
+    "asked_by",
+    "asked_of",
+    "certified_shown",
+    "chosen_unit",
+    "first_days",
+    "present_cycle",
+    "state_asked",
+    "state_of",
+]
 
 TO_COME: Final = n_("“As of” is a day that is still to come: choose one up to today, or leave it empty for now.")
 
@@ -34,13 +46,15 @@ class ScoreParameters(BaseModel):
     cycle: int | None = None
     as_of: dt.date | None = None
     basis: Basis = Basis.FINAL
+    live: bool = False
+    """Of a cycle that was certified: what would be if it had not been."""
     part: bool = False
     """Only what changes: for the script that follows the live stream."""
 
     @property
     def kept(self) -> dict[str, Any]:
         """What was asked for beyond the present: links to other nodes' figures keep it."""
-        asked = {name: getattr(self, name) for name in ("cycle", "as_of", "basis")}
+        asked = {name: getattr(self, name) for name in ("cycle", "as_of", "basis", "live")}
         return {name: value for name, value in asked.items() if value != ScoreParameters.model_fields[name].default}
 
 
@@ -51,6 +65,53 @@ def present_cycle(loaded: State, day: dt.date) -> int:
     if present in cycles or not cycles:
         return present
     return max((one for one in cycles if one < present), default=min(cycles))
+
+
+def state_asked(connection: Connection, query: ScoreParameters) -> State:
+    """By what the figures are: what stands, or of a certified cycle what is live. Queries: those of :func:`app.scoring.state`."""
+    loaded = scoring.state(connection)
+    return loaded.live if query.live else loaded
+
+
+class CertifiedShown(NamedTuple):
+    """That a cycle was certified, and what of it is looked at."""
+
+    cut_at: dt.datetime
+    is_live: bool
+
+
+def certified_shown(connection: Connection, loaded: State, cycle: int, query: ScoreParameters) -> CertifiedShown | None:
+    """What a page says of a cycle that was certified; nothing of another. Queries: none, or 2 where it was; 1 more where it is looked at live."""
+    if cycle not in (scoring.state(connection) if query.live else loaded).certified:
+        return None
+    certified = scoring.certified_cuts(connection)[cycle]
+    return CertifiedShown(certified.cut.at, query.live)
+
+
+def state_of(
+    context: RequestContext, connection: Connection, node: Node, query: ScoreParameters
+) -> tuple[State, ScoreQuery]:
+    """By what a node's figures are, and what is asked of them.
+
+    Somebody who came by a later load than the cut of a certified cycle has no part in it: without a choice they are shown the present cycle.
+
+    Raises:
+        Invalid: a day that has begun nowhere yet.
+        NotThere: the cycle is none of this node's, or none at all.
+    """
+    loaded = state_asked(connection, query)
+    asked = asked_by(context, loaded, query)
+    if _knows(loaded, asked.cycle, node):
+        return loaded, asked
+    present = cycle_of(context.today, loaded.frame.first_month)
+    if query.cycle is not None or not _knows(loaded, present, node):
+        raise NotThere
+    return loaded, asked._replace(cycle=present)
+
+
+def _knows(loaded: State, cycle: int, node: Node) -> bool:
+    """Whether the agency that a cycle goes by has such a unit or employee: of a cycle that was certified that of its cut."""
+    return cycle not in loaded.certified or access.exists(loaded.plan(cycle).frame.directory, node)
 
 
 def asked_of(context: RequestContext, loaded: State, query: ScoreParameters) -> ScoreQuery:

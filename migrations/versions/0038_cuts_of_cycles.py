@@ -43,6 +43,9 @@ def upgrade() -> None:
         sa.Column("last_event", KEY, nullable=False, comment="the number of the last event that counts"),
         sa.Column("revision", sa.Integer(), nullable=False, comment="of the load that was the last one"),
         sa.Column("decisions", sa.Integer(), nullable=False, comment="how many of the cycle had been approved"),
+        sa.Column(
+            "decisions_sha256", CODE, nullable=False, comment="of all that was recorded of the cycle's decisions"
+        ),
         sa.Column("files", sa.Text(), nullable=False, comment="JSON: the sums of the folder's files by name"),
         sa.ForeignKeyConstraint(["decision"], ["decision.id"], name=op.f("fk_cut_decision")),
         sa.PrimaryKeyConstraint("decision", name=op.f("pk_cut")),

@@ -282,7 +282,25 @@ def test_the_page_of_a_cycle_proposes_to_certify_it_and_leads_to_what_came_later
     told = dana.get("/cycles/2026/after-close").text
     assert len(re.findall(r"<li>[^<]*: [0-9.]+ → [0-9.]+</li>", told)) == 4, told
     assert 'href="/cycles/2026"' in told
-    assert desk.person("e1").get("/cycles/2026/after-close").status_code == 404
+    e1 = desk.person("e1")
+    assert e1.get("/cycles/2026/after-close").status_code == 404
+
+    # The scorecard says by what it stands, and leads to what would be without, and back; so does the derivation.
+    for address in ("/scorecards/employee:E1", "/scorecards/employee:E1/consults"):
+        page = e1.get(f"{address}?cycle=2026").text
+        live = next(link for link in re.findall(r'href="([^"]+)"', page) if "live=" in link).replace("&amp;", "&")
+        assert live.startswith(address)
+        other = e1.get(live).text
+        assert any(
+            link.startswith(f"{address}?cycle=2026") and "live" not in link
+            for link in re.findall(r'href="([^"]+)"', other)
+        )
+        assert shown_figures(page) != shown_figures(other)
+
+
+def shown_figures(page):
+    """The figures of a page's main part."""
+    return re.findall(r">\s*([0-9.,]+)\s*<", page.split("<main", 1)[1])
 
 
 def hidden(page, action):
@@ -316,3 +334,47 @@ def cuts(desk):
         file = Path(url.removeprefix("sqlite:///"))
         return [one for one in [file.with_name(f"{file.name}-cuts")] if one.exists()]
     return list(Path(tempfile.gettempdir()).glob(f"kopes-cuts-{os.getuid()}"))
+
+
+def test_a_decision_about_a_line_goes_over_what_was_certified(desk):
+    """It moves the cycle's figures, as two people agreed; what was certified is verified as it was."""
+    running(desk)
+    certified(desk)
+    before = figures(desk)
+    said = desk.kopes("cycle", "verify", "2026", **desk.where).out
+    content = {"node": "employee:E1", "kpi": "consults", "member": "actual", "value": "9", "cause": "a_list_was_lost"}
+    done = agree(desk, "anna", propose(desk, "dana", "override", content))
+    assert done.status_code == 200, done.text
+    after = dict(_scores(figures(desk)[0]))
+    moved = {key for key, score in _scores(before[0]) if after[key] != score}
+    assert moved == {("employee:E1", "consults")}
+    assert desk.kopes("cycle", "verify", "2026", **desk.where).out == said
+
+
+def test_who_came_by_a_later_load_has_no_part_in_a_certified_cycle(desk):
+    """Their pages are there, and show the present cycle; of the certified one there is nothing of theirs, by page, API or command."""
+    running(desk)
+    certified(desk)
+    for name, one in (("employees.csv", {"number": "E7"}), ("postings.csv", {"employee": "E7"})):
+        file = desk.folder / name
+        header, first, *rows = [line.split(",") for line in file.read_text(encoding="utf-8").splitlines()]
+        like = [one.get(column, value) for column, value in zip(header, first, strict=True)]
+        like = [value.replace("e1@", "e7@").replace("E1@", "E7@") for value in like]
+        file.write_text("".join(",".join(one) + "\\n" for one in (header, first, *rows, like)), encoding="utf-8")
+    desk.kopes("load", desk.folder, **desk.where)
+    for name in ("dana", "ferran", "e2", "e4"):
+        client = desk.person(name)
+        statuses = [
+            client.get(f"/scorecards/employee:E7{asked}").status_code
+            for asked in ("", "?cycle=2026", "?cycle=2026&live=1")
+        ]
+        assert statuses in ([200, 404, 200], [404, 404, 404]), (name, statuses)
+        assert client.get("/api/v1/scorecards/employee:E7?cycle=2026").status_code == 404
+        for address in (
+            "/people?cycle=2026",
+            "/office?unit=VIE&cycle=2026",
+            "/agency?cycle=2026",
+            "/grades?cycle=2026",
+        ):
+            assert client.get(address).status_code in {200, 403, 404}, (name, address)
+    assert desk.kopes("score", "--cycle", "2026", "--node", "employee:E7", **desk.where, status=1).err

@@ -324,7 +324,7 @@ def explain(context: RequestContext, node: Node, kpi: str, query: ExplainQuery) 
 def business(context: RequestContext, node: Node, query: ListQuery) -> Json:
     """What a unit and those below it have brought about, beside last year's same day and what their own scorecards hold it against."""
     asked, loaded = _asked(context, query)
-    plan = loaded.live.plan(asked.cycle)
+    plan = loaded.plan(asked.cycle)
     if node.kind is not NodeKind.UNIT or node not in plan.nodes:
         raise NotThere
     begun = None if query.after is None else _order(node_of(query.after))

@@ -100,7 +100,7 @@ def _source(context: RequestContext, query: BusinessQuery) -> tuple[Node, Busine
     node = chosen_unit(context, query.unit, may=Deed.SEE_PEOPLE_SCORES)
     loaded = scoring.state(context.connection)
     asked = asked_of(context, loaded, query)
-    plan = loaded.live.plan(asked.cycle)
+    plan = loaded.plan(asked.cycle)
     sees = context.sees(Deed.SEE_PEOPLE_SCORES)
     units = [
         code

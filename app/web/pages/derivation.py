@@ -28,9 +28,9 @@ from app.rules.measures import Aggregate
 from app.rules.permissions import Deed
 from app.rules.steps import Formula, Named, Phrase, Section, Step
 from app.rules.terms import Link, Name, Node
-from app.scoring import CyclePlan, Explanation, State, node_name
+from app.scoring import CountedActivity, CyclePlan, Explanation, ScoreQuery, State, node_name
 from app.web import deciding, rating, words
-from app.web.asking import ScoreParameters, asked_by, first_days
+from app.web.asking import ScoreParameters, certified_shown, first_days, state_of
 from app.web.languages import day, page_language
 from app.web.languages import figure as shown
 from app.web.rendering import Page
@@ -93,22 +93,12 @@ def _may_act(context: RequestContext, plan: CyclePlan, node: Node, opened: Opene
     return opened is not None and cycles.may_act(plan, context.viewer, node, day=context.today)
 
 
-@pages.read("/scorecards/<node:node>/<kpi>", may=Deed.SEE_DERIVATION)
-def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQuery) -> Page:
-    """The derivation of one score.
-
-    Queries: constant, whatever the size and the history.
-    """
-    loaded = scoring.state(context.connection)
-    asked = asked_by(context, loaded, query)
-    sees = context.sees(Deed.SEE_ACTIVITIES)
-    opened = cycles.opened_cycle(context.connection, asked.cycle)
-    told = rating.ratings_told(context, opened)
-    explanation = scoring.explain(context.connection, asked, node, kpi, sees=sees, loaded=loaded, ratings=told)
-    if explanation is None:
-        raise NotThere
+def _activities(
+    context: RequestContext, query: DerivationQuery, loaded: State, asked: ScoreQuery, node: Node, kpi: str
+) -> tuple[list[CountedActivity], str | None]:
+    """A page of what counts, and where the next one begins."""
     try:
-        activities, following = scoring.counted_activities(
+        return scoring.counted_activities(
             context.connection,
             asked,
             node,
@@ -116,13 +106,29 @@ def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQ
             order=query.order,
             after=query.after,
             limit=PAGE_ROWS,
-            sees=sees,
+            sees=context.sees(Deed.SEE_ACTIVITIES),
             loaded=loaded,
         )
     except ValueError:
         raise Invalid(
             at_field("after", "no_place", n_("This is no place in the list: go back to its beginning."))
         ) from None
+
+
+@pages.read("/scorecards/<node:node>/<kpi>", may=Deed.SEE_DERIVATION)
+def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQuery) -> Page:
+    """The derivation of one score.
+
+    Queries: constant, whatever the size and the history.
+    """
+    loaded, asked = state_of(context, context.connection, node, query)
+    sees = context.sees(Deed.SEE_ACTIVITIES)
+    opened = cycles.opened_cycle(context.connection, asked.cycle)
+    told = rating.ratings_told(context, opened)
+    explanation = scoring.explain(context.connection, asked, node, kpi, sees=sees, loaded=loaded, ratings=told)
+    if explanation is None:
+        raise NotThere
+    activities, following = _activities(context, query, loaded, asked, node, kpi)
     plan = loaded.plan(asked.cycle)
     directory = plan.frame.directory
     teller = Teller(page_language())
@@ -137,6 +143,7 @@ def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQ
         and explanation.version.measure.aggregate == Aggregate.RATING
         and link is not Link.SHARED
         and rating.is_told(context, asked.cycle, node, kpi),
+        certified=certified_shown(context.connection, loaded, asked.cycle, query),
         score_query=asked,
         outlook=plan.outlook(asked.day),
         name=node_name(directory, node, asked.day),
@@ -159,7 +166,12 @@ def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQ
         words=words,
         decides=link is not Link.SHARED and deciding.decides_about(context, loaded, asked.cycle, node),
         begins=first_days(loaded),
-        where={"cycle": asked.cycle, "as_of": asked.as_of, "basis": str(asked.basis)},
+        where={
+            "cycle": asked.cycle,
+            "as_of": asked.as_of,
+            "basis": str(asked.basis),
+            **({"live": 1} if query.live else {}),
+        },
     )
 
 

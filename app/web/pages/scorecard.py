@@ -23,7 +23,7 @@ from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.scoring import Board, BoardLine, BoardSource, Visibility
 from app.web import changing, deciding, words
-from app.web.asking import ScoreParameters, asked_by, first_days
+from app.web.asking import ScoreParameters, certified_shown, first_days, state_of
 from app.web.downloads import LoggedReading, refuse_without_reason, sheet_file, written_down
 from app.web.file_words import file_words
 from app.web.kept import CachedPart, Rendered, drawn, reader_of_page
@@ -105,8 +105,7 @@ def _board(context: RequestContext, node: Node, query: ScoreParameters) -> tuple
     """What is kept, and by which clock its reader reads when."""
     with context.read() as connection:
         context.require(Deed.SEE_SCORECARD, node)
-        loaded = scoring.state(connection)
-        asked = asked_by(context, loaded, query)
+        loaded, asked = state_of(context, connection, node, query)
         # Neither activities nor what stands beside it: a file has the node's own lines alone.
         shows = Visibility(activities=False, people=False, node=lambda other: other == node)
         source = scoring.board_source(connection, loaded=loaded, node=node, asked=asked, shows=shows)
@@ -121,11 +120,10 @@ def _paper(context: RequestContext, board: Board, clock: Clock) -> str:
 
 
 def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
-    loaded = scoring.state(context.connection)
+    loaded, asked = state_of(context, context.connection, node, query)
     sees = context.sees(Deed.SEE_SCORECARD)
     people = context.allowed(Deed.SEE_PEOPLE_SCORES, node)
     shows = Visibility(activities=context.allowed(Deed.SEE_ACTIVITIES, node), people=people, node=sees)
-    asked = asked_by(context, loaded, query)
     source = scoring.board_source(context.connection, loaded=loaded, node=node, asked=asked, shows=shows)
     parents = [line.row.parent_node for line in source.plan.lines.get(node, ())]
     body = _Body(
@@ -157,6 +155,7 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
         else None,
         part_address=url_for("scorecard.scorecard", node=node, **query.kept, part="1"),
         kept=query.kept,
+        certified=certified_shown(context.connection, loaded, source.plan.cycle, query),
         people=context.directory.employees,
         words=words,
         begins=first_days(loaded),
