@@ -42,6 +42,8 @@ POLICIES: Final = "policies"
 
 DEFINITIONS: Final = "definitions"
 
+_YEAR_MOST: Final = 9999
+
 
 class Publication(NamedTuple):
     """One edition of what a cycle is judged by.
@@ -184,7 +186,9 @@ def withdraw_publication(connection: Connection, *, cycle: int, decision: int, a
 
 
 def publications(connection: Connection, cycle: int) -> list[Publication]:
-    """All editions of a cycle, the first one first. Queries: 1."""
+    """All editions of a cycle, the first one first. Queries: 1, or none."""
+    if not 0 < cycle <= _YEAR_MOST:
+        return []
     return [_publication(row) for row in connection.execute(_query().where(tables.publication.c.cycle == cycle))]
 
 

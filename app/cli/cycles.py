@@ -60,7 +60,7 @@ def show(year: int) -> None:
 
 
 @cycle.command("lay-out")
-@click.argument("decision", type=int)
+@click.argument("decision", type=click.IntRange(1, 2**31 - 1))
 def lay_out(decision: int) -> None:
     """Make what it takes to read a cycle by the cut of DECISION: a serving process starts this beside itself."""
     if not scoring.lay_out(open_database(settings()), decision):

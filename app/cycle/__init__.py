@@ -112,7 +112,7 @@ from app.cycle.reminding import REMINDER, post_reminders, reminders_due, waiting
 from app.cycle.results import CycleResults, results_of
 from app.cycle.staging import AMEND, STAGE, Blocked
 from app.cycle.standing import CycleStanding, standing_of
-from app.cycle.targeting import TARGET, agreed_on, drafted_targets, set_draft_targets
+from app.cycle.targeting import TARGET, agreed_on, drafted_targets, refuse_fixed, set_draft_targets
 from app.cycle.verifying import Verified, verify
 from app.cycle.waiting_for import (
     CheckInDue,
@@ -239,6 +239,7 @@ __all__ = [
     "raters_for",
     "rating_problems",
     "refuse_being_certified",
+    "refuse_fixed",
     "reminders_due",
     "results_of",
     "sees_check_ins",

@@ -123,7 +123,9 @@ def opened_cycles(connection: Connection) -> list[OpenedCycle]:
 
 
 def opened_cycle(connection: Connection, cycle: int) -> OpenedCycle | None:
-    """One of them; None where nobody has opened it. Queries: 1."""
+    """One of them; None where nobody has opened it. Queries: 1, or none."""
+    if not 0 < cycle < 10**_DIGITS:
+        return None
     row = connection.execute(_query().where(tables.opened_cycle.c.cycle == cycle)).one_or_none()
     return None if row is None else _opened(row)
 

@@ -18,7 +18,7 @@ from app.cascade import Line, WantedTarget
 from app.cycle.agreed_cards import AGREED_IN, AgreedCard, agreed_card, agreed_cards
 from app.cycle.agreeing import draft_over, with_targets
 from app.cycle.cutting import refuse_being_certified
-from app.cycle.opened import OpenedCycle, opened_cycle
+from app.cycle.opened import NotNow, OpenedCycle, opened_cycle
 from app.decisions import Decision, DecisionKind, Hand, Read
 from app.kit.refusals import NotThere
 from app.kit.replacing import exact_text
@@ -26,7 +26,7 @@ from app.rules.targets import SetTarget
 from app.rules.terms import Node
 from app.scoring import State, TargetDone, TargetMove, TargetOvertaken, TargetsSet, folder_target
 
-__all__ = ["TARGET", "agreed_on", "drafted_targets", "set_draft_targets"]
+__all__ = ["TARGET", "agreed_on", "drafted_targets", "refuse_fixed", "set_draft_targets"]
 
 
 def agreed_on(connection: Connection, loaded: State, cycle: int) -> OpenedCycle | None:
@@ -35,6 +35,16 @@ def agreed_on(connection: Connection, loaded: State, cycle: int) -> OpenedCycle 
         return None
     opened = opened_cycle(connection, cycle)
     return opened if opened is not None and opened.stage in AGREED_IN else None
+
+
+def refuse_fixed(loaded: State, cycle: int) -> None:
+    """Go on only where the cycle's targets may still change.
+
+    Raises:
+        NotNow: it was certified.
+    """
+    if cycle in loaded.certified:
+        raise NotNow
 
 
 def drafted_targets(
@@ -112,7 +122,10 @@ def _line_of_draft(loaded: State, cycle: int, card: AgreedCard, kpi: str) -> Lin
 def _read(connection: Connection, content: Mapping[str, Any], cycle: str | None, today: dt.date) -> Read:
     loaded = scoring.state(connection)
     if not _is_draft(connection, loaded, cycle):
-        return scoring.TARGET.read(connection, content, cycle, today)
+        read = scoring.TARGET.read(connection, content, cycle, today)
+        refuse_fixed(loaded, int(str(cycle)))
+        return read
+    refuse_being_certified(connection, int(str(cycle)))
 
     def line_of(state: State, year: int, node: Node, kpi: str) -> Line | None:
         if node not in state.plan(year).nodes:
@@ -127,10 +140,12 @@ def _is_draft(connection: Connection, loaded: State, cycle: str | None) -> bool:
 
 
 def _apply(connection: Connection, decision: Decision) -> None:
+    loaded, cycle = scoring.state(connection), int(str(decision.cycle))
+    refuse_fixed(loaded, cycle)
     if not decision.content.get("draft"):
         scoring.TARGET.apply(connection, decision)
         return
-    loaded, cycle = scoring.state(connection), int(str(decision.cycle))
+    refuse_being_certified(connection, cycle)
     opened = agreed_on(connection, loaded, cycle)
     if opened is None:
         raise NotThere

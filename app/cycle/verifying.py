@@ -51,6 +51,7 @@ def verify(connection: Connection, certified: Certified, *, now: dt.datetime) ->
         today = loaded.frame.directory.day_of(now)
         results = results_of(connection, loaded, ScoreQuery(cut.cycle, today))
         differences += _of_totals(source)
+    differences += _of_what_is_read(connection, certified, results.sha256, today)
     signed = decisions.decision(connection, cut.decision)
     stored = {} if signed is None else {(one.node, one.member): one.after for one in signed.effects}
     differences += _of_figures(stored, results.told)
@@ -78,6 +79,16 @@ def _of_inputs(connection: Connection, certified: Certified) -> Iterator[str]:
         computed = cascade.text_sha256(kept[one]) if one in kept else "missing"
         if computed != one:
             yield f"cycle:{cut.cycle} rows of {name}: {one} → {computed}"
+
+
+def _of_what_is_read(connection: Connection, certified: Certified, computed: str, today: dt.date) -> Iterator[str]:
+    """What this machine's own database of the cut comes to, by which pages and commands show the cycle."""
+    revision, cut = organisation.current_revision(connection), certified.cut
+    source = scoring.sealed(connection, cut)
+    loaded = scoring.state_of_source(connection, source, revision, before=cut.decision)
+    read = results_of(connection, loaded, ScoreQuery(cut.cycle, today)).sha256
+    if read != computed:
+        yield f"cycle:{cut.cycle} results as this machine reads them: {read} → {computed}"
 
 
 def _of_signatures(connection: Connection, cut: Cut) -> Iterator[str]:

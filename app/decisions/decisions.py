@@ -80,8 +80,14 @@ _BLOCK_ROWS: Final = 200
 # --------------------------------------------------------------------------------------------------------------- reading
 
 
+NUMBER_MOST: Final = 2**31 - 1
+"""No decision has a larger number: what is asked for beyond it is not there, and no database has to say so."""
+
+
 def decision(connection: Connection, number: int) -> Decision | None:
-    """One decision. Queries: 2."""
+    """One decision. Queries: 2, or none."""
+    if not 0 < number <= NUMBER_MOST:
+        return None
     some = _read(connection, _query().where(tables.decision.c.id == number))
     return some[0] if some else None
 

@@ -12,15 +12,17 @@ import hashlib
 import json
 import logging
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
@@ -270,6 +272,9 @@ def _parts(connection: Connection, decisions: list[int]) -> dict[int, dict[str, 
 _OPEN: Final[LruCache[Database]] = LruCache(4)
 """Databases of cuts that this process reads, by their files."""
 
+_CHECKED: Final[LruCache[bool]] = LruCache(8)
+"""The files that this process has found whole: a damaged one is made again."""
+
 _background: Final = threading.Event()
 """Set in a process that serves people: there a thread of its own makes what takes long."""
 
@@ -296,12 +301,39 @@ def sealed(connection: Connection, cut: Cut) -> Database:
     if events is None and not takes_long:
         events = ledger.events_sum(connection, last=cut.last_event)
     file = None if events is None else _file(connection, cut, events)
+    if file is not None and _CHECKED.get(str(file)) is None and file.exists():
+        if _is_whole(file):
+            _CHECKED.keep(str(file), part=True)
+        else:
+            file.unlink(missing_ok=True)
     if file is None or (takes_long and not file.exists()):
         seal_soon(connection, cut.decision)
         raise Busy
     if not file.exists():
         _make(connection, cut, file)
-    return _OPEN.get_or_make(str(file), lambda: Database(f"sqlite:///{file}", readers=4))
+    return _OPEN.get_or_make((str(file), *_identity(file)), lambda: Database(f"sqlite:///{file}", readers=4))
+
+
+def _identity(file: Path) -> tuple[int, int]:
+    """What tells a file from another of its name: one that was made again is opened again.
+
+    Raises:
+        PermissionError: it, or its folder, is somebody else's.
+    """
+    folder, stat = file.parent.lstat(), file.lstat()
+    if {folder.st_uid, stat.st_uid} != {os.getuid()} or not S_ISDIR(folder.st_mode) or not S_ISREG(stat.st_mode):
+        message = f"{file} is not ours alone"
+        raise PermissionError(message)
+    return stat.st_ino, stat.st_mtime_ns
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether SQLite can read a file from one end to the other."""
+    try:
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as opened:
+            return bool(opened.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
+    except sqlite3.DatabaseError:
+        return False
 
 
 @contextmanager

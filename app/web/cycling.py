@@ -13,7 +13,8 @@ from app.access import Viewer, may_at_all
 from app.cycle import AfterClose, CycleStanding, OpenedCycle
 from app.kit.refusals import NotThere
 from app.rules.deciding import Obstacle
-from app.rules.permissions import Deed, relations_that_allow
+from app.rules.permissions import Deed, may, relations_that_allow
+from app.rules.stages import Stage
 from app.rules.terms import CycleFunction, Node, Role
 from app.scoring import ScoreQuery
 from app.web.request_context import RequestContext
@@ -24,6 +25,7 @@ __all__ = [
     "criteria_told",
     "cycle_seen",
     "cycles_seen",
+    "hides_own_result",
     "opened",
     "refuse_without_role",
     "sees_every_cycle",
@@ -85,6 +87,19 @@ def standing_seen(context: RequestContext, cycle: int) -> CycleStanding:
 
 _SEE_ALL: Final = frozenset({Role.HR, Role.EXECUTIVE, Role.AUDITOR})
 _FUNCTIONS_SEE_ALL: Final = frozenset({CycleFunction.APPROVER, CycleFunction.CERTIFIER})
+
+
+_TOLD: Final = frozenset({Stage.NOTIFIED, Stage.LOCKED, Stage.PAID})
+
+
+def hides_own_result(context: RequestContext, cycle: int) -> bool:
+    """Whether who asks sees no grades but their own, and that not yet: of an opened cycle before it is notified. Queries: 1, or none."""
+    if may(context.viewer.roles, Deed.SEE_GRADE, ()):
+        return False
+    if cycle not in context.hidden:
+        opened_ = cycles.opened_cycle(context.connection, cycle)
+        context.hidden[cycle] = opened_ is not None and opened_.stage not in _TOLD
+    return context.hidden[cycle]
 
 
 def sees_everybody(context: RequestContext, cycle: int) -> bool:

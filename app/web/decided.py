@@ -17,7 +17,7 @@ from app.plain.findings import Place, n_
 from app.rules.deciding import DecisionEffect, DecisionState
 from app.rules.permissions import Authority, Deed, may
 from app.rules.terms import Node, NodeKind
-from app.web import changing
+from app.web import changing, cycling
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.effect_words import effects_seen, sees_effects
 from app.web.languages import kpi_name, named
@@ -68,7 +68,10 @@ def effects_of(context: RequestContext, one: Decision) -> list[DecisionEffect]:
 
 def _effects_of(context: RequestContext, one: Decision, checkers: frozenset[Authority]) -> list[DecisionEffect]:
     checks = one.state is DecisionState.PROPOSED and not context.viewer.authorities(one.cycle).isdisjoint(checkers)
-    return effects_seen(context, one.effects, checks=checks)
+    seen = effects_seen(context, one.effects, checks=checks)
+    if not checks and one.cycle is not None and cycling.hides_own_result(context, int(one.cycle)):
+        return [each for each in seen if each.member not in {"grade", "proposed_grade", "pay"}]
+    return seen
 
 
 def _checkers_by_kind(context: RequestContext) -> Callable[[Decision], frozenset[Authority]]:

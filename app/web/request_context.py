@@ -61,6 +61,7 @@ class RequestContext:
         deed: what is done, by the route's own word.
         notes: what the trail says of the deed.
         did_nothing: the form had been sent before, so that there is nothing for the trail to tell.
+        hidden: whether the results of a cycle are still hidden from who asks, each cycle asked once.
         who_now: reads anew who asks, as the transaction that writes sees it; None where nobody was let in.
     """
 
@@ -75,6 +76,7 @@ class RequestContext:
     deed: Deed | None = None
     notes: list[Note] = field(default_factory=list)
     did_nothing: bool = False
+    hidden: dict[int, bool] = field(default_factory=dict)
     who_now: Callable[[Connection], Viewer | Key | None] | None = None
     _connection: Connection | None = None
     _directory: Directory | None = None

@@ -7,8 +7,9 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import tempfile
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -360,7 +361,7 @@ def test_who_came_by_a_later_load_has_no_part_in_a_certified_cycle(desk):
         header, first, *rows = [line.split(",") for line in file.read_text(encoding="utf-8").splitlines()]
         like = [one.get(column, value) for column, value in zip(header, first, strict=True)]
         like = [value.replace("e1@", "e7@").replace("E1@", "E7@") for value in like]
-        file.write_text("".join(",".join(one) + "\\n" for one in (header, first, *rows, like)), encoding="utf-8")
+        file.write_text("".join(",".join(one) + "\\n" for row in (header, first, *rows, like)), encoding="utf-8")
     desk.kopes("load", desk.folder, **desk.where)
     for name in ("dana", "ferran", "e2", "e4"):
         client = desk.person(name)
@@ -378,3 +379,58 @@ def test_who_came_by_a_later_load_has_no_part_in_a_certified_cycle(desk):
         ):
             assert client.get(address).status_code in {200, 403, 404}, (name, address)
     assert desk.kopes("score", "--cycle", "2026", "--node", "employee:E7", **desk.where, status=1).err
+
+
+def test_nobody_moves_a_certified_target_alone_or_sees_their_own_grade_before_they_are_told(desk):
+    """Targets are fixed with the agreement, also of whom nobody asked to sign; a grade is HR's to tell."""
+    running(desk)
+    content = {"node": "employee:E1", "targets": [{"kpi": "consults", "target": "2"}]}
+    made = propose(desk, "dana", "certify", ACCEPTED)
+    assert code(propose(desk, "e2", "target", content)) == (409, "being_certified")
+    assert code(
+        desk.person("dora").post(
+            f"/api/v1/decisions/{made.json()['id']}/approve", json={"digest": made.json()["digest"]}
+        )
+    ) == (409, "role")
+    assert agree(desk, "carla", made).status_code == 200
+    before = figures(desk)
+    assert code(propose(desk, "e2", "target", content)) == (409, "not_now")
+    assert figures(desk) == before
+    assert desk.person("e1").get("/grades/employee:E1?cycle=2026").status_code == 404
+    assert desk.person("dana").get("/grades/employee:E1?cycle=2026").status_code == 200
+    assert code(propose(desk, "dana", "lift", {"decision": 10**30})) in {(404, "not_there"), (422, "invalid")}
+    for address in ("/cycles/2147483648", "/criteria/2147483648", "/api/v1/cycles/2147483648"):
+        assert desk.person("dana").get(address).status_code == 404, address
+
+
+def test_what_was_altered_of_a_certified_cycle_is_told(desk):
+    """By whoever can write the database or the machine's own file: hands, reasons and totals are held against what was written down."""
+    running(desk)
+    override = {"node": "employee:E1", "kpi": "consults", "member": "actual", "value": "9", "cause": "a_list_was_lost"}
+    assert agree(desk, "anna", propose(desk, "dana", "override", override)).status_code == 200
+    certified(desk)
+    desk.kopes("cycle", "verify", "2026", **desk.where)
+    if not desk.where["database"].startswith("sqlite"):
+        return
+    live = Path(desk.where["database"].removeprefix("sqlite:///"))
+    (cut,) = (file for folder in cuts(desk) for file in folder.glob("*.db"))
+    for file, statement in (
+        (live, "UPDATE decision SET reason = 'Something else entirely' WHERE kind = 'override'"),
+        (live, "UPDATE decision_end SET account = (SELECT account FROM decision WHERE id = decision_end.decision)"),
+        (live, "UPDATE cut SET decisions = 99"),
+        (cut, "UPDATE total SET entered_shares = entered_shares * 9, verified_shares = verified_shares * 9"),
+    ):
+        kept = file.read_bytes()
+        with closing(sqlite3.connect(file)) as opened_file, opened_file:
+            opened_file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            kept = file.read_bytes()
+            for (name,) in opened_file.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+                opened_file.execute(f'DROP TRIGGER "{name}"')
+            opened_file.execute(statement)
+        with closing(sqlite3.connect(file)) as opened_file:
+            opened_file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        assert desk.kopes("cycle", "verify", "2026", **desk.where, status=1).out, statement
+        file.write_bytes(kept)
+        desk.kopes("cycle", "verify", "2026", **desk.where)
+    cut.write_bytes(b"no database")
+    desk.kopes("cycle", "verify", "2026", **desk.where)

@@ -33,7 +33,7 @@ from app.rules.pay import pay_sums
 from app.rules.permissions import Deed, may
 from app.rules.terms import Node, NodeKind
 from app.scoring import State, node_name
-from app.web import deciding, words
+from app.web import cycling, deciding, words
 from app.web.asking import ScoreParameters, asked_by
 from app.web.downloads import ReasonedExport, reasoned_file
 from app.web.file_words import file_words
@@ -320,10 +320,16 @@ def totals(context: RequestContext, query: GradesQuery) -> Page:
 
 @pages.read("/grades/<node:node>", may=Deed.SEE_GRADE)
 def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
-    """One employee's proposed grade, with what it comes from."""
+    """One employee's proposed grade, with what it comes from.
+
+    Raises:
+        NotThere: there is none, or nobody has told its owner of it yet (contract-cycle, 1).
+    """
     if node.kind is not NodeKind.EMPLOYEE:
         raise NotThere
     loaded, of_cycle = _cycle(context, query.cycle)
+    if cycling.hides_own_result(context, of_cycle):
+        raise NotThere
     proposal = cycle.propose_employee_grades(context.connection, cycle=of_cycle, today=context.today).proposal
     row = next((one for one in proposal.rows if one.employee == node.code), None)
     if row is None:

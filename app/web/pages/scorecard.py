@@ -22,7 +22,7 @@ from app.ledger import ActivityHistory, VerdictEntry
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.scoring import Board, BoardLine, BoardSource, Visibility
-from app.web import changing, deciding, words
+from app.web import changing, cycling, deciding, words
 from app.web.asking import ScoreParameters, certified_shown, first_days, state_of
 from app.web.downloads import LoggedReading, refuse_without_reason, sheet_file, written_down
 from app.web.file_words import file_words
@@ -144,7 +144,9 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
         logs=body.is_own and context.allowed(Deed.LOG_ACTIVITY),
         heads=people and node.kind is NodeKind.UNIT,
         grade_address=url_for("grades.grade", node=node, cycle=source.plan.cycle)
-        if node.kind is NodeKind.EMPLOYEE and context.allowed(Deed.SEE_GRADE, node)
+        if node.kind is NodeKind.EMPLOYEE
+        and context.allowed(Deed.SEE_GRADE, node)
+        and not cycling.hides_own_result(context, source.plan.cycle)
         else None,
         change_address=_change_address(context, node),
         agreed_address=url_for("cycle_scorecard.scorecard", cycle=source.plan.cycle, node=node)

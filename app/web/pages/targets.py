@@ -158,7 +158,8 @@ def targets(context: RequestContext, query: TargetsQuery) -> Page:
     loaded = scoring.state(context.connection)
     shown = scoring.targets(context.connection, loaded=loaded, unit=node.code, asked=asked_of(context, loaded, query))
     # What is set holds from now on: on the page of a day that is past it would not show.
-    sets = context.sees(Deed.SET_TARGETS) if query.as_of is None else (lambda _node: False)
+    is_open = query.as_of is None and shown.cycle not in loaded.certified
+    sets = context.sees(Deed.SET_TARGETS) if is_open else (lambda _node: False)
     settable = {node for node in {row.node for block in shown.blocks for row in block.rows} if sets(node)}
     grid = scoring.target_grid(shown, rows=query.rows, area=query.area)
     drafted = _drafted(context, loaded, shown.cycle, [row.node for row in grid.rows if row.node in settable])
@@ -235,6 +236,7 @@ def set_targets(context: RequestContext, query: TargetsQuery, form: SetForm) -> 
         findings.append(at_field("note", "string_too_long", NOTE_LONG, max_length=NOTE_MOST))
     if findings:
         raise Invalid(*findings)
+    cycles.refuse_fixed(loaded, form.cycle)
     by, opened = Hand.of(context.viewer, context.now), cycles.agreed_on(context.connection, loaded, form.cycle)
     if opened is not None:
         outcome = cycles.set_draft_targets(context.connection, opened, moves, by=by, note=note)
