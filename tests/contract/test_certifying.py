@@ -361,7 +361,7 @@ def test_who_came_by_a_later_load_has_no_part_in_a_certified_cycle(desk):
         header, first, *rows = [line.split(",") for line in file.read_text(encoding="utf-8").splitlines()]
         like = [one.get(column, value) for column, value in zip(header, first, strict=True)]
         like = [value.replace("e1@", "e7@").replace("E1@", "E7@") for value in like]
-        file.write_text("".join(",".join(one) + "\\n" for row in (header, first, *rows, like)), encoding="utf-8")
+        file.write_text("".join(",".join(row) + "\n" for row in (header, first, *rows, like)), encoding="utf-8")
     desk.kopes("load", desk.folder, **desk.where)
     for name in ("dana", "ferran", "e2", "e4"):
         client = desk.person(name)
