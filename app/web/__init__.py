@@ -79,7 +79,10 @@ def create_app(
     languages.prepare(app)
     leading.prepare(app)
     app.jinja_env.filters.update(
-        plain_words.FILTERS | usual_reasons.FILTERS | figure_words.FILTERS | {"decision_title": decided.title}
+        plain_words.FILTERS
+        | usual_reasons.FILTERS
+        | figure_words.FILTERS
+        | {"decision_title": lambda one, context: decided.title(context, one)}
     )
     errors.prepare(app, site)
     measuring.prepare(app)

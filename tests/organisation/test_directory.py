@@ -213,8 +213,7 @@ def test_the_same_loads_in_the_same_order_have_the_same_token(tmp_path: Path, da
     load_small(database, tmp_path)
     other = Database(f"sqlite:///{tmp_path / 'other.sqlite'}")
     with other.write("schema") as connection:
-        tables = [getattr(organisation_tables, name) for name in organisation_tables.__all__]
-        sa.MetaData.create_all(tables[0].metadata, connection)
+        sa.MetaData.create_all(organisation_tables.employee.metadata, connection)
     load_small(other, tmp_path)
 
     assert read(other).token == read(database).token
