@@ -72,8 +72,11 @@ def after_close(
     cut = certified.cut
     late = ledger.late_events(connection, cycle=cut.cycle, after=max(after, cut.last_event), limit=limit + 1)
     shown = late[:limit]
+    state = loaded.standing(cut.cycle)
+    # One plan for all of them: events of the same people are of the same selection.
+    plan = state.plan(cut.cycle).within_transaction()
     return AfterClose(
-        events=[(one, tuple(_moves(loaded, one, asked))) for one in shown],
+        events=[(one, tuple(_moves(state, plan, one, asked))) for one in shown],
         loads=organisation.files_since(connection, cut.revision),
         following=shown[-1].seq if len(late) > limit else None,
         count=ledger.late_count(connection, cycle=cut.cycle, after=cut.last_event),
@@ -83,10 +86,8 @@ def after_close(
 _ORIGIN: Final = Origin(door="page", sender="account:after-close")
 
 
-def _moves(loaded: State, late: LateEvent, asked: ScoreQuery) -> Iterator[LateMove]:
+def _moves(state: State, plan: CyclePlan, late: LateEvent, asked: ScoreQuery) -> Iterator[LateMove]:
     """What an event would move if it had come before the cut, and no other."""
-    state = loaded.certified[asked.cycle]()
-    plan = state.plan(asked.cycle).within_transaction()
     source = state.frame.source
     nodes = _nodes_of(plan, late)
     if source is None or not nodes:

@@ -32,9 +32,9 @@ _DIGITS_MOST: Final = 9
 
 
 def _hold(connection: Connection) -> None:
-    """Nobody records, loads or decides: what is proposed is of one moment."""
-    ledger.shut_out_recorders(connection)
+    """Nobody decides, records or loads: what is proposed is of one moment. In the order in which whoever approves a change set does."""
     lock(connection, decisions.LOCK_DECISIONS)
+    ledger.shut_out_recorders(connection)
     organisation.lock_revision(connection)
 
 
