@@ -42,6 +42,13 @@ from app.cycle.allocating import (
 from app.cycle.appointing import APPOINT
 from app.cycle.blocking import blockers_of
 from app.cycle.board import BoardRow, BoardState, cycle_board
+from app.cycle.board_reminding import (
+    BOARD_REMINDER,
+    BoardReminders,
+    post_board_reminders,
+    reminded_today,
+    still_waiting,
+)
 from app.cycle.bonus import BONUS, may_grant_bonus
 from app.cycle.certifying import certify_kind
 from app.cycle.check_ins import (
@@ -131,6 +138,7 @@ __all__ = [
     "AGREED_IN",
     "AMEND",
     "APPOINT",
+    "BOARD_REMINDER",
     "BONUS",
     "BY_HR",
     "EMPLOYEE_COLUMNS",
@@ -154,6 +162,7 @@ __all__ = [
     "AllocationWish",
     "BeingCertified",
     "Blocked",
+    "BoardReminders",
     "BoardRow",
     "BoardState",
     "CheckIn",
@@ -229,6 +238,7 @@ __all__ = [
     "opened_cycle",
     "opened_cycles",
     "owed_comments",
+    "post_board_reminders",
     "post_reminders",
     "propose_employee_grades",
     "propose_unit_grades",
@@ -240,6 +250,7 @@ __all__ = [
     "rating_problems",
     "refuse_being_certified",
     "refuse_fixed",
+    "reminded_today",
     "reminders_due",
     "results_of",
     "sees_check_ins",
@@ -249,6 +260,7 @@ __all__ = [
     "sign_draft",
     "stages_begun",
     "standing_of",
+    "still_waiting",
     "to_rate",
     "to_sign",
     "unit_proposal",

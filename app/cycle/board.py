@@ -7,7 +7,7 @@ many people there are.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
@@ -23,7 +23,7 @@ from app.rules.stages import Stage
 from app.rules.terms import Node, NodeKind
 from app.scoring import CyclePlan, State
 
-__all__ = ["BoardRow", "BoardState", "cycle_board"]
+__all__ = ["AGREED_TO", "BoardRow", "BoardState", "cycle_board"]
 
 
 class BoardState(StrEnum):
@@ -46,7 +46,8 @@ _TO_SIGN: Final = {
     SignedAs.HEAD: BoardState.TO_SIGN_HEAD,
     SignedAs.HR: BoardState.TO_SIGN_HR,
 }
-_BEFORE_THE_CUT: Final = frozenset({Stage.DRAFT, Stage.AGREEMENT, Stage.RUNNING})
+AGREED_TO: Final = frozenset({Stage.DRAFT, Stage.AGREEMENT, Stage.RUNNING})
+"""Before the cut: what the board tells is then what waits for somebody."""
 
 
 class BoardRow(NamedTuple):
@@ -70,7 +71,14 @@ class BoardRow(NamedTuple):
         }
 
 
-def cycle_board(connection: Connection, loaded: State, opened: OpenedCycle, *, day: dt.date) -> list[BoardRow]:
+def cycle_board(
+    connection: Connection,
+    loaded: State,
+    opened: OpenedCycle,
+    *,
+    day: dt.date,
+    among: Collection[str] | None = None,
+) -> list[BoardRow]:
     """Everybody whom a cycle lists, by number, each in one state.
 
     Args:
@@ -78,15 +86,19 @@ def cycle_board(connection: Connection, loaded: State, opened: OpenedCycle, *, d
         loaded: what is loaded and decided.
         opened: the cycle.
         day: today.
+        among: only these employees, where it is given; before the cut.
 
     Queries: 6 at most before the cut; after it those of :func:`app.cycle.propose_employee_grades`.
     """
     plan = loaded.plan(opened.cycle)
-    nodes = [node for node in plan.nodes if node.kind is NodeKind.EMPLOYEE]
-    if opened.stage not in _BEFORE_THE_CUT:
+    nodes = [node for node in plan.nodes if node.kind is NodeKind.EMPLOYEE and (among is None or node.code in among)]
+    if opened.stage not in AGREED_TO:
         return _after_the_cut(connection, loaded, opened, day)
     cards = agreed_cards(connection, loaded, opened.cycle, nodes)
-    rated = _by_employee(unrated_lines(connection, loaded, opened, day=day)) if opened.stage is Stage.RUNNING else {}
+    of = frozenset(nodes)
+    rated = {}
+    if opened.stage is Stage.RUNNING:
+        rated = _by_employee(unrated_lines(connection, loaded, opened, day=day, among=of))
     checked = _check_ins_due(connection, plan, opened, nodes, day=day)
     return [_row(loaded, plan, opened, cards[node], rated, checked, day=day) for node in nodes]
 

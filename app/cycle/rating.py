@@ -213,12 +213,20 @@ def rated_lines(
     ]
 
 
-def unrated_lines(connection: Connection, loaded: State, opened: OpenedCycle, *, day: dt.date) -> list[RatedLine]:
-    """The lines of a cycle of which a final grade is missing, in the order of its nodes. Queries: 2."""
+def unrated_lines(
+    connection: Connection,
+    loaded: State,
+    opened: OpenedCycle,
+    *,
+    day: dt.date,
+    among: Collection[Node] | None = None,
+) -> list[RatedLine]:
+    """The lines of a cycle, or of some of its nodes, of which a final grade is missing, in the order of its nodes. Queries: 2."""
     plan = loaded.plan(opened.cycle)
     appointed = cascade.appointed_raters(connection, opened.cycle)
     given = cascade.given_ratings(connection, opened.cycle)
-    lines = _lines(plan, frozenset(plan.nodes), appointed=appointed, given=given, day=day)
+    nodes = frozenset(plan.nodes) if among is None else among
+    lines = _lines(plan, nodes, appointed=appointed, given=given, day=day)
     return [one for one in lines if any(map(one.is_due, one.raters))]
 
 

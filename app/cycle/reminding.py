@@ -19,7 +19,7 @@ from app.organisation import Directory
 from app.rules.permissions import roles_that_hold
 from app.scoring import State
 
-__all__ = ["REMINDED_AGAIN_AFTER", "REMINDER", "post_reminders", "reminders_due", "waiting_of"]
+__all__ = ["REMINDED_AGAIN_AFTER", "REMINDER", "post_reminders", "reminders_due", "viewer_of", "waiting_of"]
 
 REMINDER: Final = "cycle_reminder"
 """The topic of the mail that says what waits."""
@@ -38,7 +38,7 @@ def waiting_of(connection: Connection, loaded: State, account: Account, *, day: 
 
     Queries: none where no cycle was published, else those of Home for what is of cycles.
     """
-    viewer = _viewer(loaded.frame.directory, account, day)
+    viewer = viewer_of(loaded.frame.directory, account, day)
     if viewer is None:
         return {}
     rated = [
@@ -56,7 +56,7 @@ def waiting_of(connection: Connection, loaded: State, account: Account, *, day: 
     return {kind: number for kind, number in waiting.items() if number}
 
 
-def _viewer(directory: Directory, account: Account, day: dt.date) -> Viewer | None:
+def viewer_of(directory: Directory, account: Account, day: dt.date) -> Viewer | None:
     """The owner of an account as they would be signed in, standing in for nobody; None out of service."""
     person = directory.employees.get(account.employee or "")
     if account.disabled_at is not None or (account.employee is not None and person is None):

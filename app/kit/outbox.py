@@ -29,6 +29,7 @@ __all__ = [
     "WAITING",
     "Delivery",
     "TakenDelivery",
+    "contents_since",
     "deliveries",
     "drop",
     "forget_delivered",
@@ -152,6 +153,12 @@ def recipients_since(connection: Connection, *, topic: str, since: dt.datetime) 
     """To whom something of a topic was posted since an instant, whatever became of it. Queries: 1."""
     query = sa.select(outbox.c.recipient).where(outbox.c.topic == topic, outbox.c.made_at > since).distinct()
     return frozenset(connection.scalars(query))
+
+
+def contents_since(connection: Connection, *, topic: str, since: dt.datetime) -> list[Mapping[str, Any]]:
+    """What was posted of a topic since an instant, in the order in which it was. Queries: 1."""
+    query = sa.select(outbox.c.content).where(outbox.c.topic == topic, outbox.c.made_at >= since)
+    return [json.loads(text) for text in connection.scalars(query.order_by(outbox.c.id))]
 
 
 def is_any_due(connection: Connection, *, at: dt.datetime) -> bool:

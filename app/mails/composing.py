@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from app import access, cycle, organisation, scoring
 from app.access import Account, LinkKind
+from app.cycle import BoardState
 from app.kit.mail import Mail
 from app.kit.outbox import TakenDelivery
 from app.kit.settings import ROOT, Settings
@@ -168,6 +169,22 @@ _WAITING: Final[Mapping[str, str]] = {
 }
 """What a reminder says of each kind of thing that waits."""
 
+_OF_BOARD: Final = _Letter(
+    subject=n_("OpenKOPES: the cycle %(cycle)s waits for you"),
+    paragraphs=(n_("Hello %(name)s,"), n_("in the cycle %(cycle)s this waits for you:")),
+    button=n_("Open the first page"),
+    after=(n_("You are not asked again once it is done."),),
+)
+_TO_SIGN: Final = n_("people's scorecards to sign: %(to_sign)s")
+_BOARD_WAITING: Final[Mapping[BoardState, str]] = {
+    BoardState.TO_SIGN_OWNER: _TO_SIGN,
+    BoardState.TO_SIGN_HEAD: _TO_SIGN,
+    BoardState.TO_SIGN_HR: _TO_SIGN,
+    BoardState.RATING_DUE: n_("people with lines to rate: %(rating_due)s"),
+    BoardState.CHECK_IN_DUE: n_("mid-year check-ins to keep: %(check_ins)s"),
+}
+"""What a reminder from the board says of each state."""
+
 
 def compose(connection: Connection, taken: TakenDelivery, *, settings: Settings, now: dt.datetime) -> Mail | None:
     """The mail that a row of the outbox asks for; None where nothing is to be sent any more.
@@ -242,6 +259,28 @@ def _reminder(asked: _Asked) -> Mail | None:
     return _written(asked, account, letter, waiting, to=account.email, link=f"{asked.address}/", spoken=None)
 
 
+def _board_reminder(asked: _Asked) -> Mail | None:
+    content = asked.taken.content
+    account = access.mailed_account(asked.connection, account_id=content["account"])
+    if account is None:
+        return None
+    day, loaded = asked.directory.day_of(asked.now), scoring.state(asked.connection)
+    counts = cycle.still_waiting(
+        asked.connection, loaded, account, cycle=content["cycle"], rows=content["rows"], day=day
+    )
+    texts = dict.fromkeys(text for state, text in _BOARD_WAITING.items() if state in counts)
+    if not texts:
+        return None
+    filling = {
+        "cycle": content["cycle"],
+        "to_sign": sum(number for state, number in counts.items() if _BOARD_WAITING.get(state) == _TO_SIGN),
+        "rating_due": counts.get(BoardState.RATING_DUE, 0),
+        "check_ins": counts.get(BoardState.CHECK_IN_DUE, 0),
+    }
+    letter = replace(_OF_BOARD, paragraphs=(*_OF_BOARD.paragraphs, *texts))
+    return _written(asked, account, letter, filling, to=account.email, link=f"{asked.address}/", spoken=None)
+
+
 _COMPOSERS: Final[Mapping[str, Callable[[_Asked], Mail | None]]] = {
     access.INVITATION: _invitation,
     access.FORGOTTEN: _forgotten,
@@ -249,6 +288,7 @@ _COMPOSERS: Final[Mapping[str, Callable[[_Asked], Mail | None]]] = {
     access.NEW_PASSWORD: _new_password,
     cycle.IMPOSED: _imposed,
     cycle.REMINDER: _reminder,
+    cycle.BOARD_REMINDER: _board_reminder,
 }
 
 

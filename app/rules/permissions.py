@@ -107,6 +107,7 @@ class Deed(StrEnum):
     SIGN_SCORECARD = "sign_scorecard"
     RUN_CYCLE = "run_cycle"
     KEEP_CYCLES = "keep_cycles"
+    REMIND = "remind"
     TRY_POLICIES = "try_policies"
     EXPORT = "export"
     EXPORT_ACTIVITIES = "export_activities"
@@ -217,6 +218,7 @@ RECORDED_DEEDS: Final = frozenset(
         Deed.SEE_DECISIONS,
         Deed.FEED,
         Deed.KEEP_CYCLES,
+        Deed.REMIND,
         Deed.TRY_POLICIES,
         Deed.SIGN_SCORECARD,
         Deed.RATE,
@@ -304,6 +306,7 @@ _HEAD: Final[_Row] = {
     Deed.SET_TARGETS: _LINE,
     Deed.SEE_CYCLES: _LINE,
     Deed.KEEP_CYCLES: _LINE,
+    Deed.REMIND: _LINE,
     Deed.EXPORT_ACTIVITIES: _LINE,
     Deed.EXPORT_GOALS: _LINE,
 }
@@ -345,6 +348,7 @@ _HR: Final[_Row] = {
     Deed.REPORT_FIGURE: _ANY,
     Deed.SET_TARGETS: _UNHEADED,
     Deed.RUN_CYCLE: _ANY,
+    Deed.REMIND: _ANY,
     Deed.SEE_CYCLES: _ANY,
     Deed.KEEP_CYCLES: _ANY,
     Deed.TRY_POLICIES: _ANY,

@@ -1,17 +1,19 @@
-"""What pages and API show of a cycle's board: whoever runs or watches the agency sees everybody, a head their line."""
+"""What pages and API show of a cycle's board, and whom they remind: whoever runs or watches the agency sees everybody, a head their line."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 from app import cycle as cycles
 from app import scoring
-from app.cycle import BoardRow
+from app.cycle import BoardReminders, BoardRow, BoardState
 from app.kit.refusals import NotThere
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.web import cycling
 from app.web.request_context import RequestContext
 
-__all__ = ["board_seen"]
+__all__ = ["board_seen", "narrowed", "reminded"]
 
 
 def board_seen(context: RequestContext, cycle: int) -> list[BoardRow]:
@@ -27,3 +29,26 @@ def board_seen(context: RequestContext, cycle: int) -> list[BoardRow]:
     loaded = scoring.state(context.connection)
     rows = cycles.cycle_board(context.connection, loaded, opened, day=context.today)
     return [row for row in rows if sees(Node(NodeKind.EMPLOYEE, row.employee))]
+
+
+def narrowed(
+    rows: Iterable[BoardRow], *, state: BoardState | None, who: str, employees: Collection[str] | None = None
+) -> list[BoardRow]:
+    """Those in a state, who wait for somebody, and who are named; where nothing is asked for, all."""
+    return [
+        row
+        for row in rows
+        if state in {None, row.state}
+        and (not who or who in row.who)
+        and (employees is None or row.employee in employees)
+    ]
+
+
+def reminded(context: RequestContext, cycle: int, rows: Collection[BoardRow]) -> BoardReminders:
+    """Mail whom rows wait for, at most once a day each, and tell the trail."""
+    told = cycles.post_board_reminders(context.connection, context.directory, cycle=cycle, rows=rows, now=context.now)
+    if told.sent:
+        context.note(subject=f"cycle:{cycle}", after=told.as_json())
+    else:
+        context.did_nothing = True
+    return told

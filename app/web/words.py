@@ -391,6 +391,7 @@ DEEDS: Final[Mapping[Deed, str]] = {
     Deed.SIGN_SCORECARD: n_("draft or sign a scorecard"),
     Deed.RUN_CYCLE: n_("run the cycle"),
     Deed.KEEP_CYCLES: n_("open a cycle, or keep its calendar"),
+    Deed.REMIND: n_("remind whom a cycle waits for"),
     Deed.TRY_POLICIES: n_("try other policies on a cycle"),
     Deed.EXPORT: n_("download people's figures"),
     Deed.EXPORT_ACTIVITIES: n_("download activities"),

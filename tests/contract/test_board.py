@@ -10,6 +10,7 @@ import pytest
 from tests.contract import test_certifying as certifying
 from tests.contract.test_agreements import ALBA, EUROPE, HQ, SETTING, VIENNA, sign
 from tests.contract.test_cycles import opened, to_stage
+from tests.mailbox import Mailbox, texts_of
 
 BOARD = "/api/v1/cycles/2026/board"
 
@@ -85,3 +86,50 @@ def test_after_the_cut_everybody_is_proposed_or_not_graded(desks, engine, tmp_pa
         assert set(states) == {"E1", "E2", "E3", "E4", "E8", "E9"}
         assert {states[number] for number in ("E1", "E2", "E3", "E4")} == {"proposed"}
         assert {states[number] for number in ("E8", "E9")} == {"not_graded"}
+
+
+def deliver(desk, mailbox):
+    """Send what is due now; who was written to since, with what."""
+    before = len(mailbox.mails)
+    desk.kopes("worker", "--once", "deliveries", **desk.where, **mailbox.settings())
+    return {one["To"].split("@")[0].strip("<"): texts_of(one)[0] for one in mailbox.mails[before:]}
+
+
+def test_whom_the_board_waits_for_is_reminded_once_a_day_until_it_is_done(desk):
+    """Hr reminds of what the board was narrowed to, or ticks rows; a head of their line; what is signed meanwhile is not asked for; nobody has two mails a day."""
+    opened(desk)
+    to_stage(desk, "agreement")
+    address = f"{BOARD}/reminders"
+    for name in ("ferran", "ada", "alba", "anna", "jiho"):
+        assert desk.person(name).post(address, json={}).status_code in {403, 404}, name
+    answer = desk.person("dana").post(address, json={"employees": ["E1", "E77"]})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/employees/1")
+    assert desk.person("dana").post(address, json={"state": "lunch"}).status_code == 422
+    told = desk.person("boram").post(address, json={}).json()
+    assert told == {
+        "reminded": [{"who": "E1", "rows": 1}, {"who": "E2", "rows": 1}],
+        "already": [],
+        "unreachable": [],
+    }
+    wanted = {"of": "chosen", "employees": ["E1", "E6"]}
+    before = desk.person("dana").get("/cycles/2026/board").text
+    form = {"csrf_token": before.split('name="csrf_token" value="')[1].split('"')[0]}
+    page = desk.person("dana").post("/cycles/2026/board", data=wanted | form, follow_redirects=True).text
+    assert "Reminded: 1. Had a reminder today already: 1. No mail reaches: 0." in page
+    assert desk.person("dana").post("/cycles/2026/board", data={"of": "chosen"} | form).status_code == 422
+    everybody = desk.person("dana").post(address, json={"state": "to_sign_owner"}).json()
+    waits = {who for one in rows(desk).values() for who in one["who"]}
+    groups = [*(one["who"] for one in everybody["reminded"]), *everybody["already"], *everybody["unreachable"]]
+    assert sorted(groups) == sorted(waits)
+    assert everybody["already"] == ["E1", "E2", "E6"]
+    assert sign(desk, "alba", ALBA, "owner").status_code == 200
+    with Mailbox() as mailbox:
+        sent = deliver(desk, mailbox)
+    assert {"boram", "jiho"} <= sent.keys()
+    assert "alba" not in sent
+    assert "people's scorecards to sign: 1" in sent["boram"]
+    assert "in the cycle 2026 this waits for you" in sent["jiho"]
+    again = desk.person("dana").post(address, json={}).json()
+    assert again["reminded"] == []
+    page = desk.person("boram").get("/cycles/2026/board").text.split("data-reminded")[1].split("</ul>")[0]
+    assert re.findall(r"<li>(.*?)</li>", page) == ["E2: 1 row"]

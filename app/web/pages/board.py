@@ -1,30 +1,33 @@
 """The board of a cycle: how far everybody is, whom it waits for, and how many are in each state.
 
-Do not offer a deed here: each row leads to the page where the next step is taken.
+Each row leads to the page where the next step is taken; all that is done here is to remind whom it waits for.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Final, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app import cycle as cycles
 from app.cycle import BoardRow, BoardState
+from app.kit.refusals import at_field
 from app.plain.findings import n_
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.scoring import node_name
 from app.web import boarding
 from app.web.languages import named
-from app.web.rendering import Page
+from app.web.rendering import FormError, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 pages: Final = Pages("board")
 
 _ROWS: Final = 100
+_NAMED: Final = 5
 
 STATES: Final[Mapping[BoardState, str]] = {
     BoardState.PROPOSED: n_("grade proposed"),
@@ -66,7 +69,7 @@ def board(context: RequestContext, cycle: int, query: BoardPageQuery) -> Page:
     """Everybody whom one sees, narrowed by state or by whom it waits for. Queries: constant."""
     every = boarding.board_seen(context, cycle)
     counts = Counter(row.state for row in every)
-    rows = [row for row in every if query.state in {None, row.state} and (not query.who or query.who in row.who)]
+    rows = boarding.narrowed(every, state=query.state, who=query.who)
     last = max(1, -(-len(rows) // _ROWS))
     page = min(query.page, last)
     return Page(
@@ -80,7 +83,62 @@ def board(context: RequestContext, cycle: int, query: BoardPageQuery) -> Page:
         rows_narrowed=len(rows),
         page=page,
         last=last,
+        waiting=len({who for row in rows for who in row.who}),
+        may_remind=context.allowed(Deed.REMIND),
+        reminded=_reminded_today(context, cycle, every),
     )
+
+
+class ReminderForm(BaseModel):
+    """Of which rows: those that are ticked, or all that the page was narrowed to."""
+
+    model_config = ConfigDict(frozen=True)
+
+    state: BoardState | None = None
+    who: Annotated[str, Field(max_length=80)] = ""
+    employees: tuple[Annotated[str, Field(max_length=80)], ...] = ()
+    of: Literal["chosen", "all"] = "chosen"
+
+
+_CHOOSE: Final = n_("Nobody is ticked: choose whom to remind of.")
+
+
+@pages.act("/cycles/<int:cycle>/board", may=Deed.REMIND, again="board")
+def remind(context: RequestContext, cycle: int, form: ReminderForm) -> Redirect | FormError:
+    """Mail whom the rows wait for that are ticked, or all that the list was narrowed to."""
+    if form.of == "chosen" and not form.employees:
+        return FormError(at_field("employees", "nobody", _CHOOSE))
+    some = frozenset(form.employees) if form.of == "chosen" else None
+    rows = boarding.narrowed(boarding.board_seen(context, cycle), state=form.state, who=form.who, employees=some)
+    told = boarding.reminded(context, cycle, rows)
+    narrowed = {"state": None if form.state is None else form.state.value, "who": form.who or None}
+    return Redirect(
+        n_("Reminded: %(sent)s. Had a reminder today already: %(already)s. No mail reaches: %(unreachable)s."),
+        then="board.board",
+        values={"cycle": cycle} | narrowed,
+        parameters={
+            "sent": len(told.sent),
+            "already": len(told.already),
+            "unreachable": _listed(context, told.unreachable),
+        },
+    )
+
+
+def _listed(context: RequestContext, whom: Sequence[str]) -> str:
+    """People by name, the first few of them; 0 where there are none."""
+    if not whom:
+        return "0"
+    more = f" (+{len(whom) - _NAMED})" if len(whom) > _NAMED else ""
+    return ", ".join(_name(context, one) for one in whom[:_NAMED]) + more
+
+
+def _reminded_today(context: RequestContext, cycle: int, rows: Iterable[BoardRow]) -> list[tuple[str, int]]:
+    """Of those whom rows wait for, or waited for today, who was reminded and of how many. Queries: 1, or none."""
+    if not context.allowed(Deed.REMIND):
+        return []
+    told = cycles.reminded_today(context.connection, context.directory, cycle=cycle, now=context.now)
+    seen = {who for row in rows for who in row.who} | {row.employee for row in rows}
+    return [(_name(context, who), number) for who, number in told.items() if who in seen]
 
 
 def _shown(context: RequestContext, rows: list[BoardRow]) -> Iterator[PersonShown]:

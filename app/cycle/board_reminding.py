@@ -1,0 +1,153 @@
+"""Reminders that somebody sends from the board of a cycle: by mail, to whom its rows wait for, once a day each (contract-cycle, 9).
+
+A mail names no row: which of them still wait is asked when it is sent, and of those that do not wait any more it says nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection
+
+from app import access
+from app.access import Account
+from app.cycle.board import AGREED_TO, BoardRow, BoardState, cycle_board
+from app.cycle.opened import opened_cycle
+from app.cycle.reminding import viewer_of
+from app.kit import outbox
+from app.kit.database import lock
+from app.organisation import Directory
+from app.rules.permissions import Deed, may
+from app.scoring import State
+
+__all__ = ["BOARD_REMINDER", "BoardReminders", "post_board_reminders", "reminded_today", "still_waiting"]
+
+BOARD_REMINDER: Final = "board_reminder"
+"""The topic of the mail that says what of a board waits for somebody."""
+
+LOCK_REMINDERS: Final = 7010
+"""Of two who remind the same person at once, the second one finds that it was done."""
+
+_HR: Final = "hr"
+_PAGE: Final = 200
+
+
+class BoardReminders(NamedTuple):
+    """Whom a board's rows wait for, numbers or ``hr``: who is mailed of how many of them, who was today, and whom no mail reaches."""
+
+    sent: Mapping[str, int]
+    already: Sequence[str]
+    unreachable: Sequence[str]
+
+    def as_json(self) -> dict[str, Any]:
+        """As the API answers."""
+        return {
+            "reminded": [{"who": who, "rows": number} for who, number in self.sent.items()],
+            "already": list(self.already),
+            "unreachable": list(self.unreachable),
+        }
+
+
+def post_board_reminders(
+    connection: Connection, directory: Directory, *, cycle: int, rows: Iterable[BoardRow], now: dt.datetime
+) -> BoardReminders:
+    """Post a mail to everybody whom rows wait for, but for whoever was posted one today.
+
+    Args:
+        connection: a writing transaction.
+        directory: who is in service.
+        cycle: of which cycle the rows are.
+        rows: of the board.
+        now: when.
+
+    Queries: 3, 1 more for every 200 accounts, and 1 for each mail.
+    """
+    lock(connection, LOCK_REMINDERS)
+    waiting: dict[str, dict[str, str]] = {}
+    for row in rows:
+        for who in row.who:
+            waiting.setdefault(who, {})[row.employee] = row.state.value
+    of_who = _accounts(connection, directory, waiting, day=directory.day_of(now))
+    today = outbox.recipients_since(connection, topic=BOARD_REMINDER, since=_begin_of_day(directory, now))
+    mailed: dict[int, tuple[Account, list[str]]] = {}
+    sent: dict[str, int] = {}
+    already: list[str] = []
+    for who in sorted(of_who):
+        fresh = [one for one in of_who[who] if one.email not in today]
+        if not fresh:
+            already.append(who)
+            continue
+        sent[who] = len(waiting[who])
+        for one in fresh:
+            mailed.setdefault(one.id, (one, []))[1].append(who)
+    for account, names in mailed.values():
+        states = {employee: state for who in names for employee, state in waiting[who].items()}
+        numbers = {who: len(waiting[who]) for who in names}
+        content = {"account": account.id, "cycle": cycle, "who": numbers, "rows": states}
+        outbox.post(connection, topic=BOARD_REMINDER, recipient=account.email, content=content, at=now)
+    return BoardReminders(sent, already, sorted(waiting.keys() - of_who.keys()))
+
+
+def reminded_today(connection: Connection, directory: Directory, *, cycle: int, now: dt.datetime) -> Mapping[str, int]:
+    """Who was mailed from the board of a cycle today, numbers or ``hr``, each with of how many rows. Queries: 1."""
+    posted = outbox.contents_since(connection, topic=BOARD_REMINDER, since=_begin_of_day(directory, now))
+    of_cycle = (content["who"] for content in posted if content["cycle"] == cycle)
+    return {who: number for numbers in of_cycle for who, number in numbers.items()}
+
+
+def still_waiting(
+    connection: Connection, loaded: State, account: Account, *, cycle: int, rows: Mapping[str, str], day: dt.date
+) -> Mapping[BoardState, int]:
+    """How many of the rows that somebody was reminded of are in the same state yet and wait for them, by state.
+
+    Args:
+        connection: any transaction.
+        loaded: what is loaded and decided.
+        account: whom they waited for.
+        cycle: of which cycle.
+        rows: employees, each with its state when the reminder was posted.
+        day: today.
+
+    Queries: 1, and those of :func:`app.cycle.cycle_board`.
+    """
+    opened = opened_cycle(connection, cycle)
+    if opened is None or opened.stage not in AGREED_TO:
+        return {}
+    names = {account.employee} | ({_HR} if _is_of_hr(account) else set())
+    counts: dict[BoardState, int] = {}
+    for row in cycle_board(connection, loaded, opened, day=day, among=rows.keys()):
+        if rows[row.employee] == row.state and not names.isdisjoint(row.who):
+            counts[row.state] = counts.get(row.state, 0) + 1
+    return counts
+
+
+def _accounts(
+    connection: Connection, directory: Directory, whom: Iterable[str], *, day: dt.date
+) -> dict[str, list[Account]]:
+    """The accounts of those who can be mailed and sign in, by number or ``hr``."""
+    wanted = frozenset(whom)
+    some: dict[str, list[Account]] = {}
+    for account in _all_accounts(connection) if wanted else ():
+        if viewer_of(directory, account, day) is None:
+            continue
+        for who in (account.employee, _HR if _is_of_hr(account) else None):
+            if who in wanted and who is not None:
+                some.setdefault(who, []).append(account)
+    return some
+
+
+def _is_of_hr(account: Account) -> bool:
+    return may(account.roles, Deed.RUN_CYCLE, ())
+
+
+def _all_accounts(connection: Connection) -> Iterator[Account]:
+    after = ""
+    while some := access.accounts(connection, limit=_PAGE, after=after):
+        after = some[-1].email
+        yield from some
+
+
+def _begin_of_day(directory: Directory, now: dt.datetime) -> dt.datetime:
+    return dt.datetime.combine(directory.day_of(now), dt.time(), directory.zone_at(now)).astimezone(dt.UTC)
