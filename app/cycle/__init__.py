@@ -74,7 +74,7 @@ from app.cycle.grades import (
     unit_proposal,
 )
 from app.cycle.groups import GradeGroup, GradeGroups, grade_groups
-from app.cycle.imposing import IMPOSE, IMPOSED
+from app.cycle.imposing import IMPOSE, IMPOSED, may_impose
 from app.cycle.lab import alternative_beside
 from app.cycle.lab_drafts import (
     LAB_TITLE_MAX,
@@ -231,6 +231,7 @@ __all__ = [
     "may_decide_lines",
     "may_draft",
     "may_grant_bonus",
+    "may_impose",
     "may_sign",
     "moved_figures",
     "open_action",

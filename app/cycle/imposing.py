@@ -22,9 +22,9 @@ from app.plain.texts import quoted
 from app.rules.agreement import SignedAs
 from app.rules.deciding import Obstacle
 from app.rules.terms import Node, Role
-from app.scoring import State
+from app.scoring import CyclePlan, State
 
-__all__ = ["IMPOSE", "IMPOSED"]
+__all__ = ["IMPOSE", "IMPOSED", "may_impose"]
 
 IMPOSED: Final = "imposed"
 """The topic of the mail to whom lines were imposed upon."""
@@ -34,6 +34,12 @@ class _Imposing(NamedTuple):
     loaded: State
     opened: OpenedCycle
     card: AgreedCard
+
+
+def _is_past(opened: OpenedCycle, today: dt.date) -> bool:
+    """Whether it is imposed in the stage that the cycle is at, and the last day for signing has gone by."""
+    by = opened.calendar.get("agree_by")
+    return opened.stage in AGREED_IN and (by is None or today > by)
 
 
 def _imposed(connection: Connection, content: Mapping[str, Any], cycle: str | None, today: dt.date) -> _Imposing:
@@ -57,8 +63,7 @@ def _imposed(connection: Connection, content: Mapping[str, Any], cycle: str | No
         raise Invalid(*problems)
     loaded = scoring.state(connection)
     opened = opened_or_refused(connection, cycle, loaded, today=today)
-    by = opened.calendar.get("agree_by")
-    if opened.stage not in AGREED_IN or (by is not None and today <= by):
+    if not _is_past(opened, today):
         raise NotNow
     refuse_being_certified(connection, opened.cycle)
     if node not in loaded.plan(opened.cycle).nodes:
@@ -76,10 +81,20 @@ def _read_impose(connection: Connection, content: Mapping[str, Any], cycle: str 
     return Read({"node": content["node"], "digest": content["digest"]}, frozenset({of.card.node}), of.opened.round)
 
 
+def may_impose(plan: CyclePlan, opened: OpenedCycle, card: AgreedCard, *, viewer: Viewer, day: dt.date) -> bool:
+    """Whether a person may propose now that a scorecard is imposed upon its owner, who has not signed it. No queries."""
+    if not _is_past(opened, day) or SignedAs.OWNER not in card.missing:
+        return False
+    return signs_for(viewer, _who_imposes(plan, card.node, day)) == ""
+
+
 def _head_of(connection: Connection, cycle: str | None, node: Node, day: dt.date) -> Signers:
+    """Who imposes. Queries: none beside those of the state."""
+    return _who_imposes(scoring.state(connection).plan(int(str(cycle))), node, day)
+
+
+def _who_imposes(plan: CyclePlan, node: Node, day: dt.date) -> Signers:
     """Who signs as head, and so imposes; of the agency hr."""
-    loaded = scoring.state(connection)
-    plan = loaded.plan(int(str(cycle)))
     who = signers_of(plan.frame.directory, plan, node, day)[SignedAs.HEAD]
     return who if who.numbers else Signers(anybody="hr")
 

@@ -16,7 +16,7 @@ from app.rules.permissions import Deed
 from app.rules.terms import Node
 from app.web.request_context import RequestContext
 
-__all__ = ["card_of", "drafted", "due_of", "may_draft", "may_sign", "opened_for", "signed"]
+__all__ = ["card_of", "drafted", "due_of", "may_draft", "may_impose", "may_sign", "opened_for", "signed"]
 
 
 def opened_for(context: RequestContext, cycle: int, node: Node) -> OpenedCycle:
@@ -45,6 +45,12 @@ def may_sign(context: RequestContext, opened: OpenedCycle, card: AgreedCard) -> 
     """The parts in which who asks may sign a scorecard's draft now. No queries."""
     loaded = scoring.state(context.connection)
     return cycles.may_sign(loaded, opened, card, viewer=context.viewer, day=context.today)
+
+
+def may_impose(context: RequestContext, opened: OpenedCycle, card: AgreedCard) -> bool:
+    """Whether who asks may propose now that a scorecard's draft is imposed. No queries."""
+    plan = scoring.state(context.connection).plan(opened.cycle)
+    return cycles.may_impose(plan, opened, card, viewer=context.viewer, day=context.today)
 
 
 def may_draft(context: RequestContext, opened: OpenedCycle, node: Node) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
+
+from tests.browser.person import Person
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +29,27 @@ def alone(folder: Path) -> Iterator[None]:
     with (folder / "lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+@pytest.fixture
+def come(browser: Browser) -> Iterator[Callable[..., Person]]:
+    """``come(url, "dana", password)``: somebody who has signed in, at a browser of their own; ``width=390``: on a phone."""
+    opened = []
+
+    def enter(url: str, name: str, password: str, width: int = 1440, *, keeps: bool = False) -> Person:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            reduced_motion="reduce",
+            permissions=["clipboard-read", "clipboard-write"],
+        )
+        opened.append(context)
+        person = Person(context.new_page(), url)
+        person.sign_in(name, password, keeps=keeps)
+        return person
+
+    yield enter
+    for context in opened:
+        context.close()
 
 
 @pytest.fixture(autouse=True)

@@ -11,17 +11,18 @@ import datetime as dt
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 import yaml
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import expect
 
 from app.intake import MASTERED_FILES
 from app.kit.schema import migrate
+from tests.browser.person import WHY, Person
 from tests.browser.states import violations
 from tests.conftest import ROOT, Kopes, Serve
 from tests.reference.agency import ReferenceAgency
@@ -30,8 +31,6 @@ from tests.reference.comparison import differences_of_scorecards
 pytestmark = pytest.mark.browser
 
 NOW: Final = "2026-09-30T08:00:00Z"
-PASSWORD: Final = "seven quiet harbours at dawn"
-WHY: Final = "Agreed in the meeting of Monday."
 
 UNITS: Final = """\
 code	name	name_ko	name_es	kind	parent	country	timezone	evaluation_group	valid_from
@@ -103,119 +102,6 @@ def _scorecards() -> Rows:
 def _table(rows: Rows) -> str:
     """As a spreadsheet puts it on the clipboard."""
     return "".join("\t".join(line) + "\n" for line in [list(rows[0]), *(list(row.values()) for row in rows)])
-
-
-class Person:
-    """Somebody at a browser of their own, who types, pastes, presses Enter and follows what pages offer."""
-
-    def __init__(self, page: Page, url: str) -> None:
-        self.page, self.url = page, url
-
-    @property
-    def main(self) -> Locator:
-        """What the page is about."""
-        return self.page.get_by_role("main")
-
-    def sign_in(self, name: str, password: str) -> None:
-        """From the first page; a first password is changed at once."""
-        self.page.goto(f"{self.url}/")
-        self.type("E-mail", f"{name}@agency.example")
-        self.type("Password", password)
-        with self.page.expect_navigation():
-            self.page.keyboard.press("Enter")
-        if password != PASSWORD:
-            if self.main.get_by_role("link", name="Change it").count():
-                self.follow("Change it")
-            self.type("Present password", password)
-            self.type("New password", PASSWORD)
-            self.type("New password again", PASSWORD)
-            with self.page.expect_navigation():
-                self.page.keyboard.press("Enter")
-        expect(self.page.get_by_role("heading", name="Home", level=1)).to_be_visible()
-
-    def type(self, label: str | re.Pattern[str], text: str, place: int = 0) -> None:
-        """Into a field, in place of what stands there."""
-        named = re.compile(rf"^{re.escape(label)}( \(optional\))?$") if isinstance(label, str) else label
-        self.main.get_by_label(named).locator("visible=true").nth(place).fill(text)
-
-    def choose(self, label: str, option: str, place: int = 0) -> None:
-        """Of a list, by what it says."""
-        self.main.get_by_label(label, exact=True).locator("visible=true").nth(place).select_option(label=option)
-
-    def paste(self, label: str, text: str) -> None:
-        """From the clipboard, as from a spreadsheet."""
-        self.page.evaluate("text => navigator.clipboard.writeText(text)", text)
-        self.main.get_by_label(re.compile(f"^{label}")).press("Control+v")
-
-    def press(self, name: str) -> None:
-        """A button of the page, by Enter; the next page is there afterwards."""
-        with self.page.expect_navigation():
-            self.main.get_by_role("button", name=name, exact=True).first.press("Enter")
-
-    def follow(self, name: str) -> None:
-        """A link of the page."""
-        with self.page.expect_navigation():
-            self.main.get_by_role("link", name=name, exact=True).first.press("Enter")
-
-    def go(self, name: str) -> None:
-        """To one of the pages that stand on every page."""
-        pages = self.page.get_by_role("navigation", name="Pages")
-        with self.page.expect_navigation():
-            pages.get_by_role("link", name=name, exact=True).press("Enter")
-
-    def agree(self) -> None:
-        """To what somebody else has proposed: from what waits on the first page."""
-        self.go("Home")
-        self.follow("Decisions that wait for your agreement: 1")
-        with self.page.expect_navigation():
-            self.page.get_by_role("table", name="For you to agree to").get_by_role("link").press("Enter")
-        self.press("Agree")
-        expect(self.main).to_contain_text("You have agreed: it holds from now on.")
-
-    def submit(self, other: Person) -> None:
-        """The change set that is shown; another of HR agrees."""
-        self.press("Submit")
-        expect(self.main).to_contain_text("You have proposed this yourself")
-        other.agree()
-
-    def put(self, *, title: str = "") -> None:
-        """What a form would do is looked at, then put into the set that is open, or into a new one."""
-        if title:
-            self.type("Title", title)
-            self.type("Why", WHY)
-        self.press("Show what it does")
-        self.press("Put into the change set")
-        expect(self.main).to_contain_text("Nothing holds before you submit it and a second person agrees.")
-
-    def paste_rows(self, file: str, text: str) -> None:
-        """Into the change set that is shown."""
-        self.page.locator("summary", has_text="Rows pasted from a spreadsheet").press("Enter")
-        self.choose("File", file)
-        self.paste("Rows to set", text)
-        with self.page.expect_navigation():
-            self.main.get_by_role("button", name="Put into the set").first.press("Enter")
-        expect(self.main).to_contain_text("With this set in it the agency folder has no error.")
-
-
-@pytest.fixture
-def come(browser: Browser) -> Iterator[Callable[[str, str, str], Person]]:
-    """``come(url, "dana", password)``: somebody who has signed in, at a browser of their own."""
-    opened = []
-
-    def enter(url: str, name: str, password: str) -> Person:
-        context = browser.new_context(
-            viewport={"width": 1440, "height": 900},
-            reduced_motion="reduce",
-            permissions=["clipboard-read", "clipboard-write"],
-        )
-        opened.append(context)
-        person = Person(context.new_page(), url)
-        person.sign_in(name, password)
-        return person
-
-    yield enter
-    for context in opened:
-        context.close()
 
 
 def _first_password(admin: Person) -> str:

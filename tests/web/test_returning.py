@@ -135,6 +135,7 @@ ELSEWHERE: Final = {
     "changes.reword",
     "allocation.apply",
     "cycle_scorecard.draft",
+    "cycle_scorecard.impose",
     "cycle_scorecard.sign",
     "lab.drop",
     "lab.keep",

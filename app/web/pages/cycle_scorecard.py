@@ -22,12 +22,13 @@ from app.kit.refusals import Invalid, at_field
 from app.plain.findings import Finding, Place, n_
 from app.plain.texts import trimmed
 from app.rules.agreement import HR_FIGURES, LINE_MEMBERS, AgreementState, SignedAs, signers
+from app.rules.deciding import REASON_LENGTH_MAX
 from app.rules.permissions import Deed
 from app.rules.targets import SPREAD_METHODS, TARGET_METHODS
 from app.rules.terms import Link, Node, NodeKind, Role
 from app.rules.weighting import WHOLE, hanging_of
 from app.scoring import CyclePlan, node_name
-from app.web import agreeing, words
+from app.web import agreeing, decided, words
 from app.web.languages import kpi_name, named, page_language
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
@@ -60,6 +61,15 @@ class SignatureForm(BaseModel):
 
     digest: Annotated[str, Field(max_length=64)]
     as_: Annotated[Literal["owner", "head", "hr"], Field(alias="as")]
+
+
+class ImposingForm(BaseModel):
+    """What was looked at, and why it is imposed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    digest: Annotated[str, Field(max_length=64)]
+    reason: Annotated[str, Field(min_length=10, max_length=REASON_LENGTH_MAX)]
 
 
 class DraftForm(BaseModel):
@@ -229,6 +239,7 @@ def scorecard(context: RequestContext, cycle: int, node: Node) -> Page:
             for one in signers(with_hr=card.with_hr)
         ],
         may_sign=[(one, words.SIGNED_AS[one]) for one in agreeing.may_sign(context, opened, card)],
+        may_impose=agreeing.may_impose(context, opened, card),
         also_waits=_also_waits(context, cycle, node),
         may_draft=may_draft,
         sees_check_ins=node.kind is NodeKind.EMPLOYEE
@@ -272,6 +283,16 @@ def sign(context: RequestContext, cycle: int, node: Node, form: SignatureForm) -
     holds = card.state is AgreementState.AGREED and not card.is_beside
     message = n_("Signed: these lines hold from now on.") if holds else n_("Signed: another signature is missing yet.")
     return Redirect(message, then="cycle_scorecard.scorecard", values={"cycle": cycle, "node": node})
+
+
+@pages.act("/cycles/<int:cycle>/scorecards/<node:node>/impose", may=Deed.SIGN_SCORECARD, again="scorecard")
+def impose(context: RequestContext, cycle: int, node: Node, form: ImposingForm) -> Redirect:
+    """Propose that what was looked at is imposed upon whoever does not sign it."""
+    agreeing.opened_for(context, cycle, node)
+    content = {"node": str(node), "digest": form.digest}
+    made = decided.proposed_by_form(context, cycles.IMPOSE, content, form.reason, cycle=str(cycle), fields={})
+    message = n_("Proposed: it holds once a second person agrees, and the owner is told.")
+    return Redirect(message, then="decisions.one", values={"number": made.id})
 
 
 # -------------------------------------------------------------------------------------------------------------- drafting

@@ -14,6 +14,7 @@ from flask_babel import gettext
 from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, Field
 
+from app import cycle as cycles
 from app import ledger, scoring
 from app.exports import as_pdf, scorecard_export, scorecard_rows
 from app.kit.kept import LruCache
@@ -21,7 +22,7 @@ from app.kit.refusals import NotThere
 from app.ledger import ActivityHistory, VerdictEntry
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
-from app.scoring import Board, BoardLine, BoardSource, Visibility
+from app.scoring import Board, BoardLine, BoardSource, State, Visibility
 from app.web import changing, cycling, deciding, words
 from app.web.asking import ScoreParameters, certified_shown, first_days, state_of
 from app.web.downloads import LoggedReading, refuse_without_reason, sheet_file, written_down
@@ -152,6 +153,7 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
         agreed_address=url_for("cycle_scorecard.scorecard", cycle=source.plan.cycle, node=node)
         if source.plan.cycle in loaded.sheet.pinned
         else None,
+        check_ins_address=_check_ins_address(context, loaded, source, node),
         criteria_address=url_for("criteria.criteria", cycle=source.plan.cycle)
         if source.plan.cycle in loaded.sheet.pinned
         else None,
@@ -163,6 +165,16 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
         begins=first_days(loaded),
         cycles=sorted({*source.cycles, source.plan.cycle}),
     )
+
+
+def _check_ins_address(context: RequestContext, loaded: State, source: BoardSource, node: Node) -> str | None:
+    """Where the employee, whoever leads them and hr keep the talks of the year, once its criteria are published; None for everybody else. No queries."""
+    plan = source.plan
+    if node.kind is NodeKind.UNIT or plan.cycle not in loaded.sheet.pinned:
+        return None
+    if not cycles.sees_check_ins(plan, context.viewer, node.code, day=context.today):
+        return None
+    return url_for("check_ins.year", cycle=plan.cycle, employee=node.code)
 
 
 def _change_address(context: RequestContext, node: Node) -> str | None:

@@ -28,6 +28,9 @@ from app.web.routing import Pages
 
 pages: Final = Pages("unsigned")
 
+LISTED_MOST: Final = 10
+"""Of so many scorecards each is listed at once, whatever part it is of."""
+
 
 class UnsignedQuery(BaseModel):
     """Of which part of the agency."""
@@ -58,7 +61,7 @@ class UnsignedShown(NamedTuple):
 
 @pages.read("/cycles/<int:cycle>/unsigned", may=Deed.SEE_CYCLES)
 def unsigned(context: RequestContext, cycle: int, query: UnsignedQuery) -> Page:
-    """The parts of a unit, or of the agency, and of a unit that is chosen, as of what is in no part, each scorecard. Queries: constant.
+    """The parts of a unit, or of the agency, and of a unit that is chosen, as of what is in no part or little, each scorecard. Queries: constant.
 
     Raises:
         NotThere: nobody has opened the cycle, or there is no such unit.
@@ -81,9 +84,8 @@ def unsigned(context: RequestContext, cycle: int, query: UnsignedQuery) -> Page:
         if sees(node) and (is_whole or chosen in _chain(directory, node, day))
     }
     below = set(directory.tree.children_on(chosen, day))
-    shown = {
-        node: card for node, card in cards.items() if not is_whole or below.isdisjoint(_chain(directory, node, day))
-    }
+    is_short = not is_whole or len(cards) <= LISTED_MOST
+    shown = {node: card for node, card in cards.items() if is_short or below.isdisjoint(_chain(directory, node, day))}
     return Page(
         "pages/unsigned.html",
         cycle=cycle,
