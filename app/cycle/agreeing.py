@@ -11,9 +11,18 @@ from sqlalchemy import Connection
 from app import access, cascade, ledger, organisation, scoring
 from app.access import Viewer
 from app.cascade import LineDocument
-from app.cycle.agreed_cards import AGREED_IN, AgreedCard, agreed_card, digest_of, lines_of_cycle, signers_of, signs_for
+from app.cycle.agreed_cards import (
+    AGREED_IN,
+    AgreedCard,
+    agreed_card,
+    digest_of,
+    lines_of_cycle,
+    may_draft,
+    signers_of,
+    signs_for,
+)
 from app.cycle.cutting import refuse_being_certified
-from app.cycle.opened import NotNow, OpenedCycle
+from app.cycle.opened import NotNow, OpenedCycle, as_it_stands
 from app.decisions import Hand, OtherDigest, party_of, refusal_for
 from app.kit.refusals import Conflict, NotThere, Refusal
 from app.plain.findings import n_
@@ -42,7 +51,7 @@ class SignedAlready(Conflict):
     message = n_("Somebody has signed this draft in that part already: load it again.")
 
 
-def _to_write(connection: Connection, opened_cycle: OpenedCycle, node: Node) -> tuple[State, AgreedCard]:
+def _to_write(connection: Connection, opened: OpenedCycle, node: Node) -> tuple[State, AgreedCard]:
     """What is there, for whoever writes: nobody else changes it before this transaction ends.
 
     Raises:
@@ -51,12 +60,12 @@ def _to_write(connection: Connection, opened_cycle: OpenedCycle, node: Node) -> 
         NotThere: the cycle has no such unit or employee.
     """
     loaded = scoring.state_to_decide_in(connection)
-    if opened_cycle.stage not in AGREED_IN:
+    if as_it_stands(connection, opened).stage not in AGREED_IN:
         raise NotNow
-    refuse_being_certified(connection, opened_cycle.cycle)
-    if node not in loaded.plan(opened_cycle.cycle).nodes:
+    refuse_being_certified(connection, opened.cycle)
+    if node not in loaded.plan(opened.cycle).nodes:
         raise NotThere
-    return loaded, agreed_card(connection, loaded, opened_cycle.cycle, node)
+    return loaded, agreed_card(connection, loaded, opened.cycle, node)
 
 
 def edit_draft(
@@ -66,7 +75,8 @@ def edit_draft(
     lines: Sequence[LineDocument],
     *,
     is_expected: Callable[[str], bool],
-    by: Hand,
+    by: Viewer,
+    now: dt.datetime,
 ) -> AgreedCard:
     """Write a new draft of a scorecard: signatures under the one before are gone. The same lines again change nothing.
 
@@ -76,7 +86,8 @@ def edit_draft(
         node: whose.
         lines: checked as the loader checks rows.
         is_expected: whether the sum of the draft that is there is the one that was looked at.
-        by: who, and when.
+        by: who.
+        now: when.
 
     Raises:
         OtherDraft: it is another.
@@ -84,9 +95,11 @@ def edit_draft(
         Conflict: it is not theirs to draft.
     """
     loaded, card = _to_write(connection, opened, node)
+    if not may_draft(loaded, opened, node, viewer=by, day=loaded.frame.directory.day_of(now)):
+        raise refusal_for(Obstacle.ROLE)
     if not is_expected(card.draft_digest):
         raise OtherDraft
-    draft_over(connection, loaded, opened, card, lines, by=by)
+    draft_over(connection, loaded, opened, card, lines, by=Hand.of(by, now))
     return agreed_card(connection, loaded, opened.cycle, node)
 
 

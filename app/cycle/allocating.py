@@ -17,14 +17,16 @@ from sqlalchemy import Connection
 from app import cascade, scoring
 from app.access import Viewer
 from app.cascade import Line, LineDocument
-from app.cycle.agreed_cards import AGREED_IN, AgreedCard, agreed_cards
+from app.cycle.agreed_cards import AGREED_IN, AgreedCard, agreed_cards, may_allocate
 from app.cycle.agreeing import draft_over, with_targets
-from app.cycle.opened import NotNow, OpenedCycle
-from app.decisions import Hand
+from app.cycle.cutting import refuse_being_certified
+from app.cycle.opened import NotNow, OpenedCycle, as_it_stands
+from app.decisions import Hand, refusal_for
 from app.kit.refusals import Invalid, NotThere, at_field
 from app.plain.findings import Finding, n_
 from app.plain.texts import quoted
 from app.rules.allocation import FACTORS, ChildFigures, SharedTarget, allocate
+from app.rules.deciding import Obstacle
 from app.rules.measures import decimal_text, exact_decimal
 from app.rules.targets import is_target
 from app.rules.terms import Link, Node, NodeKind
@@ -235,8 +237,6 @@ def apply_allocation(
 ) -> tuple[Allocation, list[AgreedCard]]:
     """Share a target, and write what comes of it into the children's drafts: where it is another, signatures under it are gone.
 
-    Whoever asks has looked at the maker's right to it.
-
     Args:
         connection: a writing transaction.
         opened: the cycle.
@@ -248,14 +248,19 @@ def apply_allocation(
         What comes of it, and each scorecard whose draft is another now, as it was.
 
     Raises:
+        Conflict: it is not theirs to do.
         NotNow: the cycle is at another stage.
+        BeingCertified: it is proposed to certify it.
         Invalid: as of :func:`allocation`; or a child would be given nothing.
 
-    Queries: 5, and 1 for each draft that is written.
+    Queries: 7, and 1 for each draft that is written.
     """
     loaded = scoring.state_to_decide_in(connection)
-    if opened.stage not in AGREED_IN:
+    if not may_allocate(loaded, opened, wish.parent, viewer=by, day=loaded.frame.directory.day_of(now)):
+        raise refusal_for(Obstacle.ROLE)
+    if as_it_stands(connection, opened).stage not in AGREED_IN:
         raise NotNow
+    refuse_being_certified(connection, opened.cycle)
     cards = agreed_cards(connection, loaded, opened.cycle)
     shared_out = _allocation(connection, loaded.plan(opened.cycle), cards, wish, sees=lambda _node: True)
     nothing = [one for one in shared_out.items if not is_target(exact_decimal(one.shared.target))]

@@ -29,6 +29,7 @@ __all__ = [
     "NotOpened",
     "OpenedCycle",
     "StageBegun",
+    "as_it_stands",
     "begin_stage",
     "cycle_named",
     "open_cycle",
@@ -128,6 +129,11 @@ def opened_cycle(connection: Connection, cycle: int) -> OpenedCycle | None:
         return None
     row = connection.execute(_query().where(tables.opened_cycle.c.cycle == cycle)).one_or_none()
     return None if row is None else _opened(row)
+
+
+def as_it_stands(connection: Connection, opened: OpenedCycle) -> OpenedCycle:
+    """The same cycle as it is now, for whoever has waited for others to decide: it may have come to another stage meanwhile. Queries: 1."""
+    return _present(connection, opened.cycle)
 
 
 def _query() -> sa.Select[Any]:

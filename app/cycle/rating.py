@@ -18,7 +18,7 @@ from app.cascade import RATERS_DECISIONS, GivenRating
 from app.cycle.agreed_cards import Signers, signers_of
 from app.cycle.cutting import refuse_being_certified
 from app.cycle.moved import moved_figures
-from app.cycle.opened import NotNow, OpenedCycle, opened_or_refused
+from app.cycle.opened import NotNow, OpenedCycle, as_it_stands, opened_or_refused
 from app.decisions import Decision, DecisionKind, Hand, Read, own_nodes, refusal_for
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field, unknown_members
 from app.organisation import Directory
@@ -306,7 +306,7 @@ def rate(
     problems = rating_problems(wanted)
     if problems:
         raise Invalid(*problems)
-    if opened.stage not in RATED_IN:
+    if as_it_stands(connection, opened).stage not in RATED_IN:
         raise NotNow
     refuse_being_certified(connection, opened.cycle)
     before = line.of(rater)

@@ -8,7 +8,7 @@ from app import cycle as cycles
 from app import intake, scoring
 from app.cascade import LineDocument
 from app.cycle import AgreedCard, Due, OpenedCycle
-from app.decisions import Hand, refusal_for
+from app.decisions import refusal_for
 from app.kit.refusals import Invalid, NotThere
 from app.rules.agreement import SignedAs
 from app.rules.deciding import Obstacle
@@ -55,9 +55,9 @@ def may_impose(context: RequestContext, opened: OpenedCycle, card: AgreedCard) -
 
 def may_draft(context: RequestContext, opened: OpenedCycle, node: Node) -> bool:
     """Whether who asks may write a scorecard's draft now. No queries."""
-    loaded, by_hr = scoring.state(context.connection), context.allowed(Deed.RUN_CYCLE)
+    loaded = scoring.state(context.connection)
     return opened.stage in cycles.AGREED_IN and cycles.may_draft(
-        loaded, opened, node, viewer=context.viewer, day=context.today, by_hr=by_hr
+        loaded, opened, node, viewer=context.viewer, day=context.today
     )
 
 
@@ -77,17 +77,19 @@ def drafted(
     """
     loaded = scoring.state(context.connection)
     before = card_of(context, opened, node)
-    by_hr = context.allowed(Deed.RUN_CYCLE)
-    if not cycles.may_draft(loaded, opened, node, viewer=context.viewer, day=context.today, by_hr=by_hr):
+    # Asked again once nobody else decides: here it goes before what is wrong with the lines.
+    if not cycles.may_draft(loaded, opened, node, viewer=context.viewer, day=context.today):
         raise refusal_for(Obstacle.ROLE)
     if not is_expected(before.draft_digest):
         raise cycles.OtherDraft
     plan = loaded.plan(opened.cycle)
+    by_hr = context.allowed(Deed.RUN_CYCLE)
     judged, problems = intake.judged_lines(plan, node, lines, before=before.draft, by_hr=by_hr)
     if problems:
         raise Invalid(*problems)
-    by = Hand.of(context.viewer, context.now)
-    after = cycles.edit_draft(context.connection, opened, node, judged, is_expected=is_expected, by=by)
+    after = cycles.edit_draft(
+        context.connection, opened, node, judged, is_expected=is_expected, by=context.viewer, now=context.now
+    )
     told = {"cycle": opened.cycle, "digest": before.draft_digest}
     context.note(subject=str(node), before=told, after=told | {"digest": after.draft_digest})
     return after

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from threading import Event
 
 import pytest
+import sqlalchemy as sa
 
+from app.cycle.opened import begin_stage
+from app.decisions import LOCK_DECISIONS
+from app.kit import clock
+from app.kit.database import Database, lock
+from app.rules.stages import Stage
 from tests.contract.desk import Setting, code
 from tests.contract.test_cycles import AGENCY, PEOPLE, agree, blockers, opened, propose, to_stage
 
@@ -99,6 +108,27 @@ def test_both_sides_sign_the_same_draft_and_what_they_signed_holds(desk):
     assert {line["target"] for line in seen(desk, "jiho", "employee:E6")["lines"]} == {"10", "40"}
     shown = json.loads(desk.kopes("score", "--cycle", "2026", "--node", ALBA, **desk.where).out)
     assert {line["kpi"]: line["target"] for line in shown[0]["lines"]}["deals"] in {"12", "12.0"}
+
+
+def test_who_waited_while_the_cycle_came_to_another_stage_signs_and_drafts_nothing(desk, engine):
+    """Whoever asked while it was still agreed on waits for who decides, and goes by what the cycle has become."""
+    opened(desk)
+    to_stage(desk, "agreement")
+    card = seen(desk, "alba", ALBA)
+    lines = [line | {"target": "12"} for line in card["lines"]]
+    waiting, patience = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"), Event()
+    with closing(Database(desk.where["database"])) as database, ThreadPoolExecutor(2) as pool:
+        with database.write("stage") as connection:
+            lock(connection, LOCK_DECISIONS)
+            asked = [
+                pool.submit(sign, desk, "alba", ALBA, "owner", card["digest"]),
+                pool.submit(put, desk, "boram", ALBA, lines, card["digest"]),
+            ]
+            while engine == "postgresql" and connection.scalar(waiting) < len(asked):
+                patience.wait(0.01)
+            begin_stage(connection, 2026, Stage.DRAFT, round_=1, by="account:dana@agency.example", at=clock.now())
+        assert [code(one.result()) for one in asked] == [(409, "not_now")] * 2
+    assert seen(desk, "dana", ALBA)["signatures"] == []
 
 
 def test_units_are_signed_by_their_heads_or_imposed_and_then_the_cycle_runs(desk):

@@ -392,6 +392,8 @@ def test_nobody_moves_a_certified_target_alone_or_sees_their_own_grade_before_th
     content = {"node": "employee:E1", "targets": [{"kpi": "consults", "target": "2"}]}
     made = propose(desk, "dana", "certify", ACCEPTED)
     assert code(propose(desk, "e2", "target", content)) == (409, "being_certified")
+    shared = {"parent": "unit:EUR", "kpi": "consults", "weights": {"history": "1"}, "apply": True}
+    assert code(desk.person("dana").post("/api/v1/cycles/2026/allocations", json=shared)) == (409, "being_certified")
     assert code(
         desk.person("dora").post(
             f"/api/v1/decisions/{made.json()['id']}/approve", json={"digest": made.json()["digest"]}
