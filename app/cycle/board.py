@@ -19,11 +19,11 @@ from app.cycle.grades import propose_employee_grades
 from app.cycle.opened import OpenedCycle
 from app.cycle.rating import RatedLine, unrated_lines
 from app.rules.agreement import AgreementState, SignedAs
-from app.rules.stages import Stage
+from app.rules.stages import BEFORE_THE_CUT, Stage
 from app.rules.terms import Node, NodeKind
 from app.scoring import CyclePlan, State
 
-__all__ = ["AGREED_TO", "BoardRow", "BoardState", "cycle_board"]
+__all__ = ["BoardRow", "BoardState", "cycle_board"]
 
 
 class BoardState(StrEnum):
@@ -46,8 +46,6 @@ _TO_SIGN: Final = {
     SignedAs.HEAD: BoardState.TO_SIGN_HEAD,
     SignedAs.HR: BoardState.TO_SIGN_HR,
 }
-AGREED_TO: Final = frozenset({Stage.DRAFT, Stage.AGREEMENT, Stage.RUNNING})
-"""Before the cut: what the board tells is then what waits for somebody."""
 
 
 class BoardRow(NamedTuple):
@@ -92,7 +90,7 @@ def cycle_board(
     """
     plan = loaded.plan(opened.cycle)
     nodes = [node for node in plan.nodes if node.kind is NodeKind.EMPLOYEE and (among is None or node.code in among)]
-    if opened.stage not in AGREED_TO:
+    if opened.stage not in BEFORE_THE_CUT:
         return _after_the_cut(connection, loaded, opened, day)
     cards = agreed_cards(connection, loaded, opened.cycle, nodes)
     of = frozenset(nodes)

@@ -13,13 +13,14 @@ from sqlalchemy import Connection
 
 from app import access
 from app.access import Account
-from app.cycle.board import AGREED_TO, BoardRow, BoardState, cycle_board
+from app.cycle.board import BoardRow, BoardState, cycle_board
 from app.cycle.opened import opened_cycle
 from app.cycle.reminding import viewer_of
 from app.kit import outbox
 from app.kit.database import lock
 from app.organisation import Directory
 from app.rules.permissions import Deed, may
+from app.rules.stages import BEFORE_THE_CUT
 from app.scoring import State
 
 __all__ = ["BOARD_REMINDER", "BoardReminders", "post_board_reminders", "reminded_today", "still_waiting"]
@@ -113,7 +114,7 @@ def still_waiting(
     Queries: 1, and those of :func:`app.cycle.cycle_board`.
     """
     opened = opened_cycle(connection, cycle)
-    if opened is None or opened.stage not in AGREED_TO:
+    if opened is None or opened.stage not in BEFORE_THE_CUT:
         return {}
     names = {account.employee} | ({_HR} if _is_of_hr(account) else set())
     counts: dict[BoardState, int] = {}

@@ -19,13 +19,12 @@ from app.kit.refusals import Conflict, Invalid, NotThere, at_field, unknown_memb
 from app.plain.findings import Finding, n_
 from app.plain.texts import quoted
 from app.rules.permissions import Deed, may
-from app.rules.stages import Stage
+from app.rules.stages import BEFORE_THE_CUT
 from app.rules.terms import CycleFunction, Node, NodeKind, Role
 from app.scoring import State
 
 __all__ = ["BONUS", "BonusMax", "may_grant_bonus"]
 
-_GRANTED_IN: Final = frozenset({Stage.DRAFT, Stage.AGREEMENT, Stage.RUNNING})
 _POINTS: Final = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4})?", re.ASCII)
 _GROUND_LENGTH_MAX: Final = 200
 
@@ -53,7 +52,7 @@ def may_grant_bonus(
     if node.kind is not NodeKind.EMPLOYEE or node in own or not may(viewer.roles, Deed.RUN_CYCLE, ()):
         return False
     opened = opened_cycle(connection, cycle)
-    return opened is not None and opened.stage in _GRANTED_IN and node in plan.nodes
+    return opened is not None and opened.stage in BEFORE_THE_CUT and node in plan.nodes
 
 
 def _named(_connection: Connection, content: Mapping[str, Any]) -> Collection[Node]:
@@ -106,7 +105,7 @@ def _read(connection: Connection, content: Mapping[str, Any], cycle: str | None,
         raise Invalid(*problems)
     loaded = scoring.state(connection)
     opened = opened_or_refused(connection, cycle, loaded, today=today)
-    if opened.stage not in _GRANTED_IN:
+    if opened.stage not in BEFORE_THE_CUT:
         raise NotNow
     refuse_being_certified(connection, opened.cycle)
     node = _check(loaded, opened, content)
@@ -117,7 +116,7 @@ def _read(connection: Connection, content: Mapping[str, Any], cycle: str | None,
 def _overtaken(connection: Connection, open_: Decision) -> Sequence[Mapping[str, Any]]:
     """Whom it names is not there any more, or its ground is none; the stage and the sum are refused by their codes."""
     opened = opened_cycle(connection, int(str(open_.cycle)))
-    if opened is None or opened.stage not in _GRANTED_IN:
+    if opened is None or opened.stage not in BEFORE_THE_CUT:
         raise NotNow
     refuse_being_certified(connection, opened.cycle)
     try:

@@ -17,7 +17,7 @@ from app.access import Viewer
 from app.cycle import tables
 from app.cycle.agreed_cards import signers_of
 from app.cycle.opened import NotNow, OpenedCycle
-from app.cycle.rating import RATED_IN, FinalAlready
+from app.cycle.rating import FinalAlready
 from app.decisions import Hand, refusal_for
 from app.kit.database import lock
 from app.kit.refusals import Invalid, at_field
@@ -27,6 +27,7 @@ from app.plain.texts import trimmed
 from app.rules.agreement import SignedAs
 from app.rules.deciding import Obstacle
 from app.rules.permissions import Deed, may
+from app.rules.stages import BEFORE_THE_CUT
 from app.rules.terms import Node, NodeKind
 from app.scoring import CyclePlan
 
@@ -186,7 +187,7 @@ def keep_check_in(
         problems.append(at_field("on", "day_to_come", message, day=on.isoformat()))
     if problems:
         raise Invalid(*problems)
-    if opened.stage not in RATED_IN:
+    if opened.stage not in BEFORE_THE_CUT:
         raise NotNow
     lock(connection, LOCK_CHECK_INS)
     of = tables.check_in.c
@@ -231,7 +232,7 @@ def keep_self_assessment(
     problems = _text_problems(kept, needed=final)
     if problems:
         raise Invalid(*problems)
-    if opened.stage not in RATED_IN:
+    if opened.stage not in BEFORE_THE_CUT:
         raise NotNow
     lock(connection, LOCK_CHECK_INS)
     before = self_assessment(connection, opened.cycle, employee)

@@ -38,18 +38,15 @@ from app.rules.line_decisions import (
     takes_figure,
 )
 from app.rules.permissions import Deed, may
-from app.rules.stages import Stage
+from app.rules.stages import BEFORE_THE_CUT, Stage
 from app.rules.targets import SPREAD_METHODS, figure_of, is_target
 from app.rules.terms import CODE_PATTERN, CycleFunction, Direction, Link, Node, Role
 from app.scoring import CyclePlan, ScoreQuery, State
 
 __all__ = ["DECIDED_IN", "LIFT", "LINE_KINDS", "AdjustedAlready", "may_decide_lines", "void_exclusions"]
 
-DECIDED_IN: Final = frozenset({Stage.DRAFT, Stage.AGREEMENT, Stage.RUNNING, Stage.CERTIFIED, Stage.NOTIFIED})
+DECIDED_IN: Final = BEFORE_THE_CUT | {Stage.CERTIFIED, Stage.NOTIFIED}
 """The stages in which lines are decided about: all before a cycle is locked."""
-
-_LIVE: Final = frozenset({Stage.DRAFT, Stage.AGREEMENT, Stage.RUNNING})
-"""Those in which every event moves figures."""
 
 
 class AdjustedAlready(Conflict):
@@ -389,7 +386,7 @@ def _still_opened(connection: Connection, open_: Decision) -> OpenedCycle:
 def _signs_effects(connection: Connection, cycle: str | None) -> bool:
     """Whether the figures of the cycle stand, so that what a decision moves is what was looked at."""
     opened = None if cycle is None else opened_cycle(connection, int(cycle))
-    return opened is not None and opened.stage not in _LIVE
+    return opened is not None and opened.stage not in BEFORE_THE_CUT
 
 
 def _announce_line(connection: Connection, decision: Decision) -> None:

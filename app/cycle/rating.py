@@ -29,7 +29,7 @@ from app.rules.deciding import DecisionEffect, Obstacle
 from app.rules.measures import GRADE_POINTS, Aggregate
 from app.rules.permissions import Deed, may
 from app.rules.rating import RatingSummary, rating_summary
-from app.rules.stages import Stage
+from app.rules.stages import BEFORE_THE_CUT
 from app.rules.terms import CycleFunction, Link, Node, NodeKind, Role
 from app.scoring import CyclePlan, ScoreQuery, State
 
@@ -49,7 +49,7 @@ __all__ = [
     "unrated_lines",
 ]
 
-RATED_IN: Final = frozenset({Stage.DRAFT, Stage.AGREEMENT, Stage.RUNNING})
+RATED_IN: Final = BEFORE_THE_CUT
 """The stages in which grades are given: until the cut."""
 
 BY_HR: Final = "hr"

@@ -18,9 +18,11 @@ from app.rules.moments import written_day
 
 __all__ = [
     "BACK",
+    "BEFORE_THE_CUT",
     "CALENDAR",
     "FORWARD",
     "ITEMS_SHOWN",
+    "TOLD_FROM",
     "Blocker",
     "Stage",
     "calendar_problems",
@@ -49,6 +51,12 @@ FORWARD: Final[Mapping[Stage, Stage]] = MappingProxyType({Stage.DRAFT: Stage.AGR
 
 BACK: Final[Mapping[Stage, Stage]] = MappingProxyType({to: from_ for from_, to in FORWARD.items()})
 """Where one leads back to, as long as nothing is certified."""
+
+BEFORE_THE_CUT: Final = frozenset({Stage.DRAFT, Stage.AGREEMENT, Stage.RUNNING})
+"""Those in which every event moves figures, and people rate, speak with each other and are granted points."""
+
+TOLD_FROM: Final = frozenset({Stage.NOTIFIED, Stage.LOCKED, Stage.PAID})
+"""Those in which everyone has been told what they came to."""
 
 CALENDAR: Final = (
     "agree_by",

@@ -14,8 +14,8 @@ from app.cycle import AfterClose, CycleStanding, OpenedCycle
 from app.kit.refusals import NotThere
 from app.rules.deciding import Obstacle
 from app.rules.permissions import Deed, may, relations_that_allow
-from app.rules.stages import Stage
-from app.rules.terms import CycleFunction, Node, Role
+from app.rules.stages import TOLD_FROM
+from app.rules.terms import CycleFunction, Node
 from app.scoring import ScoreQuery
 from app.web.request_context import RequestContext
 
@@ -85,11 +85,7 @@ def standing_seen(context: RequestContext, cycle: int) -> CycleStanding:
     return standing.narrowed(is_seen)
 
 
-_SEE_ALL: Final = frozenset({Role.HR, Role.EXECUTIVE, Role.AUDITOR})
 _FUNCTIONS_SEE_ALL: Final = frozenset({CycleFunction.APPROVER, CycleFunction.CERTIFIER})
-
-
-_TOLD: Final = frozenset({Stage.NOTIFIED, Stage.LOCKED, Stage.PAID})
 
 
 def hides_own_result(context: RequestContext, cycle: int) -> bool:
@@ -98,15 +94,14 @@ def hides_own_result(context: RequestContext, cycle: int) -> bool:
         return False
     if cycle not in context.hidden:
         opened_ = cycles.opened_cycle(context.connection, cycle)
-        context.hidden[cycle] = opened_ is not None and opened_.stage not in _TOLD
+        context.hidden[cycle] = opened_ is not None and opened_.stage not in TOLD_FROM
     return context.hidden[cycle]
 
 
 def sees_everybody(context: RequestContext, cycle: int) -> bool:
     """Whether who asks sees everybody's scores in a cycle."""
-    who = context.viewer
-    given = {one.function for one in who.functions if one.cycle == cycle}
-    return bool(_SEE_ALL & set(who.roles) or _FUNCTIONS_SEE_ALL & given)
+    given = {one.function for one in context.viewer.functions if one.cycle == cycle}
+    return context.allowed_of_everybody(Deed.SEE_PEOPLE_SCORES) or not _FUNCTIONS_SEE_ALL.isdisjoint(given)
 
 
 def after_close_seen(context: RequestContext, cycle: int, *, after: int, limit: int) -> AfterClose:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from app import cycle as cycles
 from app import scoring
@@ -10,12 +10,11 @@ from app.cycle import OpenedCycle, RatedLine, WantedRating
 from app.kit.refusals import NotThere
 from app.rules.permissions import Deed
 from app.rules.rating import GivenGrade, RaterSpread, RatingsTold, RatingSummary, rater_spreads
-from app.rules.stages import Stage
+from app.rules.stages import TOLD_FROM
 from app.rules.terms import Node
 from app.web.request_context import RequestContext
 
 __all__ = [
-    "TOLD_FROM",
     "given",
     "is_own",
     "is_told",
@@ -28,9 +27,6 @@ __all__ = [
     "sees_all",
     "spreads",
 ]
-
-TOLD_FROM: Final = frozenset({Stage.NOTIFIED, Stage.LOCKED, Stage.PAID})
-"""The stages in which the rated are told what their grades come to."""
 
 
 def sees_all(context: RequestContext) -> bool:
