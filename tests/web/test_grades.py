@@ -312,3 +312,43 @@ def test_somebody_is_looked_up_from_the_top_of_the_page(working: Working) -> Non
     assert "Nobody like that" in working.dana.get(nobody.headers["Location"]).text
     unit = working.dana.get("/grades?of=units&find=VIE&cycle=2026")
     assert unit.headers["Location"] == "/scorecards/unit:VIE?cycle=2026"
+
+
+@pytest.mark.parametrize("sort", ["name", "score", "days", "pay", "points", "rank"])
+def test_the_list_is_sorted_by_a_heading_and_its_file_likewise(working: Working, sort: str) -> None:
+    """A link in each heading; whoever has none of a figure stands last both ways."""
+    working.record(*(f"2026-03-04 deal D-{number} E{1 + number % 3} 90000.00 USD" for number in range(8)))
+    columns = {
+        "name": "Name",
+        "score": "Score that was ranked",
+        "days": "Days worked",
+        "pay": "Pay (KRW)",
+        "points": "Promotion points",
+    }
+    link = re.search(rf'href="(/grades\?[^"]*sort={sort}[^"]*)"', working.dana.get("/grades").text)
+    assert link, sort
+    first = html.unescape(link[1])
+    other = first.replace("order=down", "order=UP").replace("order=up", "order=down").replace("order=UP", "order=up")
+    orders = []
+    for address in (first, other):
+        page = working.dana.get(address).text
+        assert f'aria-sort="{"descending" if "order=down" in address else "ascending"}"' in page
+        shown = re.findall(r'<span class="soft small">(E\d+)</span>', page.split('data-rows="matching"', 1)[1])
+        lines = working.dana.post(address, {"reason": "sorted"}).data.decode("utf-8-sig").splitlines()[:-1]
+        rows = list(csv.DictReader(lines))
+        # The whole proposal, as it is listed unasked, is filed by number.
+        assert [row["Employee number"] for row in rows] == (sorted(shown) if "sort=rank&order=up" in address else shown)
+        column = next((one for one in rows[0] if one.startswith(columns.get(sort, "?"))), None)
+        assert column or sort == "rank", ",".join(rows[0])
+        if column:
+            known = [row[column] for row in rows if row[column]]
+            key = str if sort == "name" else float
+            assert known == sorted(known, key=key, reverse="order=down" in address)
+        orders.append(shown)
+    assert orders[0] != orders[1]
+
+
+def test_nobody_sorts_by_pay_who_does_not_see_it(working: Working) -> None:
+    """An order tells as much as figures do."""
+    assert "₩" in working.dana.get("/grades?sort=pay").text
+    assert working.ferran.get("/grades?sort=pay").status_code == 404

@@ -28,7 +28,7 @@ from app.plain.findings import Finding, n_
 from app.rules.grade_reasons import beyond_seats, grade_reasons
 from app.rules.grade_spread import NEAR, grades_spread
 from app.rules.grading import EmployeeGrade, EmployeeProposal, Score, UnitGrade, UnitProposal, published
-from app.rules.names import person_meant
+from app.rules.names import folded, person_meant
 from app.rules.pay import pay_sums
 from app.rules.permissions import Deed, may
 from app.rules.terms import Node, NodeKind
@@ -85,6 +85,9 @@ class GradesQuery(BaseModel):
     """What the list is grouped by."""
     near: Text = ""
     """How many points below a cut-off are near, as the page's language writes numbers."""
+    sort: Literal["rank", "name", "score", "days", "pay", "points"] = "rank"
+    """By ``rank``: group by group, each from its first to those without a rank."""
+    order: Literal["up", "down"] = "up"
     page: Annotated[int, Field(ge=1, le=100_000)] = 1
 
 
@@ -122,17 +125,37 @@ _NARROWED: Final[LruCache[list[Row]]] = LruCache(24)
 
 def _narrowed(query: GradesQuery, rows: Iterable[Row], name_of: Callable[[str], str]) -> list[Row]:
     """The rows that were asked for, in their order: those of the page and of its file."""
-    return sorted(
-        (
-            row
-            for row in rows
-            if (not query.group or row.group == query.group)
-            and (not query.grade or (row.grade or "-") == query.grade)
-            and (not query.text.strip() or _is_meant(query.text, name_of(_code(row)), _code(row)))
-        ),
-        # A proposal's rows come by their codes, and equals stay as they come.
-        key=lambda row: (row.rank is None, row.group or "", row.rank or 0),
-    )
+    chosen = [
+        row
+        for row in rows
+        if (not query.group or row.group == query.group)
+        and (not query.grade or (row.grade or "-") == query.grade)
+        and (not query.text.strip() or _is_meant(query.text, name_of(_code(row)), _code(row)))
+    ]
+    # A proposal's rows come by their codes, and equals stay as they come.
+    chosen.sort(key=lambda row: (row.rank is None, row.group or "", row.rank or 0))
+
+    def by_name(row: Row) -> Any:
+        return folded(str(named(name_of(_code(row)))))
+
+    figure = _FIGURES.get(query.sort, by_name)
+    valued = [row for row in chosen if figure(row) is not None]
+    valued.sort(key=figure, reverse=query.order == "down")
+    return valued + [row for row in chosen if figure(row) is None]
+
+
+def _of_employees(member: str) -> Callable[[Row], Any]:
+    return lambda row: getattr(row, member, None)
+
+
+_FIGURES: Final[Mapping[str, Callable[[Row], Any]]] = {
+    "rank": lambda row: None if row.rank is None else (row.group or "", row.rank),
+    "score": lambda row: row.final_score if isinstance(row, EmployeeGrade) else row.own_score,
+    "days": _of_employees("days"),
+    "pay": _of_employees("pay"),
+    "points": _of_employees("promotion_points"),
+}
+"""What a column sorts by; who has none of it stands last, whichever way it is sorted."""
 
 
 def _within(query: GradesQuery) -> tuple[Decimal, Finding | None]:
@@ -157,12 +180,14 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
     if query.find.strip():
         return _looked_up(query, proposal.rows, name_of)
     within, wrong = _within(query)
-    narrowing = (token, query.group, query.grade, query.text, context.today)
+    narrowing = (token, query.group, query.grade, query.text, query.sort, query.order, context.today)
     # Names are searched as the reader sees them.
     rows = _NARROWED.get_or_make((narrowing, page_language()), lambda: _narrowed(query, proposal.rows, name_of))
     last = max(1, -(-len(rows) // PAGE_ROWS))
     page = min(query.page, last)
     asked = query.model_dump(mode="json", exclude_defaults=True, exclude={"page"})
+    if query.sort == "pay" and not may(context.viewer.roles, Deed.SEE_PAY, ()):
+        raise NotThere
     head = views.head(without_present_cycle(loaded, asked, context.today))
     shows_pay = query.of == "employees" and may(context.viewer.roles, Deed.SEE_PAY, ())
     group_name = functools.cache(group_namer(loaded.sheet.definitions.policies))
@@ -269,7 +294,7 @@ def export(context: RequestContext, query: GradesQuery, form: ReasonedExport) ->
         loaded, of_cycle = _cycle(context, query.cycle)
         everyone = _proposed(context, query, of_cycle).proposal.rows
         name_of = _namer(context, query)
-        narrowing = query.model_dump(exclude_defaults=True, include={"group", "grade", "text"})
+        narrowing = query.model_dump(exclude_defaults=True, include={"group", "grade", "text", "sort", "order"})
         chosen: Sequence[Row] = _narrowed(query, everyone, name_of) if narrowing else everyone
         sheet = _sheet(loaded, of_cycle, query.of, chosen, name_of)
     parameters = {"cycle": of_cycle, "of": query.of, "format": form.format, **narrowing}
