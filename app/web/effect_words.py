@@ -31,11 +31,12 @@ _MEMBERS: Final = {
     "own_score": n_("Own score"),
     "final_score": n_("Final score"),
     "grade": n_("Grade"),
+    "proposed_grade": n_("Grade"),
     "pay": n_("Pay"),
     "rights": n_("Rights"),
     "stage": n_("Stage"),
 }
-_DEEDS: Final = {"grade": Deed.SEE_GRADE, "pay": Deed.SEE_PAY}
+_DEEDS: Final = {"grade": Deed.SEE_GRADE, "proposed_grade": Deed.SEE_GRADE, "pay": Deed.SEE_PAY}
 """What a member takes to be seen; the others what scores take."""
 
 
@@ -136,8 +137,13 @@ def shown_effects(context: RequestContext, effects: Sequence[DecisionEffect]) ->
     return Moves(
         summary=(*_summary(effects), *([str(gettext(_AGAINST_SCORE, count=number(against)))] if against else ())),
         rows=rows,
-        members=frozenset(one.member for one in effects) & frozenset(_COLUMNS),
+        members=frozenset(_column(one.member) for one in effects) & frozenset(_COLUMNS),
     )
+
+
+def _column(member: str) -> str:
+    """Where a member stands: what a cycle's certificate proposes as a grade where grades do."""
+    return "grade" if member == "proposed_grade" else member
 
 
 _BY_PLACE: Final = n_("by the place in the group")
@@ -162,7 +168,7 @@ def _how_much(some: list[DecisionEffect]) -> tuple[bool, bool, float]:
 def _moved(context: RequestContext, definitions: Definitions, some: list[DecisionEffect]) -> NodeMoved:
     first = some[0]
     node = Node.parse(first.node)
-    turns = {one.member: _turn(context, definitions, one) for one in some}
+    turns = {_column(one.member): _turn(context, definitions, one) for one in some}
     if _is_against_score(some):
         turns["grade"] = turns["grade"]._replace(why=str(gettext(_BY_PLACE)))
     beside: Name | str = ""
@@ -227,7 +233,9 @@ def _summary(effects: Iterable[DecisionEffect]) -> Iterator[str]:
         of.setdefault((None if node is None else node.kind, one.member), []).append(one)
     for key, message in _SUMMED.items():
         some = of.get(key, [])
-        if some:
+        if some and key in _FIRST and all(one.before is None for one in some):
+            yield str(gettext(_FIRST[key], count=number(len(some))))
+        elif some:
             by = [_difference(one) or 0 for one in some]
             yield str(
                 gettext(
@@ -267,6 +275,13 @@ _SUMMED: Final = {
     ),
     (NodeKind.EMPLOYEE, "rights"): n_("People who head another unit, or on other days: %(count)s."),
 }
+
+
+_FIRST: Final = {
+    (NodeKind.EMPLOYEE, "final_score"): n_("People whose final scores are settled by it: %(count)s."),
+    (NodeKind.UNIT, "final_score"): n_("Units whose final scores are settled by it: %(count)s."),
+}
+"""Where nothing was settled before, nothing rises or falls."""
 
 
 def _figure(definitions: Definitions, member: str) -> str:

@@ -291,6 +291,8 @@ def _impose(chae: Person, dana: Person) -> None:
     chae.type("Why", "Asked three times since the tenth of January.")
     chae.press("Propose to impose them")
     expect(chae.main).to_contain_text("it holds once a second person agrees")
+    chae.follow("Paris")
+    expect(chae.page.get_by_role("heading", name="Agreement: Paris", level=1)).to_be_visible()
     _agree_to(dana, 1)
 
 
@@ -535,6 +537,7 @@ def _march(walk: Walk) -> None:
     walk.at(MARCH)
     dana, carla, cleo, alba = walk.enter("dana", "carla", "cleo", "alba")
     _stage(dana, "certified", *ACCEPTED)
+    expect(dana.main).to_contain_text(f"People whose final scores are settled by it: {len(NAMES)}.")
     _log(alba, "Export consult", "Isar", day="2026-12-18")
     _agree_to(carla, 1)
     _late(dana)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Final, NamedTuple
 
+from flask import url_for
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import cascade, decisions, intake, scoring
@@ -161,11 +162,33 @@ def one(context: RequestContext, number: int) -> Page:
         and decision.kind != TARGET_DECISIONS
         and any(str(one.cycle) == decision.cycle for one in cycling.cycles_seen(context)),
         accepted=ACCEPTED,
+        about=_about(context, decision),
         targets=_targets(context, decision) if decision.kind == TARGET_DECISIONS else None,
         may_agree=may_agree,
         may_withdraw=is_open and obstacle is Obstacle.SAME_PERSON,
         hindrance=None if obstacle is None else decisions.refusal_for(obstacle).message,
     )
+
+
+class AboutShown(NamedTuple):
+    """The scorecard or line of an opened cycle that a decision is about: its page, and whose it is."""
+
+    address: str
+    name: Name | str
+
+
+def _about(context: RequestContext, decision: Decision) -> AboutShown | None:
+    """Where whoever is to agree looks at what it is about; None where it is about nothing of the kind, or not theirs to see. No queries."""
+    node = Node.parse(str(decision.content.get("node")))
+    if node is None or decision.kind == TARGET_DECISIONS:
+        return None
+    name = scoring.node_name(context.directory, node, context.today)
+    if "kpi" not in decision.content:
+        page, deed, more = "cycle_scorecard.scorecard", Deed.SIGN_SCORECARD, {}
+    else:
+        page, deed, more = "derivation.derivation", Deed.SEE_DERIVATION, {"kpi": decision.content["kpi"]}
+    seen = context.allowed(deed, node)
+    return AboutShown(url_for(page, node=node, cycle=decision.cycle, **more), name) if seen else None
 
 
 class SetTargets(NamedTuple):
