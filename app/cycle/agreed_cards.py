@@ -30,9 +30,9 @@ __all__ = [
     "Signers",
     "agreed_card",
     "agreed_cards",
-    "came_too_late",
     "digest_of",
     "due_of",
+    "is_asked",
     "lines_of_cycle",
     "may_allocate",
     "may_draft",
@@ -74,6 +74,7 @@ class AgreedCard:
         place: the draft's number; None where nobody has edited or signed it.
         with_hr: whether hr signs the draft too.
         signatures: under the draft, else under the version.
+        signed_version: those under the version that holds.
         drafted_at: when the draft was written; None for what folder and targets say.
         drafted_by: by whom: a number, or an account's e-mail.
         versions: all that were in force, the first one first.
@@ -93,6 +94,7 @@ class AgreedCard:
     next_place: int
     with_hr: bool
     signatures: tuple[SignatureRow, ...]
+    signed_version: tuple[SignatureRow, ...]
     drafted_at: dt.datetime | None
     drafted_by: str | None
     versions: tuple[VersionRow, ...]
@@ -122,7 +124,7 @@ class AgreedCard:
             "state": self.state.value,
             "lines": [dict(one) for one in self.lines],
             "draft": draft,
-            "signatures": [] if self.is_beside else signatures,
+            "signatures": [one.as_json() for one in self.signed_version] if self.is_beside else signatures,
             "due": [one.as_json() for one in due],
             "versions": [
                 {
@@ -164,8 +166,13 @@ def _card(plan: CyclePlan, node: Node, rows: AgreementRows) -> AgreedCard:
     signed = tuple(
         one for one in rows.signatures if draft is not None and one.place == draft.place and one.digest == draft_digest
     )
+    under_version = tuple(
+        one
+        for one in rows.signatures
+        if in_force is not None and one.place == in_force.place and one.digest == in_force.digest
+    )
     if not is_open and in_force is not None:
-        signed = tuple(one for one in rows.signatures if one.place == in_force.place and one.digest == in_force.digest)
+        signed = under_version
     state = agreement_state(
         has_lines=bool(lines),
         holds=holds,
@@ -186,6 +193,7 @@ def _card(plan: CyclePlan, node: Node, rows: AgreementRows) -> AgreedCard:
         next_place=1 if written is None else written.place + 1,
         with_hr=draft is not None and draft.with_hr,
         signatures=signed,
+        signed_version=under_version,
         drafted_at=None if draft is None else draft.at,
         drafted_by=None if draft is None else draft.employee or draft.account.removeprefix("account:"),
         versions=tuple(rows.versions),
@@ -279,13 +287,37 @@ def signs_for(viewer: Viewer, who: Signers) -> str | None:
 
 
 def due_of(loaded: State, opened: OpenedCycle, card: AgreedCard, *, day: dt.date) -> list[Due]:
-    """Whose signatures are missing, and since when. No queries."""
-    if opened.stage not in AGREED_IN:
-        return []
+    """Whose signatures are missing, and since when; of whom nobody asks none. No queries."""
     plan = loaded.plan(opened.cycle)
+    if opened.stage not in AGREED_IN or not is_asked(plan, card.node, day):
+        return []
     who = signers_of(plan.frame.directory, plan, card.node, day)
-    since = max([one.at for one in card.signatures if card.is_open] or [card.drafted_at or opened.since])
+    since = _due_since(plan.frame.directory, opened, card, day)
     return [Due(one, who[one].persons, since) for one in card.missing]
+
+
+def _due_since(directory: Directory, opened: OpenedCycle, card: AgreedCard, day: dt.date) -> dt.datetime:
+    """The later of the beginning of agreement and the first day of the person, or of their unit; where a version holds, of what is to be signed instead of it."""
+    instants = [opened.agreed_on_since or opened.since]
+    if card.versions:
+        instants.append(card.drafted_at or card.versions[-1].at)
+    first = _first_day(directory, card.node, day) if card.node.kind is NodeKind.EMPLOYEE else None
+    if first is not None:
+        instants.append(directory.begin_of(first))
+    return max(instants)
+
+
+def _first_day(directory: Directory, node: Node, day: dt.date) -> dt.date:
+    """The day on which somebody came to the agency, or from another unit to the one of a day."""
+    first, unit = directory.employees[node.code].hired_on, None
+    for posting in directory.placement.postings(node.code):
+        begins = posting.period.from_ or first
+        if begins > day:
+            break
+        if unit not in {None, posting.unit}:
+            first = max(first, begins)
+        unit = posting.unit
+    return first
 
 
 def may_sign(
@@ -302,27 +334,31 @@ def may_sign(
     )
 
 
-def unsigned_cards(connection: Connection, loaded: State, cycle: int) -> dict[Node, AgreedCard]:
+def unsigned_cards(connection: Connection, loaded: State, cycle: int, *, day: dt.date) -> dict[Node, AgreedCard]:
     """The scorecards of an opened cycle that are neither agreed nor imposed, as :func:`unsigned_nodes` has them. Queries: 3."""
     cards = agreed_cards(connection, loaded, cycle)
-    return {node: cards[node] for node in unsigned_nodes(loaded.plan(cycle), cards)}
+    return {node: cards[node] for node in unsigned_nodes(loaded.plan(cycle), cards, day=day)}
 
 
-def unsigned_nodes(plan: CyclePlan, cards: Mapping[Node, AgreedCard]) -> list[Node]:
-    """The nodes with lines that are neither agreed nor imposed, without those who came too late to be asked. No queries."""
-    return [node for node, card in cards.items() if card.state in _OPEN and not came_too_late(plan, node)]
+def unsigned_nodes(plan: CyclePlan, cards: Mapping[Node, AgreedCard], *, day: dt.date) -> list[Node]:
+    """The nodes with lines that are neither agreed nor imposed, without those whom nobody asks on a day. No queries."""
+    return [node for node, card in cards.items() if card.state in _OPEN and is_asked(plan, node, day)]
 
 
 _OPEN: Final = frozenset({AgreementState.DRAFT, AgreementState.TO_SIGN})
 
 
-def came_too_late(plan: CyclePlan, node: Node) -> bool:
-    """Whether somebody joined after the last day of the cycle less the days that are needed to be graded: then nobody asks them."""
+def is_asked(plan: CyclePlan, node: Node, day: dt.date) -> bool:
+    """Whether somebody signs and talks about their scorecard at all, as of a day: once they are there, unless they came too late.
+
+    Too late is after the last day of the cycle less the days that are needed to be graded, whether or not they are graded.
+    """
     end = plan.period.to
     if node.kind is not NodeKind.EMPLOYEE or end is None:
-        return False
-    last = end - dt.timedelta(days=1 + plan.sheet.definitions.policies.minimum_days)
-    return plan.frame.directory.employees[node.code].hired_on > last
+        return True
+    policies = plan.sheet.definitions_of(plan.cycle).policies
+    last = end - dt.timedelta(days=1 + policies.minimum_days)
+    return plan.frame.directory.employees[node.code].hired_on <= min(day, last)
 
 
 def may_draft(loaded: State, opened: OpenedCycle, node: Node, *, viewer: Viewer, day: dt.date) -> bool:

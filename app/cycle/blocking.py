@@ -68,9 +68,9 @@ def _before_agreement(connection: Connection, _loaded: State, plan: CyclePlan, d
         yield Blocker(code="no_scorecard", message=message, parameters={"count": len(others)}, items=others, hard=False)
 
 
-def _before_running(connection: Connection, loaded: State, plan: CyclePlan, _day: dt.date) -> Iterable[Blocker]:
+def _before_running(connection: Connection, loaded: State, plan: CyclePlan, day: dt.date) -> Iterable[Blocker]:
     """Of `running`: units whose scorecards nobody agreed to; of people they stay due. Queries: 3."""
-    unsigned = unsigned_nodes(plan, agreed_cards(connection, loaded, plan.cycle))
+    unsigned = unsigned_nodes(plan, agreed_cards(connection, loaded, plan.cycle), day=day)
     for kind, message in _UNSIGNED.items():
         items = tuple(str(node) for node in unsigned if node.kind is kind)
         if items:

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from app.cycle.agreed_cards import AgreedCard, agreed_cards, came_too_late, due_of, signers_of
+from app.cycle.agreed_cards import AgreedCard, agreed_cards, due_of, is_asked, signers_of
 from app.cycle.check_ins import check_ins
 from app.cycle.grades import propose_employee_grades
 from app.cycle.opened import OpenedCycle
@@ -129,8 +129,10 @@ def _row(
         return BoardRow(number, BoardState.NO_SCORECARD if is_there else BoardState.OUTSIDE)
     if card.state not in {AgreementState.AGREED, AgreementState.IMPOSED} and card.missing:
         due = next(iter(due_of(loaded, opened, card, day=day)), None)
-        who, since = ((), None) if due is None else (due.persons, due.since)
-        return BoardRow(number, _TO_SIGN[card.missing[0]], who, since, calendar.get("agree_by"))
+        if due is not None:
+            return BoardRow(number, _TO_SIGN[due.signed_as], due.persons, due.since, calendar.get("agree_by"))
+        if opened.stage is Stage.DRAFT and is_asked(plan, card.node, day):
+            return BoardRow(number, _TO_SIGN[card.missing[0]], due_on=calendar.get("agree_by"))
     if number in checked:
         begins, ends = calendar.get("mid_year_from"), calendar.get("mid_year_by")
         return BoardRow(number, BoardState.CHECK_IN_DUE, checked[number], begins, ends)
@@ -153,7 +155,7 @@ def _check_ins_due(
     begins = opened.calendar.get("mid_year_from")
     if opened.stage is not Stage.RUNNING or begins is None or day < begins:
         return {}
-    asked = [node for node in nodes if plan.lines.get(node) and not came_too_late(plan, node)]
+    asked = [node for node in nodes if plan.lines.get(node) and is_asked(plan, node, day)]
     done = {
         (one.employee, one.part)
         for one in check_ins(connection, opened.cycle, [node.code for node in asked])

@@ -71,7 +71,7 @@ def post_board_reminders(
         for who in row.who:
             waiting.setdefault(who, {})[row.employee] = row.state.value
     of_who = _accounts(connection, directory, waiting, day=directory.day_of(now))
-    today = outbox.recipients_since(connection, topic=BOARD_REMINDER, since=_begin_of_day(directory, now))
+    today = outbox.recipients_since(connection, topic=BOARD_REMINDER, since=directory.begin_of(directory.day_of(now)))
     mailed: dict[int, tuple[Account, list[str]]] = {}
     sent: dict[str, int] = {}
     already: list[str] = []
@@ -93,7 +93,7 @@ def post_board_reminders(
 
 def reminded_today(connection: Connection, directory: Directory, *, cycle: int, now: dt.datetime) -> Mapping[str, int]:
     """Who was mailed from the board of a cycle today, numbers or ``hr``, each with of how many rows. Queries: 1."""
-    posted = outbox.contents_since(connection, topic=BOARD_REMINDER, since=_begin_of_day(directory, now))
+    posted = outbox.contents_since(connection, topic=BOARD_REMINDER, since=directory.begin_of(directory.day_of(now)))
     of_cycle = (content["who"] for content in posted if content["cycle"] == cycle)
     return {who: number for numbers in of_cycle for who, number in numbers.items()}
 
@@ -148,7 +148,3 @@ def _all_accounts(connection: Connection) -> Iterator[Account]:
     while some := access.accounts(connection, limit=_PAGE, after=after):
         after = some[-1].email
         yield from some
-
-
-def _begin_of_day(directory: Directory, now: dt.datetime) -> dt.datetime:
-    return dt.datetime.combine(directory.day_of(now), dt.time(), directory.zone_at(now)).astimezone(dt.UTC)

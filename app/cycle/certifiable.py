@@ -64,7 +64,7 @@ def _of_the_ledger(connection: Connection, loaded: State) -> Iterable[Blocker]:
 
 def _of_scorecards(connection: Connection, loaded: State, plan: CyclePlan, day: dt.date) -> Iterable[Blocker]:
     """Scorecards of people who are graded, and of units, that are neither agreed nor imposed."""
-    unsigned = unsigned_nodes(plan, agreed_cards(connection, loaded, plan.cycle))
+    unsigned = unsigned_nodes(plan, agreed_cards(connection, loaded, plan.cycle), day=day)
     if not unsigned:
         return
     proposed = propose_employee_grades(connection, cycle=plan.cycle, today=day, loaded=loaded).proposal

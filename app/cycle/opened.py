@@ -76,6 +76,7 @@ class OpenedCycle:
         stage: how far it is.
         round: 1, and one more each time that it is reopened.
         since: when it came to its stage.
+        agreed_on_since: when its scorecards came to be agreed on; None in its draft.
         calendar: its dates, by their names, in their order.
     """
 
@@ -83,6 +84,7 @@ class OpenedCycle:
     stage: Stage
     round: int
     since: dt.datetime
+    agreed_on_since: dt.datetime | None
     calendar: Mapping[str, dt.date]
 
     @property
@@ -139,7 +141,18 @@ def as_it_stands(connection: Connection, opened: OpenedCycle) -> OpenedCycle:
 def _query() -> sa.Select[Any]:
     of, stage = tables.opened_cycle, tables.cycle_stage
     last = sa.select(sa.func.max(stage.c.place)).where(stage.c.cycle == of.c.cycle).correlate(of).scalar_subquery()
-    return sa.select(of, stage.c.stage, stage.c.round, stage.c.at).join(
+    drafted, agreed = stage.alias(), stage.alias()
+    # Gone back to from `running`, agreement goes on: it began when the cycle last came out of its draft.
+    draft = sa.select(sa.func.max(drafted.c.place)).where(
+        drafted.c.cycle == of.c.cycle, drafted.c.stage == Stage.DRAFT.value
+    )
+    begun = sa.select(sa.func.min(agreed.c.at)).where(
+        agreed.c.cycle == of.c.cycle,
+        agreed.c.stage == Stage.AGREEMENT.value,
+        agreed.c.place > draft.correlate(of).scalar_subquery(),
+    )
+    agreed_on = begun.correlate(of).scalar_subquery().label("agreed_on_since")
+    return sa.select(of, stage.c.stage, stage.c.round, stage.c.at, agreed_on).join(
         stage, sa.and_(stage.c.cycle == of.c.cycle, stage.c.place == last)
     )
 
@@ -150,6 +163,7 @@ def _opened(row: sa.Row[Any]) -> OpenedCycle:
         stage=Stage(row.stage),
         round=row.round,
         since=row.at,
+        agreed_on_since=row.agreed_on_since,
         calendar=read_calendar(json.loads(row.calendar)),
     )
 

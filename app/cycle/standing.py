@@ -6,18 +6,17 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection
 
 from app import cascade, scoring
 from app.cascade import Publication
-from app.cycle.agreed_cards import AgreedCard, agreed_cards
 from app.cycle.blocking import blockers_of
+from app.cycle.board import BoardState, cycle_board
 from app.cycle.opened import OpenedCycle
-from app.rules.agreement import AgreementState
 from app.rules.stages import Blocker, Stage, stages_ahead
-from app.rules.terms import Node, NodeKind, Period
+from app.rules.terms import Period
 from app.scoring import Certified, State
 
 __all__ = ["CycleStanding", "standing_of"]
@@ -33,7 +32,7 @@ class CycleStanding:
         published: the edition that it goes by; None before there is one.
         certified: the cut that it goes by; None before there is one.
         blockers: what stands in the way of each stage that it may come to next.
-        counts: how many people are in each state.
+        counts: how many people are in each state of the board.
     """
 
     opened: OpenedCycle
@@ -79,7 +78,7 @@ def _blocker_json(blocker: Blocker) -> dict[str, Any]:
 
 
 def standing_of(connection: Connection, loaded: State, opened: OpenedCycle, *, day: dt.date) -> CycleStanding:
-    """How a cycle stands on a day. Queries: 6, and those of :func:`app.cycle.blockers_of`."""
+    """How a cycle stands on a day. Queries: 2, and those of :func:`app.cycle.blockers_of` and :func:`app.cycle.cycle_board`."""
     plan = loaded.plan(opened.cycle)
     return CycleStanding(
         opened=opened,
@@ -89,22 +88,11 @@ def standing_of(connection: Connection, loaded: State, opened: OpenedCycle, *, d
         blockers={
             to: tuple(blockers_of(connection, loaded, opened.cycle, to, day=day)) for to in stages_ahead(opened.stage)
         },
-        counts=_counts(agreed_cards(connection, loaded, opened.cycle)),
+        counts=_counts(connection, loaded, opened, day),
     )
 
 
-def _counts(cards: Mapping[Node, AgreedCard]) -> dict[str, int]:
-    """How many people are in each state, in the order in which the contract asks for them; those that nobody is in are left out."""
-    states = Counter(_state(card) for node, card in cards.items() if node.kind is NodeKind.EMPLOYEE)
-    return {state: states[state] for state in _STATES if states[state]}
-
-
-_STATES: Final = ("to_sign_owner", "to_sign_head", "to_sign_hr", "agreed", "no_scorecard")
-
-
-def _state(card: AgreedCard) -> str:
-    if card.state is AgreementState.NONE:
-        return "no_scorecard"
-    if card.state in {AgreementState.AGREED, AgreementState.IMPOSED}:
-        return "agreed"
-    return f"to_sign_{card.missing[0]}" if card.missing else "agreed"
+def _counts(connection: Connection, loaded: State, opened: OpenedCycle, day: dt.date) -> dict[str, int]:
+    """How many people the board has in each state, in its order; those that nobody is in are left out."""
+    states = Counter(row.state for row in cycle_board(connection, loaded, opened, day=day))
+    return {state.value: states[state] for state in BoardState if states[state]}

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from app import cascade
 from app.access import Viewer
 from app.cycle.actions import Action, OwedComment, actions_of, owed_comments
-from app.cycle.agreed_cards import AGREED_IN, agreed_cards, came_too_late, due_of, may_sign, signers_of
+from app.cycle.agreed_cards import AGREED_IN, agreed_cards, due_of, is_asked, may_sign, signers_of
 from app.cycle.check_ins import check_in_parts, check_ins
 from app.cycle.opened import OpenedCycle, opened_cycles
 from app.cycle.rating import is_own_case, rated_lines, raters_for
@@ -135,7 +135,7 @@ def check_ins_due(connection: Connection, loaded: State, *, viewer: Viewer, day:
         }
         due = [number for number, parts in asked.items() if any((number, part) not in done for part in parts)]
         nodes = [Node(NodeKind.EMPLOYEE, number) for number in due]
-        some += [CheckInDue(opened.cycle, node, begins) for node in nodes if not came_too_late(plan, node)]
+        some += [CheckInDue(opened.cycle, node, begins) for node in nodes if is_asked(plan, node, day)]
     return sorted(some, key=lambda one: one.node.code != viewer.employee)
 
 
@@ -199,7 +199,7 @@ def _asked_nodes(connection: Connection, plan: CyclePlan, viewer: Viewer, day: d
         some |= dict.fromkeys(cascade.nodes_with_hr(connection, plan.cycle))
         some |= dict.fromkeys(node for node in plan.nodes if _lacks_head(directory, plan, node, day))
     known = frozenset(plan.nodes)
-    return [node for node in some if node in known and not came_too_late(plan, node)]
+    return [node for node in some if node in known and is_asked(plan, node, day)]
 
 
 def _lacks_head(directory: Directory, plan: CyclePlan, node: Node, day: dt.date) -> bool:

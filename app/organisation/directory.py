@@ -144,6 +144,11 @@ class Directory:
         """The day that an instant is of for the whole agency, which rights, relations, deadlines and projections go by."""
         return at.astimezone(self.zone_at(at)).date()
 
+    def begin_of(self, day: dt.date) -> dt.datetime:
+        """The instant at which a day begins for the whole agency, in UTC."""
+        noon = dt.datetime.combine(day, dt.time(12), dt.UTC)
+        return dt.datetime.combine(day, dt.time(), self.zone_at(noon)).astimezone(dt.UTC)
+
     # ------------------------------------------------------------------------------------------------------------- people
 
     def employee_id(self, number: str) -> int:

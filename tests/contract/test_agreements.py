@@ -165,7 +165,12 @@ def test_units_are_signed_by_their_heads_or_imposed_and_then_the_cycle_runs(desk
     beside = put(desk, "dana", VIENNA, lines, card["digest"]).json()
     assert (beside["state"], beside["digest"], beside["lines"]) == ("agreed", card["digest"], card["lines"])
     assert [one["as"] for one in beside["draft"]["due"]] == ["owner", "head"]
-    assert sign(desk, "boram", VIENNA, "owner").json()["version"] == 1
+    assert [one["as"] for one in beside["signatures"]] == ["owner", "head"]
+    assert {one["digest"] for one in beside["signatures"]} == {card["digest"]}
+    assert beside["draft"]["signatures"] == []
+    half = sign(desk, "boram", VIENNA, "owner").json()
+    assert (half["version"], half["signatures"]) == (1, beside["signatures"])
+    assert [(one["as"], one["digest"]) for one in half["draft"]["signatures"]] == [("owner", beside["draft"]["digest"])]
     assert figures(desk) == before
     done = sign(desk, "chae", VIENNA, "head").json()
     assert (done["state"], done["version"], done["draft"]) == ("agreed", 2, None)

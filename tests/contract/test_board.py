@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from tests.contract import test_certifying as certifying
-from tests.contract.test_agreements import ALBA, EUROPE, HQ, SETTING, VIENNA, sign
+from tests.contract.test_agreements import ALBA, EUROPE, HQ, SETTING, VIENNA, seen, sign
 from tests.contract.test_cycles import opened, to_stage
 from tests.mailbox import Mailbox, texts_of
 
@@ -74,6 +76,8 @@ def test_everybody_is_in_one_state_and_waits_for_somebody(desk):
     assert desk.person("dana").put("/api/v1/cycles/2026/calendar", json=dates).status_code == 200
     one = rows(desk)["E1"]
     assert (one["state"], one["who"]) == ("check_in_due", ["E1", "E2"])
+    counts = desk.person("dana").get("/api/v1/cycles/2026").json()["counts"]
+    assert counts == Counter(one["state"] for one in rows(desk).values())
     assert (one["since"], one["due_on"]) == ("2026-01-15", "2027-12-31")
 
 
@@ -86,6 +90,73 @@ def test_after_the_cut_everybody_is_proposed_or_not_graded(desks, engine, tmp_pa
         assert set(states) == {"E1", "E2", "E3", "E4", "E8", "E9"}
         assert {states[number] for number in ("E1", "E2", "E3", "E4")} == {"proposed"}
         assert {states[number] for number in ("E8", "E9")} == {"not_graded"}
+        counts = desk.person("dana").get("/api/v1/cycles/2026").json()["counts"]
+        assert counts == {"proposed": 4, "not_graded": 2}
+
+
+JOINING = replace(SETTING, now="2026-09-15T09:00:00+00:00")
+
+
+def changed(desk, name, key, **values):
+    """Give rows of a file of the folder other values, by their first column."""
+    file = desk.folder / f"{name}.csv"
+    header, *rows = (line.split(",") for line in file.read_text(encoding="utf-8").splitlines())
+    lines = [header]
+    for row in rows:
+        lines += (
+            [[values.get(column, value) for column, value in zip(header, row, strict=True)]] if row[0] == key else [row]
+        )
+    file.write_text("".join(",".join(row) + "\n" for row in lines), encoding="utf-8")
+
+
+def test_nobody_asks_who_came_too_late_or_is_still_to_come(desks, tmp_path):
+    """Of 60 days that are needed the last to begin are those of 1 November; others are due from their first day, or that of their transfer.
+
+    E1 comes on 2 November, E6 on 5 October. E2 goes from VIE to HQ on 1 November. Vienna is two hours, then one ahead of UTC.
+    """
+    with desks.copy("sqlite", JOINING, tmp_path) as desk:
+        changed(desk, "employees", "E1", hired_on="2026-11-02")
+        changed(desk, "employees", "E6", hired_on="2026-10-05")
+        changed(desk, "employees", "E3", hired_on="2026-11-01")
+        for number, day in (("E1", "2026-11-02"), ("E6", "2026-10-05"), ("E3", "2026-11-01")):
+            changed(desk, "postings", number, **{"from": day})
+        changed(desk, "postings", "E2", to="2026-11-01")
+        with (desk.folder / "postings.csv").open("a", encoding="utf-8") as file:
+            file.write("E2,HQ,staff,2026-11-01,\n")
+        desk.kopes("load", desk.folder, **desk.where)
+        opened(desk)
+        to_stage(desk, "agreement")
+        begun = desk.person("dana").get("/api/v1/cycles/2026").json()
+        there = {number: one["state"] for number, one in rows(desk).items()}
+        assert there == dict.fromkeys(("E2", "E4", "E8", "E9"), "to_sign_owner") | dict.fromkeys(
+            ("E1", "E3", "E6"), "agreed"
+        )
+        assert begun["counts"] == {"to_sign_owner": 4, "agreed": 3}
+        assert [one["count"] for one in begun["blockers"]["running"] if not one["hard"]] == [4]
+        assert seen(desk, "dana", "employee:E6")["due"] == []
+        with desks.later(desk, JOINING, "2026-12-20T09:00:00+00:00") as after:
+            after.person("late", "--role", "hr")
+            there = rows(after, "late")
+            assert {number for number, one in there.items() if one["state"] == "agreed"} == {"E1"}
+            assert (there["E1"]["who"], there["E1"]["since"]) == ([], None)
+            expected = {
+                "E3": "2026-10-31T23:00:00+00:00",
+                "E6": "2026-10-04T22:00:00+00:00",
+                "E2": "2026-10-31T23:00:00+00:00",
+                "E8": begun["since"],
+            }
+            for number, since in expected.items():
+                due = seen(after, "late", f"employee:{number}")["due"]
+                assert {one["since"] for one in due} == {since}, number
+                assert there[number]["since"] == since
+            assert seen(after, "late", ALBA)["due"] == []
+            counts = after.person("late").get("/api/v1/cycles/2026").json()["counts"]
+            assert counts == {"to_sign_owner": 6, "agreed": 1}
+            assert json.loads(after.kopes("cycle", "show", "2026", **after.where).out)["counts"] == counts
+            told = after.person("late").post(f"{BOARD}/reminders", json={}).json()
+            assert "E1" not in {one["who"] for one in told["reminded"]} | set(told["unreachable"])
+            page = after.person("late").get("/cycles/2026/unsigned").text
+            assert ("scorecards/employee:E6" in page, "scorecards/employee:E1" in page) == (True, False)
 
 
 def deliver(desk, mailbox):

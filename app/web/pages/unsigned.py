@@ -80,7 +80,7 @@ def unsigned(context: RequestContext, cycle: int, query: UnsignedQuery) -> Page:
     # Who has no posting any more is of no part, and of the agency all the same.
     cards = {
         node: card
-        for node, card in cycles.unsigned_cards(context.connection, loaded, cycle).items()
+        for node, card in cycles.unsigned_cards(context.connection, loaded, cycle, day=context.today).items()
         if sees(node) and (is_whole or chosen in _chain(directory, node, day))
     }
     below = set(directory.tree.children_on(chosen, day))
