@@ -155,7 +155,7 @@ ELSEWHERE: Final = {
     "ratings.propose_reopening",
 }
 """Forms that this agency has not, since none of its KPIs is given, none of its units has a group, none of its files comes by the application and none
-of its cycles is open: tests/web/test_figures.py, tests/web/test_evaluation_groups.py, tests/web/test_changes.py, tests/web/test_opened_cycles.py,
+of its cycles is open: tests/web/test_returning_in_a_cycle.py, tests/web/test_figures.py, tests/web/test_evaluation_groups.py, tests/web/test_changes.py, tests/web/test_opened_cycles.py,
 tests/web/test_ratings.py, tests/web/test_check_ins.py, tests/web/test_line_decisions.py,
 tests/web/test_actions.py, tests/contract/test_board.py."""
 
@@ -207,17 +207,19 @@ def test_every_form_of_every_page_is_tried() -> None:
     assert typed == set()
 
 
-def _hidden(browser: Somebody, page: str) -> dict[str, str]:
+def hidden_fields(browser: Somebody, page: str) -> dict[str, str]:
+    """What the forms of a page send that nobody types."""
     text = browser.get(page).text
     names = re.findall(r'<input type="hidden" name="(csrf_token|typed_by|form_id)" value="([^"]*)"', text)
     return {name: unescape(value) for name, value in names}
 
 
-def _sign_in(browser: Somebody, name: str) -> None:
+def sign_in(browser: Somebody, name: str) -> None:
+    """By the form, on a browser that somebody else may have used."""
     browser.client.post("/login", data={"email": f"{name}@agency.example", "password": PASSWORD})
 
 
-def _everywhere_out(working: Working, name: str) -> None:
+def signed_out_everywhere(working: Working, name: str) -> None:
     """As when somebody's sessions are ended elsewhere."""
     with working.database.write("sign_out") as connection:
         account = next(one for one in access.accounts(connection, search=name, after="", limit=5))
@@ -244,9 +246,9 @@ def test_what_was_typed_comes_back_to_its_owner(working: Working, endpoint: str)
     if endpoint == "decisions.refuse":
         working.dana.post("/folder", {"file": "units.csv", "to": "feed", "reason": "They come every night."})
     page = _shown(*_pages_of(endpoint), address)
-    hidden = _hidden(browser, page)
+    hidden = hidden_fields(browser, page)
     assert hidden["typed_by"]
-    _everywhere_out(working, name)
+    signed_out_everywhere(working, name)
     secret = dict.fromkeys(PASSWORD_FIELDS, "kestrel-not-to-be-kept")
     sent_to = f"{address}/refuse" if endpoint == "decisions.refuse" else address
     answer = browser.client.post(sent_to, data={**hidden, **typed, **secret})
@@ -256,12 +258,12 @@ def test_what_was_typed_comes_back_to_its_owner(working: Working, endpoint: str)
     assert "What you typed is kept" in browser.client.get(answer.headers["Location"]).text
 
     other = "hana" if name != "hana" else "dana"
-    _sign_in(browser, other)
+    sign_in(browser, other)
     for value in typed.values():
         assert value not in browser.client.get(page).text or value == "consults"
     browser.client.delete_cookie("kopes_session")
 
-    _sign_in(browser, name)
+    sign_in(browser, name)
     back = browser.client.get(page)
     assert back.status_code == 200
     text = unescape(back.text)
@@ -273,8 +275,8 @@ def test_what_was_typed_comes_back_to_its_owner(working: Working, endpoint: str)
 
 def test_a_form_whose_token_is_old_gives_the_text_back(working: Working) -> None:
     """The token goes with the session: a tab that is older than the present one shows its text again, to be sent once more."""
-    hidden = _hidden(working.alba, "/log")
-    _sign_in(working.alba, "alba")
+    hidden = hidden_fields(working.alba, "/log")
+    sign_in(working.alba, "alba")
     answer = working.alba.client.post("/log", data={**hidden, "company": "Alpen", "type": "export_deal"})
     assert answer.status_code == 400
     assert 'value="Alpen"' in answer.text
@@ -282,8 +284,8 @@ def test_a_form_whose_token_is_old_gives_the_text_back(working: Working) -> None
 
 def test_the_text_of_another_person_is_shown_to_nobody(working: Working) -> None:
     """Two people share a browser: the first one's open tab tells the second nothing."""
-    hidden = _hidden(working.alba, "/log")
-    _sign_in(working.alba, "jiho")
+    hidden = hidden_fields(working.alba, "/log")
+    sign_in(working.alba, "jiho")
     answer = working.alba.client.post("/log", data={**hidden, "company": "Alpen", "type": "export_deal"})
     assert answer.status_code == 400
     assert "Alpen" not in answer.text
@@ -292,11 +294,11 @@ def test_the_text_of_another_person_is_shown_to_nobody(working: Working) -> None
 def _typed_after_the_end(working: Working, name: str, **forms: tuple[str, dict[str, str]]) -> None:
     """Somebody has forms in several tabs, their sessions end, they send all of them and sign in again."""
     browser = getattr(working, name)
-    hidden = {page: _hidden(browser, page) for page, _ in forms.values()}
-    _everywhere_out(working, name)
+    hidden = {page: hidden_fields(browser, page) for page, _ in forms.values()}
+    signed_out_everywhere(working, name)
     for page, typed in forms.values():
         assert browser.client.post(page, data={**hidden[page], **typed}).status_code == 303
-    _sign_in(browser, name)
+    sign_in(browser, name)
 
 
 SENT: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
@@ -320,7 +322,7 @@ def test_what_was_given_back_goes_once_its_form_is_sent(working: Working, endpoi
     _typed_after_the_end(working, name, form=(page, typed))
     browser = getattr(working, name)
     assert "Your session had ended" in browser.get(page).text
-    hidden = _hidden(browser, page)
+    hidden = hidden_fields(browser, page)
     assert browser.client.post(page, data={**hidden, **typed}).status_code in {200, 303}
     assert "Your session had ended" not in browser.get(page).text
 
@@ -328,7 +330,7 @@ def test_what_was_given_back_goes_once_its_form_is_sent(working: Working, endpoi
 def test_a_form_that_is_refused_is_given_back_again(working: Working) -> None:
     """Nothing that was typed is lost before it is done."""
     _typed_after_the_end(working, "iris", form=("/accounts", {"email": "new@agency.example", "employee": "E404"}))
-    hidden = _hidden(working.iris, "/accounts")
+    hidden = hidden_fields(working.iris, "/accounts")
     refused = working.iris.client.post("/accounts", data={**hidden, "email": "new@agency.example", "employee": "E404"})
     assert refused.status_code == 422
     assert "new@agency.example" in working.iris.get("/accounts").text
@@ -343,11 +345,13 @@ def test_what_was_typed_in_another_tab_stays(working: Working) -> None:
     )
     browser = working.alba
     typed = {"type": "new_buyer", "company": "Alpen", "buyer": "One", "buyer_country": "AT", "day": "2026-06-29"}
-    assert browser.client.post("/log", data={**_hidden(browser, "/log"), **typed}).status_code == 303
+    assert browser.client.post("/log", data={**hidden_fields(browser, "/log"), **typed}).status_code == 303
     assert "The amount" in browser.get(correction).text
     new = "another kestrel over the hill"
     passwords = {"old_password": PASSWORD, "new_password": new, "repeated_password": new}
-    assert browser.client.post("/password", data={**_hidden(browser, "/password"), **passwords}).status_code == 303
+    assert (
+        browser.client.post("/password", data={**hidden_fields(browser, "/password"), **passwords}).status_code == 303
+    )
     assert "The amount" in browser.get(correction).text
 
 
@@ -355,8 +359,8 @@ def test_whoever_signs_out_leaves_nothing_behind(working: Working) -> None:
     """What waited for them is let go."""
     _typed_after_the_end(working, "alba", form=("/log", {"company": "Alpen"}))
     assert 'value="Alpen"' in working.alba.get("/log").text
-    assert working.alba.client.post("/logout", data=_hidden(working.alba, "/log")).status_code == 303
-    _sign_in(working.alba, "alba")
+    assert working.alba.client.post("/logout", data=hidden_fields(working.alba, "/log")).status_code == 303
+    sign_in(working.alba, "alba")
     assert 'value="Alpen"' not in working.alba.get("/log").text
 
 
