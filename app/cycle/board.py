@@ -19,6 +19,7 @@ from app.cycle.grades import propose_employee_grades
 from app.cycle.opened import OpenedCycle
 from app.cycle.rating import RatedLine, unrated_lines
 from app.rules.agreement import AgreementState, SignedAs
+from app.rules.grading import EmployeeGrade
 from app.rules.stages import BEFORE_THE_CUT, Stage
 from app.rules.terms import Node, NodeKind
 from app.scoring import CyclePlan, State
@@ -103,12 +104,14 @@ def cycle_board(
 
 def _after_the_cut(connection: Connection, loaded: State, opened: OpenedCycle, day: dt.date) -> list[BoardRow]:
     proposal = propose_employee_grades(connection, cycle=opened.cycle, today=day, loaded=loaded).proposal
-    return [
-        BoardRow(
-            row.employee, BoardState.PROPOSED if row.grade is not None else BoardState.NOT_GRADED, since=opened.since
-        )
-        for row in proposal.rows
-    ]
+    return [BoardRow(row.employee, _proposed(row), since=opened.since) for row in proposal.rows]
+
+
+def _proposed(row: EmployeeGrade) -> BoardState:
+    """Whoever is of a rank that is not graded here is told so, and not as one who misses a grade."""
+    if row.reason == "outside":
+        return BoardState.OUTSIDE
+    return BoardState.PROPOSED if row.grade is not None else BoardState.NOT_GRADED
 
 
 def _row(
@@ -125,8 +128,9 @@ def _row(
     if number in rated:
         return BoardRow(number, BoardState.RATING_DUE, rated[number], opened.since, calendar.get("certify_by"))
     if card.state is AgreementState.NONE:
-        is_there = plan.people[number].presence.days_worked > 0
-        return BoardRow(number, BoardState.NO_SCORECARD if is_there else BoardState.OUTSIDE)
+        outside = plan.sheet.definitions.policies.groups.outside_ranks
+        is_outside = plan.people[number].terms.rank in outside
+        return BoardRow(number, BoardState.OUTSIDE if is_outside else BoardState.NO_SCORECARD)
     if card.state not in {AgreementState.AGREED, AgreementState.IMPOSED} and card.missing:
         due = next(iter(due_of(loaded, opened, card, day=day)), None)
         if due is not None:

@@ -126,6 +126,7 @@ def _candidate(scored: Scores, plan: CyclePlan, person: Person, at: int) -> Cand
     return Candidate(
         employee=person.number,
         job=person.job,
+        rank=person.terms.rank,
         group=group or AGENCY,
         own_score=own,
         unit_score=unit,

@@ -56,7 +56,7 @@ HEADS: Final = "heads"
 OTHERS: Final = "others"
 """The group that groups too small to stand alone become together."""
 
-NOT_GRADED: Final = ("no_earlier_result", "under_minimum_days", "not_measurable")
+NOT_GRADED: Final = ("outside", "no_earlier_result", "under_minimum_days", "not_measurable")
 """Why somebody has no grade, in the order that is asked."""
 
 Score: TypeAlias = Fraction | Decimal | int | float
@@ -91,6 +91,8 @@ class Candidate:
 
     employee: str
     job: Job
+    rank: str | None = None
+    """That of the last day in service, by which somebody may be graded elsewhere."""
     group: str = AGENCY
     """The evaluation group of the last posting's unit, or of the nearest unit above that has one."""
     own_score: Score | None
@@ -127,12 +129,14 @@ class Candidate:
             else None
         )
 
-    def not_graded_because(self, cycle: int, *, minimum_days: int) -> str | None:
-        """Why there is no grade (one of :data:`NOT_GRADED`), None where there is one (contract.md, grades; CS26)."""
+    def not_graded_because(self, cycle: int, *, policies: Policies) -> str | None:
+        """Why there is no grade (one of :data:`NOT_GRADED`), None where there is one (contract.md, grades; contract-cycle, 6; CS26)."""
+        if self.rank and self.rank in policies.groups.outside_ranks:
+            return "outside"
         score = self.score_in(cycle)
         if self.away:
             return "no_earlier_result" if score is None else None
-        if self.days < minimum_days:
+        if self.days < policies.minimum_days:
             return "under_minimum_days"
         return "not_measurable" if score is None else None
 
@@ -368,7 +372,7 @@ def grade_employees(
         raise ValueError(msg)
     listed = sorted(candidates, key=lambda candidate: candidate.employee)
     scores = {one.employee: one.score_in(cycle) for one in listed}
-    reasons = {one.employee: one.not_graded_because(cycle, minimum_days=policies.minimum_days) for one in listed}
+    reasons = {one.employee: one.not_graded_because(cycle, policies=policies) for one in listed}
     graded = [
         (one, score) for one in listed if (score := scores[one.employee]) is not None and not reasons[one.employee]
     ]

@@ -25,16 +25,19 @@ __all__ = [
     "LEGAL_FORMS",
     "AreaPolicy",
     "Blend",
+    "CalibrationPolicy",
     "CyclePolicy",
     "FeedPolicy",
     "GradePolicy",
     "GradeRules",
     "GroupPolicy",
+    "ObjectionPolicy",
     "PayPolicy",
     "Policies",
     "PromotionBlocks",
     "PromotionPolicy",
     "RatingPolicy",
+    "ReviewPolicy",
     "policies_document",
     "read_policies",
 ]
@@ -49,6 +52,9 @@ DAYS_MAX: Final = 366
 ROWS_MAX: Final = 1_000_000
 MONTHS_MAX: Final = 120
 RATERS_MAX: Final = 100
+STEPS_MAX: Final = 100
+COMMITTEE_MAX: Final = 1000
+REVIEW_TEXT_MAX: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,8 @@ class GroupPolicy:
     minimum: int = 10
     heads_apart: bool = True
     names: Mapping[str, Translated] = field(default_factory=dict)
+    outside_ranks: tuple[str, ...] = ()
+    """Whoever is of one of these ranks is scored and listed, and graded by nobody here (contract-cycle, 6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +188,43 @@ class RatingPolicy:
     minimum: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class CalibrationPolicy:
+    """What moves of proposed grades must keep (contract-cycle, 6 and 10).
+
+    Attributes:
+        hold_seats: whether a group has as many people of each grade after as before.
+        max_steps: by how many grades somebody is moved at most, counted from the proposed one.
+    """
+
+    hold_seats: bool = True
+    max_steps: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectionPolicy:
+    """How long there is to object, to answer and to appeal, and how many the committee takes (contract-cycle, 7 and 10).
+
+    Attributes:
+        days: to object, from the day after one was told.
+        answer_days: to answer; after them it goes to the committee by itself.
+        appeal_days: to appeal, from the answer on.
+        committee: the fewest members.
+    """
+
+    days: int = 14
+    answer_days: int = 10
+    appeal_days: int = 7
+    committee: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPolicy:
+    """How many characters the text of a head's review has at the least (contract-cycle, 6 and 10)."""
+
+    minimum_text: int = 20
+
+
 def _blend() -> Mapping[Job, Blend]:
     return {
         Job.STAFF: Blend(Decimal(50), Decimal(50)),
@@ -210,6 +255,9 @@ class Policies:
     legal_forms: tuple[str, ...] = LEGAL_FORMS
     feeds: FeedPolicy = FeedPolicy()
     ratings: RatingPolicy = RatingPolicy()
+    calibration: CalibrationPolicy = CalibrationPolicy()
+    objections: ObjectionPolicy = ObjectionPolicy()
+    review: ReviewPolicy = ReviewPolicy()
 
 
 DEFAULT_POLICIES: Final = Policies()
@@ -297,14 +345,21 @@ def _read_rules(entry: Entry) -> GradeRules | None:
 
 def _read_groups(entry: Entry) -> GroupPolicy | None:
     default = GroupPolicy()
-    members = entry.members((), ("minimum", "heads_apart", "names"))
+    members = entry.members((), ("minimum", "heads_apart", "names", "outside_ranks"))
     if members is None:
         return None
     minimum = members["minimum"].integer(1, 1_000_000) if "minimum" in members else None
     apart = members["heads_apart"].flag() if "heads_apart" in members else None
     named = (members["names"].mapping() or {}) if "names" in members else {}
     names = {group: words for group, member in named.items() if (words := read_words(member)) is not None}
-    return GroupPolicy(minimum or default.minimum, default.heads_apart if apart is None else apart, names)
+    ranks = _read_texts(members["outside_ranks"]) if "outside_ranks" in members else ()
+    return GroupPolicy(minimum or default.minimum, default.heads_apart if apart is None else apart, names, ranks)
+
+
+def _read_texts(entry: Entry) -> tuple[str, ...]:
+    """Texts without those that stand there already, without blanks around them."""
+    texts = (item.text() for item in entry.items() or [])
+    return tuple(dict.fromkeys(text.strip() for text in texts if text is not None))
 
 
 def _read_areas(entry: Entry) -> AreaPolicy | None:
@@ -396,6 +451,36 @@ def _read_ratings(entry: Entry) -> RatingPolicy | None:
     return RatingPolicy(minimum or RatingPolicy().minimum)
 
 
+def _read_calibration(entry: Entry) -> CalibrationPolicy | None:
+    default = CalibrationPolicy()
+    members = entry.members((), ("hold_seats", "max_steps"))
+    if members is None:
+        return None
+    holds = members["hold_seats"].flag() if "hold_seats" in members else None
+    steps = members["max_steps"].integer(0, STEPS_MAX) if "max_steps" in members else None
+    return CalibrationPolicy(
+        default.hold_seats if holds is None else holds, default.max_steps if steps is None else steps
+    )
+
+
+def _read_objections(entry: Entry) -> ObjectionPolicy | None:
+    members = entry.members((), tuple(asdict(ObjectionPolicy())))
+    if members is None:
+        return None
+    read = {
+        key: member.integer(1, COMMITTEE_MAX if key == "committee" else DAYS_MAX) for key, member in members.items()
+    }
+    return ObjectionPolicy(**{key: number for key, number in read.items() if number is not None})
+
+
+def _read_review(entry: Entry) -> ReviewPolicy | None:
+    members = entry.members((), ("minimum_text",))
+    if members is None:
+        return None
+    least = members["minimum_text"].integer(0, REVIEW_TEXT_MAX) if "minimum_text" in members else None
+    return ReviewPolicy() if least is None else ReviewPolicy(least)
+
+
 def _read_legal_forms(entry: Entry) -> tuple[str, ...] | None:
     forms: list[str] = []
     for item in entry.items() or []:
@@ -425,12 +510,20 @@ _READERS: Final = {
     "legal_forms": _read_legal_forms,
     "feeds": _read_feeds,
     "ratings": _read_ratings,
+    "calibration": _read_calibration,
+    "objections": _read_objections,
+    "review": _read_review,
 }
 """A reader for each policy: the entry in, the policy or None (reported) out."""
 
 
-def policies_document(policies: Policies) -> dict[str, object]:
-    """All policies as a plain document that :func:`read_policies` reads back as an equal value."""
+def policies_document(policies: Policies, *, whole: bool = False) -> dict[str, object]:
+    """All policies as a plain document that :func:`read_policies` reads back as an equal value.
+
+    Args:
+        policies: of them.
+        whole: with the members that came later also where they are as by default; a form, and who reads them, is shown all.
+    """
     rules, promotion, feeds = policies.rules, policies.promotion, policies.feeds
     pay: dict[str, object] = {
         "institution_grade": policies.pay.institution_grade,
@@ -446,13 +539,15 @@ def policies_document(policies: Policies) -> dict[str, object]:
         "bonus_max": plain_number(promotion.bonus_max),
     }
     # What is as it was before there was such a member is not written: policies that say nothing else stay the same document.
-    if promotion.blocks != PromotionBlocks():
+    if whole or promotion.blocks != PromotionBlocks():
         points["blocks"] = asdict(promotion.blocks)
     if promotion.grounds:
         points["grounds"] = list(promotion.grounds)
     groups: dict[str, object] = {"minimum": policies.groups.minimum, "heads_apart": policies.groups.heads_apart}
     if policies.groups.names:
         groups["names"] = {group: words_document(words) for group, words in policies.groups.names.items()}
+    if policies.groups.outside_ranks:
+        groups["outside_ranks"] = list(policies.groups.outside_ranks)
     areas = {area: words_document(words) for area, words in policies.areas.names.items()}
     return {
         "cycle": {"first_month": policies.cycle.first_month},
@@ -484,5 +579,9 @@ def policies_document(policies: Policies) -> dict[str, object]:
             "removed": feeds.removed,
             "late_hours": feeds.late_hours,
         },
-        **({"ratings": {"minimum": policies.ratings.minimum}} if policies.ratings != RatingPolicy() else {}),
+        **{
+            member: asdict(getattr(policies, member))
+            for member in ("ratings", "calibration", "objections", "review")
+            if whole or getattr(policies, member) != getattr(DEFAULT_POLICIES, member)
+        },
     }

@@ -35,6 +35,8 @@ WriteNumber = Callable[[Decimal], str]
 KEY: Final = "key"
 VALUE: Final = "value"
 YES: Final = "yes"
+_ANYTHING: Final = r"\S"
+"""The pattern of a text that may have blanks in it."""
 
 
 class InputKind(StrEnum):
@@ -47,6 +49,8 @@ class InputKind(StrEnum):
     CHOICE = "choice"
     TEXTS = "texts"
     """Texts in one line, parted by commas or blanks."""
+    PHRASES = "phrases"
+    """Texts of several words in one line, parted by commas."""
     NUMBERS = "numbers"
     """Numbers in one line, parted by semicolons or blanks: a comma may part decimals."""
     GROUP = "group"
@@ -190,7 +194,9 @@ def _kind(whole: Schema, root: Schema) -> InputKind:
         items = _resolved(whole["items"], root)
         if items.get("type") == "object":
             return InputKind.ROWS
-        return InputKind.NUMBERS if items.get("type") == "number" else InputKind.TEXTS
+        if items.get("type") == "number":
+            return InputKind.NUMBERS
+        return InputKind.PHRASES if items.get("pattern") == _ANYTHING else InputKind.TEXTS
     if kind == "object":
         return InputKind.GROUP if "properties" in whole else InputKind.TABLE
     named = {"boolean": InputKind.FLAG, "integer": InputKind.WHOLE, "number": InputKind.NUMBER}
@@ -231,7 +237,7 @@ def _texts_of_value(one: SchemaField, value: Any, write: WriteNumber, name: str)
             yield from _texts(one.members, {KEY: str(key), VALUE: inner}, write, f"{name}.{place}.")
     elif one.kind is InputKind.FLAG:
         yield name, YES if value else ""
-    elif one.kind is InputKind.TEXTS:
+    elif one.kind in {InputKind.TEXTS, InputKind.PHRASES}:
         yield name, ", ".join(str(item) for item in value)
     elif one.kind is InputKind.NUMBERS:
         yield name, "; ".join(write(Decimal(str(item))) for item in value)
@@ -390,6 +396,8 @@ class _Reading:
     def scalar(self, one: SchemaField, text: str, name: str) -> Any:
         if one.kind is InputKind.TEXTS:
             return [item for item in re.split(r"[\s,;]+", text) if item]
+        if one.kind is InputKind.PHRASES:
+            return [item.strip() for item in re.split(r"[,;\n]", text) if item.strip()]
         if one.kind is InputKind.NUMBERS:
             return [
                 number for item in re.split(r"[\s;]+", text) if item and (number := self.number(item, name)) is not None

@@ -140,6 +140,13 @@ POLICIES: Final[Mapping[str, FieldWords]] = {
     ),
     "minimum": FieldWords(n_("Fewest graded people"), n_("Smaller groups are merged."), OWN),
     "heads_apart": FieldWords(n_("Heads are a group of their own"), "", OWN),
+    "outside_ranks": FieldWords(
+        n_("Ranks that are not graded here"),
+        n_(
+            "Whoever is of one of them is scored and listed, without a group, a grade or pay. Parted by commas; empty for none."
+        ),
+        OWN,
+    ),
     "names": FieldWords(
         n_("What groups are called"),
         n_("By their code; heads, others and agency too. Without a name the code is shown."),
@@ -179,6 +186,18 @@ POLICIES: Final[Mapping[str, FieldWords]] = {
     "ratings.minimum": FieldWords(
         n_("Fewest raters"), n_("A line that fewer have rated in the application cannot be measured."), OWN
     ),
+    "calibration": FieldWords(n_("Calibration"), n_("What moves of proposed grades must keep.")),
+    "hold_seats": FieldWords(
+        n_("Seats are held"), n_("A group has as many people of each grade after a move as before."), OWN
+    ),
+    "max_steps": FieldWords(n_("Most grades that somebody is moved by"), n_("From the proposed grade."), OWN),
+    "objections": FieldWords(n_("Objections")),
+    "days": FieldWords(n_("Days to object"), n_("From the day after one was told the result."), OWN),
+    "answer_days": FieldWords(n_("Days to answer"), n_("Without an answer it goes to the committee."), OWN),
+    "appeal_days": FieldWords(n_("Days to appeal"), n_("From the answer on."), OWN),
+    "committee": FieldWords(n_("Fewest members of the committee"), "", OWN),
+    "review": FieldWords(n_("Review by the head")),
+    "minimum_text": FieldWords(n_("Fewest characters of a review"), "", OWN),
     "unique_weight_max": FieldWords(
         n_("Most weight of what stands alone"),
         n_("What the lines of one scorecard that hang on no other should weigh together; more is warned of."),

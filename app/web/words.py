@@ -105,6 +105,7 @@ REASONS: Final[Mapping[str, str]] = {
 """Why a line has no score (contract, "Scores, exactly")."""
 
 GRADE_REASONS: Final[Mapping[str, str]] = {
+    "outside": n_("of a rank that is not graded here"),
     "no_earlier_result": n_("away for more than half of the cycle, without an earlier result"),
     "under_minimum_days": n_("too few days worked"),
     "not_measurable": n_("no score"),

@@ -440,3 +440,44 @@ def test_what_was_altered_of_a_certified_cycle_is_told(desk):
         desk.kopes("cycle", "verify", "2026", **desk.where)
     cut.write_bytes(b"no database")
     desk.kopes("cycle", "verify", "2026", **desk.where)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_whoever_is_of_a_rank_outside_is_scored_and_listed_and_in_no_group(desk):
+    """By the rank of the last day in service; the policies of calibration, objections and review are published with it (contract-cycle, 6 and 10)."""
+    written = {
+        "groups": {"minimum": 2, "outside_ranks": ["President", "Standing auditor"]},
+        "calibration": {"hold_seats": False, "max_steps": 2},
+        "objections": {"days": 10, "answer_days": 5, "appeal_days": 3, "committee": 3},
+        "review": {"minimum_text": 30},
+        "ratings": {"minimum": 2},
+        "promotion": {"blocks": {"grave": 12}},
+    }
+    policies = desk.where["definitions"] / "policies.yaml"
+    policies.write_text(json.dumps(written), encoding="utf-8")
+    (desk.folder / "employment.csv").write_text(
+        "employee,from,to,job,rank,monthly_base\n"
+        "E1,2026-01-01,2026-12-01,,President,\nE2,2026-12-01,,,President,\nE4,2026-12-31,,,Standing auditor,\n",
+        encoding="utf-8",
+    )
+    desk.kopes("load", desk.folder, **desk.where)
+    running(desk)
+    graded = json.loads(desk.kopes("grade", "--cycle", "2026", **desk.where, status=None).out)
+    reasons = {one["employee"]: one["reason"] for one in graded}
+    assert reasons == {"E1": None, "E2": "outside", "E3": None, "E4": "outside", "E8": None, "E9": None} | {
+        number: reasons[number] for number in ("E8", "E9")
+    }
+    outside = [one for one in graded if one["reason"] == "outside"]
+    empty = ("group", "rank", "group_size", "grade", "rate", "pay", "promotion_points")
+    assert all(one["final_score"] is not None and {one[name] for name in empty} == {None} for one in outside)
+    told = desk.person("dana").get("/api/v1/cycles/2026/criteria").json()["policies"]
+    assert {member: told[member] for member in ("calibration", "objections", "review", "ratings")} == {
+        member: written[member] for member in ("calibration", "objections", "review", "ratings")
+    }
+    assert told["groups"]["outside_ranks"] == ["President", "Standing auditor"]
+    assert told["promotion"]["blocks"]["grave"] == 12
+    assert "Standing auditor" in desk.person("e1").get("/criteria/2026").text
+    certified(desk)
+    states = desk.person("dana").get("/api/v1/cycles/2026/board").json()["items"]
+    assert {one["employee"] for one in states if one["state"] == "outside"} == {"E2", "E4"}
+    assert "of a rank that is not graded here" in desk.person("dana").get("/grades/employee:E2?cycle=2026").text

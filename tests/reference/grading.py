@@ -225,10 +225,14 @@ class Grading:
         off = self.folder.status_days(employee, self.cycle, ["leave", "secondment"])
         worked = [day for day in self.cycle.days if day not in leave and self.folder.posted_to(employee, day)]
         final, reason = card["final_score"], None
-        if 2 * len(off) > len(self.cycle.days):
+        is_off = 2 * len(off) > len(self.cycle.days)
+        if is_off:
             earlier = self.earlier_results(employee)[:2]
             final = mean(earlier) if earlier else None
-            reason = None if earlier else "no_earlier_result"
+        if self.folder.employed_as(employee, self.cycle)["rank"] in self.policies["groups"].get("outside_ranks", []):
+            reason = "outside"
+        elif is_off:
+            reason = None if final is not None else "no_earlier_result"
         elif len(worked) < int(self.policies["minimum_days"]):
             reason = "under_minimum_days"
         elif final is None:

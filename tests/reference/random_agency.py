@@ -131,6 +131,8 @@ def random_policies(rng: random.Random, *, first_month: int) -> dict[str, Any]:
         policies["groups"] = {"minimum": rng.choice([2, 3, 5])}
         if rng.random() < 0.3:
             policies["groups"]["heads_apart"] = False
+        if policies["groups"]["minimum"] == 3:
+            policies["groups"]["outside_ranks"] = ["G1", "G7"]
     if rng.random() < 0.3:
         policies["minimum_days"] = rng.choice([1, 30, 90])
     if rng.random() < 0.5:

@@ -109,5 +109,5 @@ def test_most_of_what_the_rules_tell_apart_occurs(tmp_path: Path) -> None:
     assert {method for method, times in methods.items() if times} == set(wanted.split())
     wanted = "None no_rating not_present no_actual no_target too_few_years outside_years no_base no_spread"
     assert set(reasons) == set(wanted.split())
-    wanted = "None no_earlier_result under_minimum_days not_measurable"
+    wanted = "None outside no_earlier_result under_minimum_days not_measurable"
     assert set(ungraded) == set(wanted.split())

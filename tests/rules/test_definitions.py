@@ -26,7 +26,16 @@ from app.rules.definitions import (
     read,
 )
 from app.rules.kpis import kpi_document
-from app.rules.policies import DEFAULT_POLICIES, GradeRules, Policies, PromotionPolicy, policies_document
+from app.rules.policies import (
+    DEFAULT_POLICIES,
+    CalibrationPolicy,
+    GradeRules,
+    ObjectionPolicy,
+    Policies,
+    PromotionPolicy,
+    ReviewPolicy,
+    policies_document,
+)
 from app.rules.terms import CountsFrom, Direction, Job, KpiClass
 
 GOALS: dict[str, Any] = {
@@ -402,10 +411,13 @@ def test_a_mapping_keeps_the_defaults_of_what_it_does_not_name_and_a_list_replac
             "blend": {"manager": {"unit": 60, "own": 40}},
             "grades": [{"grade": "A+", "share": Decimal("33.3"), "rate": 150}, {"grade": "B", "share": Decimal("66.7"), "rate": 0}],
             "rules": {"min_grades": 2},
-            "groups": {"heads_apart": False, "names": {"growing": {"en": "Growing markets", "ko": "성장 시장"}}},
+            "groups": {"heads_apart": False, "outside_ranks": ["G1", " Standing auditor ", "G1"], "names": {"growing": {"en": "Growing markets", "ko": "성장 시장"}}},
             "pay": {"institution_grade": "A", "institution_rates": {"A": 90}, "pool": 10**12},
             "promotion": {"years": 2},
             "legal_forms": ["GmbH", "S.A.", "gmbh"],
+            "calibration": {"hold_seats": False},
+            "objections": {"committee": 3},
+            "review": {"minimum_text": 0},
         }
     )  # fmt: skip
     assert policies.blend[Job.MANAGER].unit == 60
@@ -413,6 +425,10 @@ def test_a_mapping_keeps_the_defaults_of_what_it_does_not_name_and_a_list_replac
     assert [grade.grade for grade in policies.grades] == ["A+", "B"]
     assert policies.rules == GradeRules(min_grades=2)
     assert (policies.groups.minimum, policies.groups.heads_apart) == (10, False)
+    assert policies.groups.outside_ranks == ("G1", "Standing auditor")
+    assert policies.calibration == CalibrationPolicy(hold_seats=False, max_steps=1)
+    assert policies.objections == ObjectionPolicy(days=14, answer_days=10, appeal_days=7, committee=3)
+    assert policies.review == ReviewPolicy(minimum_text=0)
     assert policies.groups.names["growing"].in_language("ko") == "성장 시장"
     assert policies.groups.names["growing"].in_language("es") == "Growing markets"
     assert policies_of(policies_document(policies)) == policies
@@ -448,6 +464,11 @@ POLICY_MISTAKES = [
     ({"pay": {"pool": Decimal("1.5")}}, "not_expected", "pay.pool"),
     ({"promotion": {"years": 0}}, "not_expected", "promotion.years"),
     ({"unique_weight_max": "forty"}, "not_expected", "unique_weight_max"),
+    ({"groups": {"outside_ranks": "G1"}}, "not_expected", "groups.outside_ranks"),
+    ({"calibration": {"max_steps": -1}}, "not_expected", "calibration.max_steps"),
+    ({"objections": {"days": 0}}, "not_expected", "objections.days"),
+    ({"objections": {"month": 1}}, "unknown_member", "objections.month"),
+    ({"review": {"minimum_text": "long"}}, "not_expected", "review.minimum_text"),
     ({"legal_forms": "gmbh"}, "not_expected", "legal_forms"),
     ({"legal_forms": ["pty ltd"]}, "not_expected", "legal_forms[0]"),
 ]  # fmt: skip

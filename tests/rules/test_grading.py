@@ -148,6 +148,23 @@ def test_who_is_not_graded_keeps_days_and_scores_and_nothing_else() -> None:
     }
 
 
+def test_whoever_is_of_a_rank_outside_is_scored_and_takes_no_seat_whatever_else_would_be_said() -> None:
+    """Asked before all other reasons (contract-cycle, 6); no other rank is meant, nor none."""
+    outside = Policies(groups=GroupPolicy(outside_ranks=("President", "Standing auditor")))
+    people = [candidate(f"E{place}", rank="G1" if place else None) for place in range(10)]
+    people += [
+        candidate("X", 90.0, rank="President", disciplined=True),
+        candidate("Y", days=3, rank="Standing auditor"),
+        candidate("Z", away=True, rank="President", earlier=results((2025, "85.02"))),
+    ]
+    found = propose(*people, policies=outside)
+    beside = {one.employee: (one.reason, one.grade, one.group, one.pay, one.promotion_points) for one in found.rows}
+    assert {beside.pop(number) for number in "XYZ"} == {("outside", None, None, None, None)}
+    assert {one[0] for one in beside.values()} == {None}
+    assert [members(one)["final_score"] for one in found.rows[-3:]] == [90.0, 60.0, 85.02]
+    assert (found.standings.sizes, sum(found.counts.values()), len(found.pay.slips)) == ({AGENCY: 10}, 10, 10)
+
+
 def test_who_is_not_graded_takes_no_seat() -> None:
     people = [candidate(f"E{place}") for place in range(10)] + [candidate("X", None), candidate("Y", days=3)]
     assert propose(*people).standings.sizes == {AGENCY: 10}

@@ -67,7 +67,7 @@ def test_any_kpi_passes_through_its_form_unchanged(seed: int) -> None:
 def test_the_product_s_own_definitions_pass_through_their_forms() -> None:
     """Examples, words in three languages, bounds and targets of years; goals and policies too."""
     library, _ = read_definitions(SCHEMA_FOLDER)
-    documents = library.to_documents()
+    documents = library.to_documents() | {"policies": policies_document(library.policies, whole=True)}
     made = {name: again(name.partition(":")[0], document) for name, document in documents.items()}
     assert Definitions.from_documents(json.loads(json.dumps(made))) == library
 
@@ -78,12 +78,16 @@ def test_the_product_s_own_definitions_pass_through_their_forms() -> None:
         {"pay": {"institution_rates": {"S": 120, "Z": "0.5"}, "institution_grade": "Z", "pool": 5_000_000_000}},
         {"groups": {"heads_apart": False, "names": {"big": {"en": "Big", "ko": "큰 시장"}}}},
         {"legal_forms": ["gmbh", "sa"], "promotion": {"career_per_year": "0.125"}},
+        {
+            "groups": {"outside_ranks": ["Head of the agency", "G1"]},
+            "calibration": {"hold_seats": False, "max_steps": 0},
+        },
     ],
 )
 def test_policies_pass_through_their_form_unchanged(members: dict[str, Any]) -> None:
     """Mappings with free keys, flags and lists."""
     policies = read_policies(Document(content=members, kind="policies"), [])
-    made = again("policies", policies_document(policies))
+    made = again("policies", policies_document(policies, whole=True))
     assert read_policies(Document(content=made, kind="policies"), []) == policies
 
 

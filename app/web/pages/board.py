@@ -39,7 +39,7 @@ STATES: Final[Mapping[BoardState, str]] = {
     BoardState.CHECK_IN_DUE: n_("a check-in is due"),
     BoardState.AGREED: n_("agreed"),
     BoardState.NO_SCORECARD: n_("no scorecard"),
-    BoardState.OUTSIDE: n_("posted nowhere in the cycle"),
+    BoardState.OUTSIDE: n_("of a rank that is not graded here"),
 }
 """Where somebody stands, in words."""
 

@@ -46,7 +46,7 @@ def criteria(context: RequestContext, cycle: int) -> Page:
     me = None if context.viewer.employee is None else Node(NodeKind.EMPLOYEE, context.viewer.employee)
     own = () if me is None else loaded.plan(cycle).lines.get(me, ())
     inputs = shown_inputs(
-        "policies", policies_document(sheet.definitions.policies), context.typed, without=_OF_NO_JUDGEMENT
+        "policies", policies_document(sheet.definitions.policies, whole=True), context.typed, without=_OF_NO_JUDGEMENT
     )
     return Page(
         "pages/criteria.html",

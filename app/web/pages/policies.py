@@ -79,7 +79,7 @@ def _page(
         looked=looked,
         typed_policies=typed,
         in_set=any(one.part == "policies" for one in chosen.changed.documents),
-        inputs=shown_inputs("policies", policies_document(seen.definitions.policies), context.typed),
+        inputs=shown_inputs("policies", policies_document(seen.definitions.policies, whole=True), context.typed),
         may_edit=changing.keeps(context),
         broken=broken_by_policy(seen.definitions.policies),
         elsewhere=not_kept_here(context, ["policies"]) if changing.keeps(context) else [],
@@ -90,10 +90,10 @@ def _typed(seen: DefinitionsSeen) -> TypedPolicies:
     typed = typed_document("policies")
     judged = seen.judged("policies", typed.content)
     findings = [*typed.findings, *at_fields(typed, judged.findings)]
-    present = policies_document(seen.definitions.policies)
+    present = policies_document(seen.definitions.policies, whole=True)
     if findings:
         return TypedPolicies(typed.content, findings, (), [])
-    wanted = policies_document(judged.definitions.policies)
+    wanted = policies_document(judged.definitions.policies, whole=True)
     return TypedPolicies(
         typed.content, findings, broken_by_policy(judged.definitions.policies), sentences("policies", present, wanted)
     )
