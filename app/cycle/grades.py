@@ -9,27 +9,28 @@ import datetime as dt
 import functools
 from collections.abc import Callable, Hashable
 from dataclasses import fields
+from math import isnan
 from typing import Final, Generic, NamedTuple, TypeVar
 
+import numpy as np
 from sqlalchemy import Connection
 
 from app import ledger, scoring
 from app.kit.kept import LruCache
 from app.rules.grading import (
-    AGENCY,
     Candidate,
+    Cohort,
     EarlierResult,
     EmployeeGrade,
     EmployeeProposal,
-    GradedEmployees,
     UnitCandidate,
     UnitGrade,
     UnitProposal,
-    grade_employees,
-    propose_employees,
     propose_units,
 )
+from app.rules.measures import FloatArray, IntArray
 from app.rules.placement import overlap
+from app.rules.standings import AGENCY
 from app.rules.terms import NodeKind, StatusKind
 from app.scoring import CyclePlan, Person, ScoreQuery, Scores, State
 
@@ -39,7 +40,6 @@ __all__ = [
     "Proposed",
     "employee_proposal",
     "grade_standing",
-    "graded_employees",
     "propose_employee_grades",
     "propose_unit_grades",
     "unit_proposal",
@@ -95,42 +95,42 @@ def _propose_employees(connection: Connection, loaded: State, asked: ScoreQuery)
 
 
 def employee_proposal(scored: Scores) -> EmployeeProposal:
-    """What the scores of everyone in a cycle come to: grades, pay and promotion points. No queries."""
+    """What the scores of everyone in a cycle come to: grades, pay and promotion points. No queries.
+
+    Raises:
+        ValueError: they are not everyone's.
+    """
     plan = scored.selection.plan
-    return propose_employees(
-        _candidates(scored), cycle=plan.cycle, period=plan.period, policies=plan.sheet.definitions.policies
-    )
+    if scored.selection.nodes != plan.nodes:
+        msg = "grades are of everyone: nobody's hangs on their own score alone"
+        raise ValueError(msg)
+    cohort, places = plan.kept("cohort", lambda: _cohort(plan))
+    return cohort.propose(*(_figures(column, places) for column in (scored.own, scored.unit, scored.final)))
 
 
-def graded_employees(scored: Scores) -> GradedEmployees:
-    """The grades and pay that the scores of everyone in a cycle come to. No queries."""
-    plan, candidates = scored.selection.plan, _candidates(scored)
-    return grade_employees(candidates, cycle=plan.cycle, period=plan.period, policies=plan.sheet.definitions.policies)
+def _figures(scores: FloatArray, places: IntArray) -> list[float | None]:
+    """The scores of some nodes; None where there is none."""
+    return [None if isnan(score) else score for score in scores.take(places).tolist()]
 
 
-def _candidates(scored: Scores) -> list[Candidate]:
-    plan = scored.selection.plan
-    return [
-        _candidate(scored, plan, plan.people[node.code], at)
-        for at, node in enumerate(scored.selection.nodes)
-        if node.kind is NodeKind.EMPLOYEE
-    ]
+def _cohort(plan: CyclePlan) -> tuple[Cohort, IntArray]:
+    """Everyone in a cycle as grading sees them besides the cycle's scores, and where they stand among the nodes."""
+    place_of = {node.code: place for place, node in enumerate(plan.nodes) if node.kind is NodeKind.EMPLOYEE}
+    candidates = (_candidate(plan, plan.people[number]) for number in place_of)
+    cohort = Cohort.of(candidates, cycle=plan.cycle, period=plan.period, policies=plan.sheet.definitions.policies)
+    return cohort, np.array([place_of[number] for number in cohort.numbers], dtype=np.int64)
 
 
-def _candidate(scored: Scores, plan: CyclePlan, person: Person, at: int) -> Candidate:
+def _candidate(plan: CyclePlan, person: Person) -> Candidate:
     directory = plan.frame.directory
     employee = directory.employees[person.number]
     last = directory.placement.last_posting(person.number, plan.period)
     group = directory.evaluation_group(last[0].unit, last[1]) if last else None
-    own, unit, final, _ = scored.at(at)
     return Candidate(
         employee=person.number,
         job=person.job,
         rank=person.terms.rank,
         group=group or AGENCY,
-        own_score=own,
-        unit_score=unit,
-        final_score=final,
         days=person.presence.days_worked,
         away=person.presence.away,
         disciplined=any(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from app import scoring
-from app.cycle.grades import graded_employees, unit_proposal
+from app.cycle.grades import employee_proposal, unit_proposal
 from app.rules.deciding import DecisionEffect
 from app.rules.terms import Node, NodeKind
 from app.scoring import Scores
@@ -41,11 +41,11 @@ def _scores(scored: Scores) -> dict[tuple[str, str], object]:
 
 def _grades(scored: Scores) -> dict[tuple[str, str], object]:
     told: dict[tuple[str, str], object] = {}
-    people = graded_employees(scored)
-    for number, place in people.standings.by_code.items():
-        node = str(Node(NodeKind.EMPLOYEE, number))
-        told[node, "grade"] = place.grade
-        told[node, "pay"] = people.pay.slips[number].pay_krw
+    for row in employee_proposal(scored).rows:
+        if row.grade is not None:
+            node = str(Node(NodeKind.EMPLOYEE, row.employee))
+            told[node, "grade"] = row.grade
+            told[node, "pay"] = row.pay
     for unit in unit_proposal(scored).rows:
         told[str(Node(NodeKind.UNIT, unit.unit)), "grade"] = unit.grade
     return told

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from app.exports.table import WON, Column, Export, FileWords
 from app.plain.findings import n_
-from app.rules.grading import EmployeeGrade, Score, UnitGrade, published
+from app.rules.grading import EmployeeGrade, UnitGrade
+from app.rules.standings import Score, published
 
 __all__ = ["NamedEmployeeGrade", "NamedUnitGrade", "employee_grades_export", "unit_grades_export"]
 

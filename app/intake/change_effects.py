@@ -18,7 +18,7 @@ from app.intake.folder import JudgedFolder
 from app.ledger import Figures
 from app.organisation import Directory
 from app.rules.deciding import DecisionEffect, ordered_effects
-from app.rules.grading import Standings
+from app.rules.standings import Standings
 from app.rules.terms import Job, Node, NodeKind
 from app.scoring import ScoreQuery, Selection, State
 
@@ -153,7 +153,7 @@ def standings_of_change(
     selection = previewed.after.plan(of_cycle).everything()
     figures = _figures_after(connection, previewed, selection)
     other = scoring.score_figures(selection, figures, asked)
-    return cycle.graded_employees(one).standings, cycle.graded_employees(other).standings
+    return cycle.employee_proposal(one).standings, cycle.employee_proposal(other).standings
 
 
 def _of_rights(before: Directory, after: Directory, today: dt.date) -> Iterator[DecisionEffect]:

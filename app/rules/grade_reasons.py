@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from app.rules.grading import Candidate, EarlierResult, EmployeeProposal, GradeInGroup, Standing, Standings
+from app.rules.grading import Candidate, EarlierResult, EmployeeProposal
 from app.rules.pay import PaySlip
 from app.rules.policies import Policies
 from app.rules.promotion import PromotionPoints
+from app.rules.standings import GradeInGroup, Standing, Standings
 
 __all__ = ["BetterGrade", "BeyondSeats", "CutOff", "GradeReasons", "better_grade", "beyond_seats", "grade_reasons"]
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from app.rules.grade_reasons import BetterGrade, better_grade
-from app.rules.grading import Standing, Standings
+from app.rules.standings import Standing, Standings
 
 __all__ = ["NEAR", "GradeSpread", "GradesSpread", "GroupSpread", "NearMiss", "grades_spread"]
 

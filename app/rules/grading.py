@@ -8,71 +8,54 @@ grades given may differ from the seats; the rules are therefore asked once more 
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, Self, TypeAlias
+
+import numpy as np
 
 from app.plain.findings import Finding
+from app.rules.exact_columns import Lookup
 from app.rules.grade_rules import broken_by_counts, broken_by_policy, grade_counts
-from app.rules.pay import PayClaim, PayRun, pay_run
+from app.rules.measures import IntArray
+from app.rules.pay import PayClaims, PayRun, paid
 from app.rules.policies import GroupPolicy, Policies
-from app.rules.promotion import PromotionPoints, promotion_points
-from app.rules.seats import SeatPlan, plan_seats
+from app.rules.promotion import Career, Careers, PromotionPoints, promotion_points
+from app.rules.standings import (
+    AGENCY,
+    HEADS,
+    Entrant,
+    Entrants,
+    Places,
+    Score,
+    Standings,
+    hundredths,
+    published,
+    published_score,
+    ranked,
+    standings,
+)
 from app.rules.terms import Job, Period
 
 __all__ = [
-    "AGENCY",
-    "HEADS",
     "NOT_GRADED",
-    "OTHERS",
     "Candidate",
+    "Cohort",
     "EarlierResult",
     "EmployeeGrade",
     "EmployeeProposal",
-    "Entrant",
-    "GradeInGroup",
-    "GradedEmployees",
-    "Score",
-    "Standing",
-    "Standings",
     "UnitCandidate",
     "UnitGrade",
     "UnitProposal",
-    "grade_employees",
     "members",
-    "merged_groups",
     "propose_employees",
     "propose_units",
-    "published",
-    "standings",
 ]
-
-AGENCY: Final = "agency"
-"""The group of those for whose unit, and for no unit above it, a group is named."""
-HEADS: Final = "heads"
-OTHERS: Final = "others"
-"""The group that groups too small to stand alone become together."""
 
 NOT_GRADED: Final = ("outside", "no_earlier_result", "under_minimum_days", "not_measurable")
 """Why somebody has no grade, in the order that is asked."""
-
-Score: TypeAlias = Fraction | Decimal | int | float
-"""A score: exact where it is a mean of published results, a float where it came out of a scorecard."""
-
-
-def published(score: Score) -> Decimal:
-    """The score as it is published and ranked: rounded half-even to two decimals (contract.md, grades).
-
-    A float is first rounded to nine decimals. A score that is 56.535 by its rule may come out of a sum of floats as
-    56.53499999999999, and the half would be lost; the errors of such sums are below 10^-11, far from the ninth decimal, and no
-    rule tells scores apart there. Exact scores are rounded once.
-    """
-    exact = round(Fraction(score), 9) if isinstance(score, float) else Fraction(score)
-    return Decimal(round(exact * 100)).scaleb(-2)
-
 
 # --------------------------------------------------------------------------------------------------------------- candidates
 
@@ -95,9 +78,9 @@ class Candidate:
     """That of the last day in service, by which somebody may be graded elsewhere."""
     group: str = AGENCY
     """The evaluation group of the last posting's unit, or of the nearest unit above that has one."""
-    own_score: Score | None
-    unit_score: Score | None
-    final_score: Score | None
+    own_score: Score | None = None
+    unit_score: Score | None = None
+    final_score: Score | None = None
     """The blend of both; of no matter to those away."""
     days: int
     """Days worked: with a posting, less those on leave."""
@@ -129,16 +112,13 @@ class Candidate:
             else None
         )
 
-    def not_graded_because(self, cycle: int, *, policies: Policies) -> str | None:
-        """Why there is no grade (one of :data:`NOT_GRADED`), None where there is one (contract.md, grades; contract-cycle, 6; CS26)."""
+    def barred_because(self, cycle: int, *, policies: Policies) -> str | None:
+        """Why there is no grade whatever the cycle's score (one of :data:`NOT_GRADED`); else None (contract.md, grades; contract-cycle, 6; CS26)."""
         if self.rank and self.rank in policies.groups.outside_ranks:
             return "outside"
-        score = self.score_in(cycle)
         if self.away:
-            return "no_earlier_result" if score is None else None
-        if self.days < policies.minimum_days:
-            return "under_minimum_days"
-        return "not_measurable" if score is None else None
+            return None if self.standing_in(cycle) else "no_earlier_result"
+        return "under_minimum_days" if self.days < policies.minimum_days else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,131 +129,6 @@ class UnitCandidate:
     group: str = AGENCY
     """The evaluation group of its last day in the cycle."""
     own_score: Score | None
-
-
-# ------------------------------------------------------------------------------------------------------- groups and standing
-
-
-class Entrant(NamedTuple):
-    """Who is to be ranked: a person or a unit."""
-
-    code: str
-    group: str
-    score: Decimal
-    """As published."""
-    disciplined: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """One entrant's place in its group, and the grade that it brings."""
-
-    entrant: Entrant
-    group: str
-    """The group after small ones were merged."""
-    rank: int
-    group_size: int
-    grade: str
-    seats_to_here: int
-    """Seats of the group from the top grade down to this one: the first sum that reaches the rank. Not so by discipline."""
-
-
-class GradeInGroup(NamedTuple):
-    """What one grade is in one group: its seats, who has it, and where it ends."""
-
-    grade: str
-    seats: int
-    people: int
-    """More than the seats where equals share the grade, or where discipline brings it."""
-    lowest: Decimal | None
-    """The lowest published score that has it, discipline apart; None where nobody has it by score."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standings:
-    """The places of all entrants, and how their groups and seats came to be."""
-
-    by_code: Mapping[str, Standing]
-    in_group: Mapping[str, tuple[GradeInGroup, ...]]
-    """Each group's grades, best first."""
-    sizes: Mapping[str, int]
-    """How many entrants each group has, after merging."""
-    became: Mapping[str, str]
-    """What each evaluation group became; itself where it was large enough."""
-    plan: SeatPlan
-
-
-def merged_groups(sizes: Mapping[str, int], *, minimum: int) -> dict[str, str]:
-    """What each group becomes: itself, or where it is too small the group that it is merged into (contract.md, group).
-
-    The small ones together are ``others``; where they are still too few they join the smallest of the rest, the first by name
-    among equals. An evaluation group that bears the name ``others`` itself takes the small ones in.
-    """
-    small = [name for name in sorted(sizes) if sizes[name] < minimum]
-    large = [name for name in sorted(sizes) if sizes[name] >= minimum]
-    together = sum(sizes[name] for name in small)
-    joined = OTHERS
-    if together < minimum and large and OTHERS not in large:
-        joined = min(large, key=lambda name: (sizes[name], name))
-    return {name: joined if sizes[name] < minimum else name for name in sorted(sizes)}
-
-
-def standings(entrants: Iterable[Entrant], *, policies: Policies) -> Standings:
-    """Groups, seats, ranks and grades of all entrants (contract.md, "Grades and pay, exactly")."""
-    listed = sorted(entrants)
-    became = merged_groups(Counter(entrant.group for entrant in listed), minimum=policies.groups.minimum)
-    members: dict[str, list[Entrant]] = {}
-    for entrant in listed:
-        members.setdefault(became[entrant.group], []).append(entrant)
-    sizes = {name: len(members[name]) for name in sorted(members)}
-    plan = plan_seats(sizes, grades=policies.grades, rules=policies.rules)
-    by_code = {
-        standing.entrant.code: standing
-        for name in sizes
-        for standing in _group_standings(name, members[name], grades=plan.grades, seats=plan.seats[name])
-    }
-    ordered = {entrant.code: by_code[entrant.code] for entrant in listed}
-    in_group = {name: _in_group([by_code[entrant.code] for entrant in members[name]], name, plan) for name in sizes}
-    return Standings(by_code=ordered, in_group=in_group, sizes=sizes, became=became, plan=plan)
-
-
-def _in_group(members: Sequence[Standing], group: str, plan: SeatPlan) -> tuple[GradeInGroup, ...]:
-    people = Counter(one.grade for one in members)
-    lowest: dict[str, Decimal] = {}
-    for one in members:
-        if not one.entrant.disciplined:
-            lowest[one.grade] = min(one.entrant.score, lowest.get(one.grade, one.entrant.score))
-    return tuple(
-        GradeInGroup(grade, seats, people[grade], lowest.get(grade))
-        for grade, seats in zip(plan.grades, plan.seats[group], strict=True)
-    )
-
-
-def _group_standings(
-    group: str, members: Sequence[Entrant], *, grades: Sequence[str], seats: Sequence[int]
-) -> list[Standing]:
-    """Ranks and grades within one group: equals share the better grade, discipline stands after all others."""
-    up_to = [sum(seats[: column + 1]) for column in range(len(seats))]
-    in_order = sorted(members, key=lambda each: (each.disciplined, -each.score, each.code))
-    standings: list[Standing] = []
-    rank = 0
-    for place, entrant in enumerate(in_order, start=1):
-        before = in_order[place - 2] if place > 1 else None
-        if before is None or (before.disciplined, before.score) != (entrant.disciplined, entrant.score):
-            rank = place
-        reached = next(column for column, sum_ in enumerate(up_to) if sum_ >= rank)
-        column = len(grades) - 1 if entrant.disciplined else reached
-        standings.append(
-            Standing(
-                entrant=entrant,
-                group=group,
-                rank=rank,
-                group_size=len(members),
-                grade=grades[column],
-                seats_to_here=up_to[column],
-            )
-        )
-    return standings
 
 
 # ---------------------------------------------------------------------------------------------------------------- proposals
@@ -335,121 +190,213 @@ class UnitProposal:
     broken: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GradedEmployees:
-    """Who has a grade in a cycle, at which place, and what it pays.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Cohort:
+    """Everyone whose service touches a cycle, as columns of what grading asks of them besides the cycle's scores.
+
+    No event changes it: it is made once for each load or decision, and everyone is graded by a few passes over columns.
+    What is said of one person (the candidate, the place, the pay, the points) is made when somebody looks at it.
 
     Attributes:
-        listed: all candidates by number.
-        scores: each one's final score in the cycle.
-        reasons: why somebody has no grade; None for those who have.
-        graded: those who have one, with their scores.
+        candidates: by number; their scores are not looked at.
+        numbers: theirs.
+        stand_in: of those away who have earlier results the score that stands for this cycle's, by place.
+        barred: why somebody has no grade whatever the score.
+        group: which of the names each is in, before small ones are merged.
         day_after: the day after the cycle's last.
     """
 
-    listed: Sequence[Candidate]
-    scores: Mapping[str, Score | None]
-    reasons: Mapping[str, str | None]
-    graded: Sequence[tuple[Candidate, Score]]
-    standings: Standings
-    pay: PayRun
+    candidates: Sequence[Candidate]
+    cycle: int
+    policies: Policies
+    numbers: Sequence[str]
+    stand_in: Mapping[int, Score | None]
+    barred: Sequence[str | None]
+    group: IntArray
+    names: Sequence[str]
+    disciplined: IntArray
+    days: IntArray
+    careers: Careers
     day_after: dt.date
+    cycle_days: int
+
+    @classmethod
+    def of(cls, candidates: Iterable[Candidate], *, cycle: int, period: Period, policies: Policies) -> Self:
+        """Stand everyone side by side.
+
+        Args:
+            candidates: every employee whose service touches the cycle, in any order.
+            cycle: the cycle's year.
+            period: its days, from the first to the day after the last.
+            policies: the policies of that cycle.
+        """
+        if period.from_ is None or period.to is None:
+            msg = "a cycle has a first and a last day"
+            raise ValueError(msg)
+        listed = sorted(candidates, key=lambda candidate: candidate.employee)
+        groups = [_group_of(one, policies.groups) for one in listed]
+        names = sorted(set(groups))
+        number = {name: at for at, name in enumerate(names)}
+        return cls(
+            candidates=listed,
+            cycle=cycle,
+            policies=policies,
+            numbers=[one.employee for one in listed],
+            stand_in={at: one.score_in(cycle) for at, one in enumerate(listed) if one.away},
+            barred=[one.barred_because(cycle, policies=policies) for one in listed],
+            group=_ints([number[group] for group in groups]),
+            names=names,
+            disciplined=_ints([one.disciplined for one in listed]),
+            days=_ints([one.days for one in listed]),
+            careers=_careers(listed, cycle, day_after=period.to, policies=policies),
+            day_after=period.to,
+            cycle_days=(period.to - period.from_).days,
+        )
+
+    def propose(
+        self, own: Sequence[Score | None], unit: Sequence[Score | None], final: Sequence[Score | None]
+    ) -> EmployeeProposal:
+        """Grades, pay and promotion points (contract.md, "Grades and pay, exactly"; domain.md 5).
+
+        Args:
+            own: everyone's own score in the cycle, in the order of the numbers.
+            unit: the unit parts.
+            final: the blends of both; of no matter to those away.
+        """
+        scores = list(final)
+        for at, score in self.stand_in.items():
+            scores[at] = score
+        reasons = [
+            why or ("not_measurable" if score is None else None) for why, score in zip(self.barred, scores, strict=True)
+        ]
+        graded = _ints([at for at, why in enumerate(reasons) if why is None])
+        ranks = hundredths(
+            [score for score, why in zip(scores, reasons, strict=True) if why is None and score is not None]
+        )
+        numbers = [self.numbers[at] for at in graded.tolist()]
+        entrants = Entrants(
+            numbers, self.group.take(graded), self.names, ranks, self.disciplined.take(graded).astype(np.bool_)
+        )
+        places, columns = ranked(entrants, policies=self.policies)
+        run, won = self._pay(graded, numbers, columns)
+        points = self.careers.points(graded, ranks)
+        counted = np.bincount(columns.grade, minlength=len(self.policies.grades)).tolist()
+        counts = {grade.grade: count for grade, count in zip(self.policies.grades, counted, strict=True)}
+        return EmployeeProposal(
+            rows=self._rows((own, unit, scores), reasons, columns, (won, points)),
+            candidates=Lookup(self.numbers, lambda at: self._candidate(at, own[at], unit[at], final[at])),
+            standings=places,
+            pay=run,
+            points=Lookup(numbers, lambda at: self._points(int(graded[at]), int(ranks[at]))),
+            counts=counts,
+            broken=broken_by_policy(self.policies) + broken_by_counts(counts, policies=self.policies),
+        )
+
+    def _pay(self, graded: IntArray, numbers: Sequence[str], places: Places) -> tuple[PayRun, Sequence[int]]:
+        claims = PayClaims(
+            numbers,
+            [self.candidates[at].monthly_base for at in graded.tolist()],
+            places.grade,
+            [grade.rate for grade in self.policies.grades],
+            self.days.take(graded),
+        )
+        pay = self.policies.pay
+        return paid(claims, institution_rate=pay.institution_rate, cycle_days=self.cycle_days, pool_krw=pay.pool)
+
+    def _rows(
+        self,
+        scores: tuple[Sequence[Score | None], Sequence[Score | None], Sequence[Score | None]],
+        reasons: Sequence[str | None],
+        places: Places,
+        results: tuple[Sequence[int], Sequence[int]],
+    ) -> tuple[EmployeeGrade, ...]:
+        """The row of everyone, graded or not."""
+        grades, names, sizes = self.policies.grades, places.names, places.size.tolist()
+        graded = zip(places.group.tolist(), places.rank.tolist(), places.grade.tolist(), *results, strict=True)
+        points_of = {number: published_score(number) for number in set(results[1])}
+        rows = []
+        for number, own, unit, final, reason, days in zip(
+            self.numbers, *scores, reasons, self.days.tolist(), strict=True
+        ):
+            if reason is None:
+                group, rank, column, won, points = next(graded)
+                place = (names[group], rank, sizes[group], grades[column].grade, grades[column].rate, won)
+                rows.append(_row(number, (own, unit, final), place, days, points_of[points], None))
+            else:
+                rows.append(_row(number, (own, unit, final), _NO_PLACE, days, None, reason))
+        return tuple(rows)
+
+    def _candidate(self, at: int, own: Score | None, unit: Score | None, final: Score | None) -> Candidate:
+        return replace(self.candidates[at], own_score=own, unit_score=unit, final_score=final)
+
+    def _points(self, at: int, score: int) -> PromotionPoints:
+        one = self.candidates[at]
+        return promotion_points(
+            published_score(score),
+            earlier=[published(result.final_score) for result in one.earlier_results(self.cycle)],
+            hired_on=one.hired_on,
+            day_after=self.day_after,
+            bonus_points=one.bonus_points,
+            policy=self.policies.promotion,
+        )
 
 
-def grade_employees(
-    candidates: Iterable[Candidate], *, cycle: int, period: Period, policies: Policies
-) -> GradedEmployees:
-    """Grades and pay of a cycle alone (contract.md, "Grades and pay, exactly"; domain.md 5).
+_Place: TypeAlias = tuple[str | None, int | None, int | None, str | None, Decimal | None, int | None]
+"""Group, rank, size of the group, grade, its rate, pay."""
+_NO_PLACE: Final[_Place] = (None, None, None, None, None, None)
 
-    Args:
-        candidates: every employee whose service touches the cycle, in any order.
-        cycle: the cycle's year.
-        period: its days, from the first to the day after the last.
-        policies: the policies of that cycle.
-    """
-    if period.from_ is None or period.to is None:
-        msg = "a cycle has a first and a last day"
-        raise ValueError(msg)
-    listed = sorted(candidates, key=lambda candidate: candidate.employee)
-    scores = {one.employee: one.score_in(cycle) for one in listed}
-    reasons = {one.employee: one.not_graded_because(cycle, policies=policies) for one in listed}
-    graded = [
-        (one, score) for one in listed if (score := scores[one.employee]) is not None and not reasons[one.employee]
-    ]
-    places = standings(
-        (
-            Entrant(one.employee, _group_of(one, policies.groups), published(score), one.disciplined)
-            for one, score in graded
-        ),
-        policies=policies,
-    )
-    pay = _pay((one for one, _ in graded), places, cycle_days=(period.to - period.from_).days, policies=policies)
-    return GradedEmployees(
-        listed=listed,
-        scores=scores,
-        reasons=reasons,
-        graded=graded,
-        standings=places,
+
+def _row(
+    number: str,
+    scores: tuple[Score | None, Score | None, Score | None],
+    place: _Place,
+    days: int,
+    points: Decimal | None,
+    reason: str | None,
+) -> EmployeeGrade:
+    group, rank, size, grade, rate, pay = place
+    return EmployeeGrade(
+        employee=number,
+        group=group,
+        own_score=scores[0],
+        unit_score=scores[1],
+        final_score=scores[2],
+        rank=rank,
+        group_size=size,
+        grade=grade,
+        reason=reason,
+        rate=rate,
+        days=days,
         pay=pay,
-        day_after=period.to,
+        promotion_points=points,
     )
+
+
+def _ints(values: Sequence[int]) -> IntArray:
+    return np.array(values, dtype=np.int64)
+
+
+def _careers(listed: Sequence[Candidate], cycle: int, *, day_after: dt.date, policies: Policies) -> Careers:
+    careers = [
+        Career(
+            [int(published(result.final_score).scaleb(2)) for result in one.earlier_results(cycle)],
+            one.hired_on,
+            one.bonus_points,
+        )
+        for one in listed
+    ]
+    return Careers.of(careers, day_after=day_after, policy=policies.promotion)
 
 
 def propose_employees(
     candidates: Iterable[Candidate], *, cycle: int, period: Period, policies: Policies
 ) -> EmployeeProposal:
-    """Grades, pay and promotion points of a cycle; the arguments are those of :func:`grade_employees`."""
-    made = grade_employees(candidates, cycle=cycle, period=period, policies=policies)
-    places = made.standings
-    points = {
-        one.employee: promotion_points(
-            published(score),
-            earlier=[published(result.final_score) for result in one.earlier_results(cycle)],
-            hired_on=one.hired_on,
-            day_after=made.day_after,
-            bonus_points=one.bonus_points,
-            policy=policies.promotion,
-        )
-        for one, score in made.graded
-    }
-    counts = grade_counts((place.grade for place in places.by_code.values()), policies=policies)
-    return EmployeeProposal(
-        rows=tuple(
-            _employee_grade(
-                one,
-                final_score=made.scores[one.employee],
-                reason=made.reasons[one.employee],
-                place=places.by_code.get(one.employee),
-                pay=made.pay,
-                points=points.get(one.employee),
-            )
-            for one in made.listed
-        ),
-        candidates={one.employee: one for one in made.listed},
-        standings=places,
-        pay=made.pay,
-        points=points,
-        counts=counts,
-        broken=broken_by_policy(policies) + broken_by_counts(counts, policies=policies),
-    )
-
-
-def _pay(graded: Iterable[Candidate], places: Standings, *, cycle_days: int, policies: Policies) -> PayRun:
-    rates = {grade.grade: grade.rate for grade in policies.grades}
-    claims = [
-        PayClaim(
-            employee=one.employee,
-            monthly_base=one.monthly_base,
-            rate=rates[places.by_code[one.employee].grade],
-            days=one.days,
-        )
-        for one in graded
-    ]
-    return pay_run(
-        claims,
-        institution_rate=policies.pay.institution_rate,
-        cycle_days=cycle_days,
-        pool_krw=policies.pay.pool,
+    """Grades, pay and promotion points of a cycle; the arguments are those of :meth:`Cohort.of`, with everyone's scores."""
+    cohort = Cohort.of(candidates, cycle=cycle, period=period, policies=policies)
+    return cohort.propose(
+        [one.own_score for one in cohort.candidates],
+        [one.unit_score for one in cohort.candidates],
+        [one.final_score for one in cohort.candidates],
     )
 
 
@@ -487,34 +434,6 @@ def propose_units(candidates: Iterable[UnitCandidate], *, policies: Policies) ->
 def _group_of(candidate: Candidate, groups: GroupPolicy) -> str:
     """Heads are a group of their own where the policy says so."""
     return HEADS if groups.heads_apart and candidate.job is Job.HEAD else candidate.group
-
-
-def _employee_grade(
-    candidate: Candidate,
-    *,
-    final_score: Score | None,
-    reason: str | None,
-    place: Standing | None,
-    pay: PayRun,
-    points: PromotionPoints | None,
-) -> EmployeeGrade:
-    """The row of one employee, graded or not."""
-    slip = pay.slips.get(candidate.employee)
-    return EmployeeGrade(
-        employee=candidate.employee,
-        group=place.group if place else None,
-        own_score=candidate.own_score,
-        unit_score=candidate.unit_score,
-        final_score=final_score,
-        rank=place.rank if place else None,
-        group_size=place.group_size if place else None,
-        grade=place.grade if place else None,
-        reason=reason,
-        rate=slip.claim.rate if slip else None,
-        days=candidate.days,
-        pay=slip.pay_krw if slip else None,
-        promotion_points=points.points if points else None,
-    )
 
 
 def members(row: EmployeeGrade | UnitGrade) -> dict[str, str | int | float | None]:

@@ -14,7 +14,8 @@ from fractions import Fraction
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from app.plain.findings import Finding
-from app.rules.grading import EmployeeProposal, Score, UnitGrade, UnitProposal, published
+from app.rules.grading import EmployeeProposal, UnitGrade, UnitProposal
+from app.rules.standings import Score, published
 from app.rules.terms import Node, NodeKind
 
 __all__ = [

@@ -11,10 +11,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from math import floor
-from typing import Final
+from typing import Final, NamedTuple, Self
 
-__all__ = ["FEW", "PayClaim", "PayRun", "PaySlip", "PaySum", "pay_run", "pay_sums", "to_the_won"]
+import numpy as np
+
+from app.rules.exact_columns import Lookup, WholeArray, half_even, over_one_denominator, whole_numbers
+from app.rules.measures import IntArray
+
+__all__ = [
+    "FEW",
+    "PayClaim",
+    "PayClaims",
+    "PayRun",
+    "PaySlip",
+    "PaySum",
+    "paid",
+    "pay_run",
+    "pay_sums",
+    "to_the_won",
+]
 
 _PERCENT: Final = 100
 
@@ -58,16 +73,13 @@ class PayRun:
     pool_krw: int | None
     scale: Fraction
     """pool / sum where the pool binds, else 1."""
+    pay_krw: int
+    """All pay together, in won: the pool itself where it binds."""
 
     @property
     def pool_binds(self) -> bool:
         """Whether the amounts were scaled down to the pool."""
         return self.pool_krw is not None and self.exact_sum > self.pool_krw
-
-    @property
-    def pay_krw(self) -> int:
-        """All pay together, in won: the pool itself where it binds."""
-        return sum(slip.pay_krw for slip in self.slips.values())
 
 
 def to_the_won(exact: Mapping[str, Fraction], *, pool_krw: int | None = None) -> dict[str, int]:
@@ -77,16 +89,58 @@ def to_the_won(exact: Mapping[str, Fraction], *, pool_krw: int | None = None) ->
     rounded down, and the won left over go to the largest fractions, by employee number among equals, so that all add up to the
     pool (contract.md, pay; B26: amounts are whole won).
     """
-    exact_sum = sum(exact.values(), Fraction(0))
-    if pool_krw is None or exact_sum <= pool_krw:
-        return {number: round(amount) for number, amount in sorted(exact.items())}
-    scaled = {number: amount * pool_krw / exact_sum for number, amount in sorted(exact.items())}
-    won = {number: floor(amount) for number, amount in scaled.items()}
-    left_over = pool_krw - sum(won.values())
+    numbers = sorted(exact)
+    numerators, denominator = over_one_denominator([exact[number] for number in numbers])
+    return dict(zip(numbers, _won(numerators, denominator, pool_krw).tolist(), strict=True))
+
+
+def _won(numerators: WholeArray, denominator: int, pool_krw: int | None) -> WholeArray:
+    """The same of amounts in the order of the numbers."""
+    whole = sum(numerators.tolist())
+    if pool_krw is None or whole <= pool_krw * denominator:
+        return half_even(numerators, denominator)
+    scaled = numerators * pool_krw
+    won: WholeArray = scaled // whole
+    left = (scaled - won * whole).tolist()
     # Fewer won are left than there are amounts with a fraction, so nobody whose amount is whole gets one.
-    for number in sorted(scaled, key=lambda each: (won[each] - scaled[each], each))[:left_over]:
-        won[number] += 1
+    left_over = pool_krw - sum(won.tolist())
+    for at in sorted(range(len(left)), key=lambda each: -left[each])[:left_over]:
+        won[at] += 1
     return won
+
+
+class PayClaims(NamedTuple):
+    """The claims of many as columns, in the order of their numbers."""
+
+    numbers: Sequence[str]
+    monthly_base: Sequence[Decimal | int]
+    rate: IntArray
+    """Which of the rates."""
+    rates: Sequence[Decimal]
+    """In percent."""
+    days: IntArray
+
+    @classmethod
+    def of(cls, claims: Iterable[PayClaim]) -> Self:
+        """Stand them side by side."""
+        listed = sorted(claims, key=lambda claim: claim.employee)
+        rates = sorted({claim.rate for claim in listed})
+        return cls(
+            [claim.employee for claim in listed],
+            [claim.monthly_base for claim in listed],
+            np.array([rates.index(claim.rate) for claim in listed], dtype=np.int64),
+            rates,
+            np.array([claim.days for claim in listed], dtype=np.int64),
+        )
+
+    def at(self, place: int) -> PayClaim:
+        """One of them."""
+        return PayClaim(
+            employee=self.numbers[place],
+            monthly_base=self.monthly_base[place],
+            rate=self.rates[self.rate[place]],
+            days=int(self.days[place]),
+        )
 
 
 def pay_run(
@@ -100,30 +154,35 @@ def pay_run(
         cycle_days: D, the days of the whole cycle.
         pool_krw: what may be spent in all; None where it is not capped.
     """
-    by_number = {claim.employee: claim for claim in sorted(claims, key=lambda claim: claim.employee)}
-    exact = {
-        number: Fraction(claim.monthly_base)
-        * Fraction(institution_rate)
-        * Fraction(claim.rate)
-        * claim.days
-        / (_PERCENT * _PERCENT * cycle_days)
-        for number, claim in by_number.items()
-    }
-    exact_sum = sum(exact.values(), Fraction(0))
+    columns = PayClaims.of(claims)
+    return paid(columns, institution_rate=institution_rate, cycle_days=cycle_days, pool_krw=pool_krw)[0]
+
+
+def paid(
+    claims: PayClaims, *, institution_rate: Decimal, cycle_days: int, pool_krw: int | None = None
+) -> tuple[PayRun, Sequence[int]]:
+    """The same of claims in columns, and the won in their order."""
+    bases, of_base = over_one_denominator(claims.monthly_base)
+    rates, of_rate = over_one_denominator([Fraction(institution_rate) * Fraction(rate) for rate in claims.rates])
+    numerators = bases * whole_numbers(claims.days.tolist()) * rates.take(claims.rate)
+    denominator = of_base * of_rate * _PERCENT * _PERCENT * cycle_days
+    exact_sum = Fraction(sum(numerators.tolist()), denominator)
     scale = Fraction(1) if pool_krw is None or exact_sum <= pool_krw else pool_krw / exact_sum
-    won = to_the_won(exact, pool_krw=pool_krw)
-    slips = {
-        number: PaySlip(
-            claim=claim,
+    won = _won(numerators, denominator, pool_krw).tolist()
+
+    def slip(at: int) -> PaySlip:
+        exact = Fraction(numerators[at], denominator)
+        return PaySlip(
+            claim=claims.at(at),
             institution_rate=institution_rate,
             cycle_days=cycle_days,
-            exact=exact[number],
-            scaled=exact[number] * scale,
-            pay_krw=won[number],
+            exact=exact,
+            scaled=exact * scale,
+            pay_krw=won[at],
         )
-        for number, claim in by_number.items()
-    }
-    return PayRun(slips=slips, exact_sum=exact_sum, pool_krw=pool_krw, scale=scale)
+
+    slips = Lookup(claims.numbers, slip)
+    return PayRun(slips=slips, exact_sum=exact_sum, pool_krw=pool_krw, scale=scale, pay_krw=sum(won)), won
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple, Self
 
+import numpy as np
+
+from app.rules.exact_columns import WholeArray, half_even, over_one_denominator, whole_numbers
+from app.rules.measures import IntArray
 from app.rules.policies import PromotionPolicy
 
-__all__ = ["PromotionPoints", "full_years", "promotion_points"]
+__all__ = ["Career", "Careers", "PromotionPoints", "full_years", "promotion_points"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +71,8 @@ def promotion_points(
     mean = sum(map(Fraction, scores), Fraction(0)) / len(scores)
     performance = mean * Fraction(policy.performance_share) / 100
     years = full_years(hired_on, day_after)
-    career = min(Fraction(policy.career_per_year) * years, Fraction(policy.career_max))
-    bonus = min(Fraction(bonus_points), Fraction(policy.bonus_max))
+    career = _career(years, policy)
+    bonus = _bonus(bonus_points, policy)
     exact = performance + career + bonus
     return PromotionPoints(
         scores=scores,
@@ -79,3 +84,65 @@ def promotion_points(
         exact=exact,
         points=Decimal(round(exact * 100)).scaleb(-2),
     )
+
+
+def _career(years: int, policy: PromotionPolicy) -> Fraction:
+    return min(Fraction(policy.career_per_year) * years, Fraction(policy.career_max))
+
+
+def _bonus(bonus_points: Decimal | int, policy: PromotionPolicy) -> Fraction:
+    return min(Fraction(bonus_points), Fraction(policy.bonus_max))
+
+
+class Career(NamedTuple):
+    """What somebody's promotion points hang on besides this cycle's score."""
+
+    earlier: Sequence[int]
+    """Published scores of earlier cycles, in hundredths, the latest first."""
+    hired_on: dt.date
+    bonus_points: Decimal | int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Careers:
+    """The same of many as columns, made once, used at every proposal: points without what they came from (:func:`promotion_points`)."""
+
+    earlier: IntArray
+    """The sum of the earlier scores that are averaged."""
+    count: IntArray
+    """How many scores are, this cycle's among them."""
+    rest: WholeArray
+    """Career and bonus together, over one denominator."""
+    of_rest: int
+    share: Fraction
+
+    @classmethod
+    def of(cls, careers: Sequence[Career], *, day_after: dt.date, policy: PromotionPolicy) -> Self:
+        """Stand them side by side; the arguments are those of :func:`promotion_points`."""
+        taken = [one.earlier[: max(0, policy.years - 1)] for one in careers]
+        of_years = {years: _career(years, policy) for years in {full_years(one.hired_on, day_after) for one in careers}}
+        of_bonus = {bonus: _bonus(bonus, policy) for bonus in {one.bonus_points for one in careers}}
+        rest, of_rest = over_one_denominator(
+            [of_years[full_years(one.hired_on, day_after)] + of_bonus[one.bonus_points] for one in careers]
+        )
+        return cls(
+            np.array([sum(some) for some in taken], dtype=np.int64),
+            np.array([1 + len(some) for some in taken], dtype=np.int64),
+            rest,
+            of_rest,
+            Fraction(policy.performance_share),
+        )
+
+    def points(self, which: IntArray, published: IntArray) -> Sequence[int]:
+        """The points of some of them in hundredths, rounded half-even.
+
+        Args:
+            which: their places.
+            published: this cycle's scores as published, in hundredths.
+        """
+        over, under = self.share.as_integer_ratio()
+        scores = whole_numbers((self.earlier.take(which) + published).tolist())
+        below = whole_numbers((self.count.take(which) * 100).tolist()) * under
+        numerators = scores * (over * self.of_rest) + self.rest.take(which) * below * 100
+        points: list[int] = half_even(numerators, below * self.of_rest).tolist()
+        return points

@@ -18,7 +18,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +50,7 @@ __all__ = [
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
+T = TypeVar("T")
 
 _LEVEL: Final = {CountsFrom.ENTERED: 0, CountsFrom.VERIFIED: 1, CountsFrom.CONFIRMED: 2}
 _PLANS_MAX: Final = 16
@@ -133,6 +134,14 @@ class CyclePlan:
         default_factory=lambda: LruCache(4096, weight_max=SELECTED_MAX, weigh=lambda one: len(one.sources))
     )
     _everything: list[Selection] = field(default_factory=list)
+    _kept: dict[str, Any] = field(default_factory=dict)
+
+    def kept(self, name: str, make: Callable[[], T]) -> T:
+        """What the packages above make of the plan alone, made once; two who ask at once may both make it."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        made: T = self._kept[name]
+        return made
 
     def day_within(self, day: dt.date) -> dt.date:
         """The day asked, held within the cycle: a closed one is looked at with the tree of its end."""

@@ -18,11 +18,11 @@ from sqlalchemy import Connection
 
 from app import ledger
 from app.kit.kept import LruCache
-from app.rules.grading import AGENCY, HEADS
 from app.rules.names import folded, person_meant
 from app.rules.outlook import Outlook, leading_band, leading_score
 from app.rules.placement import Path
 from app.rules.rollup import Band, band, published
+from app.rules.standings import AGENCY, HEADS
 from app.rules.terms import Job, Node, NodeKind
 from app.scoring.agency import RISK_BANDS
 from app.scoring.plan import CyclePlan, State

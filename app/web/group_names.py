@@ -12,8 +12,8 @@ from typing import Final
 from flask_babel import gettext
 
 from app.plain.findings import n_
-from app.rules.grading import AGENCY, HEADS, OTHERS
 from app.rules.policies import Policies
+from app.rules.standings import AGENCY, HEADS, OTHERS
 from app.web.kept import reader_of_page
 
 __all__ = ["group_families", "group_namer"]

@@ -24,6 +24,7 @@ from tests.bench import (
     changing,
     crowded,
     exporting,
+    grading,
     ingesting,
     pages,
     painting,
@@ -37,6 +38,7 @@ from tests.postgresql import Cluster
 
 MEASURES: dict[str, Callable[[Agency], None]] = {
     "scoring": scoring.measure,
+    "grading": grading.measure,
     "pages": pages.measure,
     "search": searching.measure,
     "painting": painting.measure,

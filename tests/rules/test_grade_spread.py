@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from app.rules.grade_spread import NEAR, grades_spread
-from app.rules.grading import Entrant, Standings, standings
 from app.rules.policies import GroupPolicy, Policies
+from app.rules.standings import Entrant, Standings, standings
 
 
 def places(*scores: str, disciplined: int = -1, group: str = "asia") -> Standings:

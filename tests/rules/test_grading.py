@@ -13,24 +13,28 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.rules.grading import (
-    AGENCY,
-    HEADS,
-    OTHERS,
     Candidate,
     EarlierResult,
     EmployeeGrade,
     EmployeeProposal,
-    Entrant,
     UnitCandidate,
     UnitGrade,
     members,
-    merged_groups,
     propose_employees,
     propose_units,
-    published,
-    standings,
 )
 from app.rules.policies import GradePolicy, GradeRules, GroupPolicy, PayPolicy, Policies
+from app.rules.standings import (
+    AGENCY,
+    HEADS,
+    OTHERS,
+    Entrant,
+    hundredths,
+    merged_groups,
+    published,
+    published_score,
+    standings,
+)
 from app.rules.terms import Job, Period
 from tests.soaking import examples
 
@@ -443,6 +447,40 @@ def test_everybody_has_a_grade_with_pay_and_points_or_a_reason(people: list[Cand
             assert set(rest) == {None}
     if proposal.pay.pool_binds:
         assert sum(each.pay or 0 for each in proposal.rows) == policies.pay.pool
+
+
+@settings(max_examples=examples(40))
+@given(people, policies_of_all_kinds())
+def test_the_row_of_each_says_what_is_told_of_them_by_themselves(people: list[Candidate], policies: Policies) -> None:
+    """Rows are worked out in columns; place, pay and points with what they came from one by one."""
+    proposal = propose(*people, policies=policies)
+    assert {row.employee: proposal.candidates[row.employee] for row in proposal.rows} == {
+        person.employee: person for person in people
+    }
+    graded = [row for row in proposal.rows if row.grade is not None]
+    for told in (proposal.standings.by_code, proposal.pay.slips, proposal.points):
+        assert list(told) == [row.employee for row in graded]
+    for row in graded:
+        place, slip = proposal.standings.by_code[row.employee], proposal.pay.slips[row.employee]
+        claim = slip.claim
+        assert (row.group, row.rank, row.group_size, row.grade) == (
+            place.group,
+            place.rank,
+            place.group_size,
+            place.grade,
+        )
+        assert (row.rate, row.days, row.pay) == (claim.rate, claim.days, slip.pay_krw)
+        assert row.promotion_points == proposal.points[row.employee].points
+        assert row.final_score is not None
+        assert place.entrant.score == published(row.final_score)
+        share = Fraction(policies.pay.institution_rate) * Fraction(claim.rate) * claim.days / (100 * 100 * 365)
+        assert slip.exact == claim.monthly_base * share
+
+
+@given(st.lists(st.floats(0, 100) | st.fractions(0, 100) | st.decimals(0, 100, places=4)))
+@example([thousandths / 1000 + error for thousandths in range(56_500, 56_600, 5) for error in (-1e-10, 0.0, 1e-10)])
+def test_many_scores_are_published_as_each_by_itself(many: list[float | Fraction | Decimal]) -> None:
+    assert [published_score(number) for number in hundredths(many).tolist()] == [published(score) for score in many]
 
 
 @given(st.integers(1, 60), st.integers(1, 12))

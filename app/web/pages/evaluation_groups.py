@@ -21,10 +21,10 @@ from app.intake import Put, PutDocument
 from app.kit.refusals import Invalid, at_field
 from app.organisation import Directory
 from app.plain.findings import Finding, n_
-from app.rules.grading import Standings
 from app.rules.permissions import Deed
 from app.rules.presence import cycle_of, cycle_period
 from app.rules.reorganising import unit_changed
+from app.rules.standings import Standings
 from app.web import changing
 from app.web.change_basket import (
     NEW,

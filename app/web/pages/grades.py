@@ -27,10 +27,11 @@ from app.kit.refusals import NotThere, at_field
 from app.plain.findings import Finding, n_
 from app.rules.grade_reasons import beyond_seats, grade_reasons
 from app.rules.grade_spread import NEAR, grades_spread
-from app.rules.grading import EmployeeGrade, EmployeeProposal, Score, UnitGrade, UnitProposal, published
+from app.rules.grading import EmployeeGrade, EmployeeProposal, UnitGrade, UnitProposal
 from app.rules.names import folded, person_meant
 from app.rules.pay import pay_sums
 from app.rules.permissions import Deed, may
+from app.rules.standings import Score, published
 from app.rules.terms import Node, NodeKind
 from app.scoring import State, node_name
 from app.web import cycling, deciding, words
