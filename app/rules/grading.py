@@ -28,7 +28,7 @@ from app.rules.standings import (
     HEADS,
     Entrant,
     Entrants,
-    Places,
+    Rankings,
     Score,
     Standings,
     hundredths,
@@ -50,7 +50,6 @@ __all__ = [
     "UnitGrade",
     "UnitProposal",
     "members",
-    "propose_employees",
     "propose_units",
 ]
 
@@ -292,7 +291,7 @@ class Cohort:
             broken=broken_by_policy(self.policies) + broken_by_counts(counts, policies=self.policies),
         )
 
-    def _pay(self, graded: IntArray, numbers: Sequence[str], places: Places) -> tuple[PayRun, Sequence[int]]:
+    def _pay(self, graded: IntArray, numbers: Sequence[str], places: Rankings) -> tuple[PayRun, Sequence[int]]:
         claims = PayClaims(
             numbers,
             [self.candidates[at].monthly_base for at in graded.tolist()],
@@ -307,7 +306,7 @@ class Cohort:
         self,
         scores: tuple[Sequence[Score | None], Sequence[Score | None], Sequence[Score | None]],
         reasons: Sequence[str | None],
-        places: Places,
+        places: Rankings,
         results: tuple[Sequence[int], Sequence[int]],
     ) -> tuple[EmployeeGrade, ...]:
         """The row of everyone, graded or not."""
@@ -386,18 +385,6 @@ def _careers(listed: Sequence[Candidate], cycle: int, *, day_after: dt.date, pol
         for one in listed
     ]
     return Careers.of(careers, day_after=day_after, policy=policies.promotion)
-
-
-def propose_employees(
-    candidates: Iterable[Candidate], *, cycle: int, period: Period, policies: Policies
-) -> EmployeeProposal:
-    """Grades, pay and promotion points of a cycle; the arguments are those of :meth:`Cohort.of`, with everyone's scores."""
-    cohort = Cohort.of(candidates, cycle=cycle, period=period, policies=policies)
-    return cohort.propose(
-        [one.own_score for one in cohort.candidates],
-        [one.unit_score for one in cohort.candidates],
-        [one.final_score for one in cohort.candidates],
-    )
 
 
 def propose_units(candidates: Iterable[UnitCandidate], *, policies: Policies) -> UnitProposal:

@@ -11,9 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final, NamedTuple, Self
-
-import numpy as np
+from typing import Final, NamedTuple
 
 from app.rules.exact_columns import Lookup, WholeArray, half_even, over_one_denominator, whole_numbers
 from app.rules.measures import IntArray
@@ -26,7 +24,6 @@ __all__ = [
     "PaySlip",
     "PaySum",
     "paid",
-    "pay_run",
     "pay_sums",
     "to_the_won",
 ]
@@ -82,20 +79,13 @@ class PayRun:
         return self.pool_krw is not None and self.exact_sum > self.pool_krw
 
 
-def to_the_won(exact: Mapping[str, Fraction], *, pool_krw: int | None = None) -> dict[str, int]:
-    """Whole won of each employee's exact amount, by number.
+def to_the_won(numerators: WholeArray, denominator: int, *, pool_krw: int | None = None) -> WholeArray:
+    """Whole won of exact amounts, which stand over one denominator in the order of the employees' numbers.
 
     Without a pool, or with one that the exact amounts keep to, each is rounded half-even. Else each is scaled by pool / sum and
     rounded down, and the won left over go to the largest fractions, by employee number among equals, so that all add up to the
     pool (contract.md, pay; B26: amounts are whole won).
     """
-    numbers = sorted(exact)
-    numerators, denominator = over_one_denominator([exact[number] for number in numbers])
-    return dict(zip(numbers, _won(numerators, denominator, pool_krw).tolist(), strict=True))
-
-
-def _won(numerators: WholeArray, denominator: int, pool_krw: int | None) -> WholeArray:
-    """The same of amounts in the order of the numbers."""
     whole = sum(numerators.tolist())
     if pool_krw is None or whole <= pool_krw * denominator:
         return half_even(numerators, denominator)
@@ -120,19 +110,6 @@ class PayClaims(NamedTuple):
     """In percent."""
     days: IntArray
 
-    @classmethod
-    def of(cls, claims: Iterable[PayClaim]) -> Self:
-        """Stand them side by side."""
-        listed = sorted(claims, key=lambda claim: claim.employee)
-        rates = sorted({claim.rate for claim in listed})
-        return cls(
-            [claim.employee for claim in listed],
-            [claim.monthly_base for claim in listed],
-            np.array([rates.index(claim.rate) for claim in listed], dtype=np.int64),
-            rates,
-            np.array([claim.days for claim in listed], dtype=np.int64),
-        )
-
     def at(self, place: int) -> PayClaim:
         """One of them."""
         return PayClaim(
@@ -143,10 +120,10 @@ class PayClaims(NamedTuple):
         )
 
 
-def pay_run(
-    claims: Iterable[PayClaim], *, institution_rate: Decimal, cycle_days: int, pool_krw: int | None = None
-) -> PayRun:
-    """Pay of all graded employees together, since a pool is shared by all (contract.md, pay; domain.md 5).
+def paid(
+    claims: PayClaims, *, institution_rate: Decimal, cycle_days: int, pool_krw: int | None = None
+) -> tuple[PayRun, Sequence[int]]:
+    """Pay of all graded employees together, since a pool is shared by all (contract.md, pay; domain.md 5), and their won in the claims' order.
 
     Args:
         claims: one for each graded employee; nobody else has pay.
@@ -154,21 +131,13 @@ def pay_run(
         cycle_days: D, the days of the whole cycle.
         pool_krw: what may be spent in all; None where it is not capped.
     """
-    columns = PayClaims.of(claims)
-    return paid(columns, institution_rate=institution_rate, cycle_days=cycle_days, pool_krw=pool_krw)[0]
-
-
-def paid(
-    claims: PayClaims, *, institution_rate: Decimal, cycle_days: int, pool_krw: int | None = None
-) -> tuple[PayRun, Sequence[int]]:
-    """The same of claims in columns, and the won in their order."""
     bases, of_base = over_one_denominator(claims.monthly_base)
     rates, of_rate = over_one_denominator([Fraction(institution_rate) * Fraction(rate) for rate in claims.rates])
     numerators = bases * whole_numbers(claims.days.tolist()) * rates.take(claims.rate)
     denominator = of_base * of_rate * _PERCENT * _PERCENT * cycle_days
     exact_sum = Fraction(sum(numerators.tolist()), denominator)
     scale = Fraction(1) if pool_krw is None or exact_sum <= pool_krw else pool_krw / exact_sum
-    won = _won(numerators, denominator, pool_krw).tolist()
+    won = to_the_won(numerators, denominator, pool_krw=pool_krw).tolist()
 
     def slip(at: int) -> PaySlip:
         exact = Fraction(numerators[at], denominator)

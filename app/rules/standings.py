@@ -1,4 +1,4 @@
-"""Places in groups: who is ranked where, which small groups become one, and which grade a place brings.
+"""Rankings in groups: who is ranked where, which small groups become one, and which grade a place brings.
 
 Everyone is ranked in columns at once, since an agency may have a hundred thousand people; a place is made when somebody looks at it.
 A newcomer's usual mistake: seats are not people. Equals share the better grade and discipline brings the lowest one, so the
@@ -28,7 +28,7 @@ __all__ = [
     "Entrant",
     "Entrants",
     "GradeInGroup",
-    "Places",
+    "Rankings",
     "Score",
     "Standing",
     "Standings",
@@ -164,7 +164,7 @@ def published_score(hundredths_: int) -> Decimal:
     return Decimal(hundredths_).scaleb(-2)
 
 
-class Places(NamedTuple):
+class Rankings(NamedTuple):
     """Entrants' places as columns, in the entrants' order."""
 
     names: Sequence[str]
@@ -198,7 +198,7 @@ def standings(entrants: Iterable[Entrant], *, policies: Policies) -> Standings:
     return ranked(Entrants.of(entrants), policies=policies)[0]
 
 
-def ranked(entrants: Entrants, *, policies: Policies) -> tuple[Standings, Places]:
+def ranked(entrants: Entrants, *, policies: Policies) -> tuple[Standings, Rankings]:
     """The same of entrants in columns, and their places in columns."""
     counted = np.bincount(entrants.group, minlength=len(entrants.names)).tolist()
     by_name = {name: count for name, count in zip(entrants.names, counted, strict=True) if count}
@@ -216,7 +216,7 @@ def ranked(entrants: Entrants, *, policies: Policies) -> tuple[Standings, Places
     rank = _ranks(entrants, group, size)
     reached = (up_to.take(group, axis=0) < rank[:, None]).sum(axis=1)
     grade = np.where(entrants.disciplined, len(plan.grades) - 1, reached)
-    places = Places(names, group, size, rank, grade)
+    places = Rankings(names, group, size, rank, grade)
 
     def standing(at: int) -> Standing:
         return Standing(
@@ -252,7 +252,7 @@ def _ranks(entrants: Entrants, group: IntArray, size: IntArray) -> IntArray:
     return rank
 
 
-def _in_groups(entrants: Entrants, places: Places, plan: SeatPlan) -> dict[str, tuple[GradeInGroup, ...]]:
+def _in_groups(entrants: Entrants, places: Rankings, plan: SeatPlan) -> dict[str, tuple[GradeInGroup, ...]]:
     """Of each group its grades, best first."""
     columns = len(plan.grades)
     cell = places.group * columns + places.grade

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.rules.grade_reasons import BetterGrade, BeyondSeats, CutOff, beyond_seats, grade_reasons
-from app.rules.grading import Candidate, EarlierResult, EmployeeProposal, propose_employees
+from app.rules.grading import Candidate, EarlierResult, EmployeeProposal
 from app.rules.policies import GroupPolicy, Policies
 from app.rules.terms import Job, Period
+from tests.rules.graded import proposed
 
 YEAR = Period(dt.date(2026, 1, 1), dt.date(2027, 1, 1))
 POLICIES = Policies(groups=GroupPolicy(minimum=3))
@@ -35,7 +36,7 @@ def person(employee: str, score: float, **more: object) -> Candidate:
 
 
 def propose(*people: Candidate) -> EmployeeProposal:
-    return propose_employees(people, cycle=2026, period=YEAR, policies=POLICIES)
+    return proposed(people, POLICIES)
 
 
 def test_whoever_was_away_is_told_which_results_stand_for_this_cycles_score() -> None:

@@ -20,7 +20,6 @@ from app.rules.grading import (
     UnitCandidate,
     UnitGrade,
     members,
-    propose_employees,
     propose_units,
 )
 from app.rules.policies import GradePolicy, GradeRules, GroupPolicy, PayPolicy, Policies
@@ -36,6 +35,7 @@ from app.rules.standings import (
     standings,
 )
 from app.rules.terms import Job, Period
+from tests.rules.graded import proposed
 from tests.soaking import examples
 
 YEAR = Period(dt.date(2026, 1, 1), dt.date(2027, 1, 1))
@@ -57,7 +57,7 @@ def candidate(employee: str, score: float | None = 60.0, **given: object) -> Can
 
 
 def propose(*people: Candidate, policies: Policies = OFFICIAL) -> EmployeeProposal:
-    return propose_employees(people, cycle=2026, period=YEAR, policies=policies)
+    return proposed(people, policies)
 
 
 def row(person: Candidate, policies: Policies = OFFICIAL) -> EmployeeGrade:

@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 from math import floor
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.pay import FEW, PayClaim, pay_run, pay_sums, to_the_won
+from app.rules import pay
+from app.rules.exact_columns import over_one_denominator
+from app.rules.pay import FEW, PayClaim, PayClaims, PayRun, paid, pay_sums
+
+
+def pay_run(
+    claims: Iterable[PayClaim], *, institution_rate: Decimal, cycle_days: int, pool_krw: int | None = None
+) -> PayRun:
+    """The run of claims in any order."""
+    listed = sorted(claims, key=lambda one: one.employee)
+    columns = PayClaims(
+        [one.employee for one in listed],
+        [one.monthly_base for one in listed],
+        np.arange(len(listed)),
+        [one.rate for one in listed],
+        np.array([one.days for one in listed], dtype=np.int64),
+    )
+    run, won = paid(columns, institution_rate=institution_rate, cycle_days=cycle_days, pool_krw=pool_krw)
+    assert list(won) == [slip.pay_krw for slip in run.slips.values()]
+    return run
+
+
+def to_the_won(exact: dict[str, Fraction], *, pool_krw: int | None = None) -> dict[str, int]:
+    """Won by number, of exact amounts by number."""
+    numbers = sorted(exact)
+    numerators, denominator = over_one_denominator([exact[number] for number in numbers])
+    return dict(zip(numbers, pay.to_the_won(numerators, denominator, pool_krw=pool_krw).tolist(), strict=True))
 
 
 def claim(employee: str, monthly_base: int, rate: int = 100, days: int = 365) -> PayClaim:
