@@ -48,6 +48,7 @@ _LINE_COLUMNS: Final = (
     "projected_score",
     "old_score",
 )
+_DECIDED_COLUMNS: Final = ("computed_actual", "computed_score", "decisions")
 _CARD_COLUMNS: Final = (
     "node",
     "cycle",
@@ -133,8 +134,22 @@ def score(cycle: int, as_of: dt.date | None, basis: str, node: Node | None, *, l
     rows = []
     for document in documents:
         head = {_CARD_NAMES.get(name, name): document[name] for name in _CARD_COLUMNS}
-        rows += [head | {name: line.get(name) for name in _LINE_COLUMNS} for line in document["lines"] or [{}]]
-    print_csv((*(_CARD_NAMES.get(name, name) for name in _CARD_COLUMNS), *_LINE_COLUMNS), rows)
+        rows += [
+            head | {name: line.get(name) for name in _LINE_COLUMNS} | _decided_cells(line)
+            for line in document["lines"] or [{}]
+        ]
+    # As in JSON: of a cycle about whose lines nothing was ever decided there is nothing to be told.
+    decided = _DECIDED_COLUMNS if any(name in row for row in rows for name in _DECIDED_COLUMNS) else ()
+    print_csv((*(_CARD_NAMES.get(name, name) for name in _CARD_COLUMNS), *_LINE_COLUMNS, *decided), rows)
+
+
+def _decided_cells(line: Mapping[str, Any]) -> dict[str, Any]:
+    """What a line comes to without what was decided about it, and the decisions by number; nothing where JSON tells nothing."""
+    if "computed" not in line:
+        return {}
+    numbers = " ".join(map(str, line["decisions"]))
+    values = (line["computed"]["actual"], line["computed"]["score"], numbers)
+    return dict(zip(_DECIDED_COLUMNS, values, strict=True))
 
 
 @click.command()

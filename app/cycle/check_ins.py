@@ -174,7 +174,7 @@ def keep_check_in(
 
     Raises:
         Conflict: it is not the person's part; or the cycle is past the cut.
-        Invalid: there is no text, or its day is to come.
+        Invalid: there is no text, or its day is to come or not in the cycle.
     """
     today = plan.frame.directory.day_of(now)
     parts = check_in_parts(plan, by, employee, day=today)
@@ -185,6 +185,9 @@ def keep_check_in(
     if on > today:
         message = n_("The day %(day)s is still to come: write the day of the talk.")
         problems.append(at_field("on", "day_to_come", message, day=on.isoformat()))
+    elif not plan.period.contains(on):
+        message = n_("The day %(day)s is not in the cycle %(cycle)s: write the day of a talk within it.")
+        problems.append(at_field("on", "day_outside", message, day=on.isoformat(), cycle=opened.cycle))
     if problems:
         raise Invalid(*problems)
     if opened.stage not in BEFORE_THE_CUT:

@@ -206,9 +206,13 @@ def open_cycle(
     Raises:
         Invalid: a date that is none.
         CycleOpened: somebody has opened it.
+        BeingCertified: the cycle after it is proposed to be certified: then this one would have stood in the way.
     """
     _check(calendar)
+    # Whoever proposes to certify has the first of them too: neither sees the other too late.
+    lock(connection, decisions.LOCK_DECISIONS)
     lock(connection, LOCK_CYCLES)
+    refuse_being_certified(connection, cycle + 1)
     if opened_cycle(connection, cycle) is not None:
         message = n_("Somebody has opened this cycle before: go on with it as it is.")
         told = {"items": [], "count": 1, "hard": True}

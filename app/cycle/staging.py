@@ -53,7 +53,13 @@ def accept_problems(content: Mapping[str, Any], *, known: Collection[str]) -> li
     if not isinstance(accept, list) or not all(isinstance(one, str) for one in accept):
         message = n_("What is accepted is no list of codes: write one, or leave it out.")
         problems.append(at_field("content/accept", "no_codes", message))
-    return problems
+        return problems
+    message = n_("There is nothing called “%(value)s” that stands in the way of a stage: write a code that the cycle tells.")
+    return problems + [
+        at_field(f"content/accept/{place}", "unknown_code", message, value=quoted(one))
+        for place, one in enumerate(accept)
+        if one not in BLOCKERS and not one.startswith("rules:")
+    ][:_UNKNOWN_TOLD]
 
 
 def _problems(content: Mapping[str, Any]) -> list[Finding]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from app.exports.table import Column, Export, FileWords, measured_cell
 from app.plain.findings import n_
@@ -40,6 +40,9 @@ class ScorecardRow(NamedTuple):
     projected_score: Decimal | None = None
     method: str | None = None
     reason: str | None = None
+    computed_actual: Decimal | None = None
+    computed_score: Decimal | None = None
+    decisions: str | None = None
 
 
 def scorecard_rows(board: Board, words: FileWords) -> Iterator[ScorecardRow]:
@@ -96,12 +99,35 @@ def _line_row(line: BoardLine, words: FileWords, areas: AreaPolicy) -> Scorecard
         projected_score=published(shown.projected_score),
         method=words.term("method", shown.method),
         reason=words.term("reason", shown.reason),
+        **_decided(line),
     )
 
 
-def scorecard_export(words: FileWords) -> Export[ScorecardRow]:
-    """The file of a scorecard."""
+def _decided(line: BoardLine) -> dict[str, Any]:
+    """What the line comes to without what was decided about it, and by which decisions; nothing where none holds."""
+    computed, numbers = line.shown.computed, line.shown.decisions
+    if computed is None or not numbers:
+        return {}
+    return {
+        "computed_actual": measured_cell(computed.actual),
+        "computed_score": published(computed.score),
+        "decisions": ", ".join(map(str, numbers)),
+    }
+
+
+def scorecard_export(words: FileWords, *, decided: bool = False) -> Export[ScorecardRow]:
+    """The file of a scorecard.
+
+    Args:
+        words: the reader's.
+        decided: whether people decided about a line of it: then it says what was computed, and by which decisions it is otherwise.
+    """
     say = words.say
+    of_decisions = (
+        Column[ScorecardRow](say(n_("Actual as computed")), lambda row: row.computed_actual, 18),
+        Column[ScorecardRow](say(n_("Score as computed")), lambda row: row.computed_score),
+        Column[ScorecardRow](say(n_("Decisions about the line")), lambda row: row.decisions),
+    )
     return Export[ScorecardRow](
         say(n_("Scorecard")),
         (
@@ -124,6 +150,7 @@ def scorecard_export(words: FileWords) -> Export[ScorecardRow]:
             Column(say(n_("Projected score")), lambda row: row.projected_score),
             Column(say(n_("Scored")), lambda row: row.method, 30),
             Column(say(n_("Why there is no score")), lambda row: row.reason, 40),
+            *(of_decisions if decided else ()),
         ),
         words.closing,
     )

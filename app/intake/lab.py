@@ -406,6 +406,7 @@ def _judged_lines(
     Raises:
         LabFindings: a load would refuse it.
     """
+    _refuse_strangers(before, wish.weights, definitions, of_cycle)
     stored = folder_at(connection, organisation.current_revision(connection).number)
     folder = cascade.loaded_sheet(connection).lines.get(of_cycle, {})
     # What was agreed or set in the application, or stood at a cut, holds in place of the folder's rows.
@@ -426,6 +427,40 @@ def _judged_lines(
         if line.cycle == of_cycle and str(line.node) in cards:
             by_card.setdefault((line.cycle, line.node), []).append(line)
     return {card: tuple(lines) for card, lines in by_card.items()}
+
+
+def _refuse_strangers(before: State, sent: Sequence[Row], definitions: Definitions, of_cycle: int) -> None:
+    """Count before anything is worked out: of whom there is nobody, of which KPI there is none, and what comes twice needs no folder to be judged.
+
+    Raises:
+        LabFindings: a load would refuse such rows, by these codes.
+    """
+    directory, findings = before.frame.directory, FirstFindings()
+    first: dict[tuple[str, str], int] = {}
+    nodes: dict[str, bool] = {}
+    for row in sent:
+        if row.values.get("cycle", "").strip() not in {"", str(of_cycle)}:
+            continue
+        text, kpi = row.values["node"].strip(), row.values["kpi"].strip()
+        if text not in nodes:
+            node = Node.parse(text)
+            nodes[text] = node is None or access.exists(directory, node)
+        place = partial(Place, file=row.file, line=row.line)
+        if not nodes[text]:
+            message = n_("there is no “%(found)s” in this folder")
+            findings.append(_stranger("unknown_node", message, place(field="node"), quoted(text)))
+        elif kpi not in definitions.kpis:
+            message = n_("there is no KPI “%(found)s” in the definitions")
+            findings.append(_stranger("unknown_kpi", message, place(field="kpi"), quoted(kpi)))
+        elif first.setdefault((text, kpi), row.line) != row.line:
+            message = n_("line %(line)s has already said this")
+            parameters = {"line": first[text, kpi]}
+            findings.append(Finding(code="duplicate", message=message, parameters=parameters, place=place(field="kpi")))
+    _refuse(findings)
+
+
+def _stranger(code: str, message: str, place: Place, found_text: str) -> Finding:
+    return Finding(code=code, message=message, parameters={"found": found_text}, place=place)
 
 
 def _judged(

@@ -19,6 +19,7 @@ from app.rules.moments import written_day
 __all__ = [
     "BACK",
     "BEFORE_THE_CUT",
+    "BLOCKERS",
     "CALENDAR",
     "FORWARD",
     "ITEMS_SHOWN",
@@ -69,6 +70,17 @@ CALENDAR: Final = (
     "pay_by",
 )
 """The dates of a cycle, all of which may be absent."""
+
+BLOCKERS: Final = frozenset(
+    {
+        *("no_approver", "no_scorecard", "unsigned"),
+        *("reconcile", "open_decision", "cycle_before", "exclusion_void"),
+        *("unverified", "rating_missing", "rejected_events", "open_alert", "unconfirmed", "stale_given"),
+        *("lapsed_move", "review_missing", "review_disagrees", "window_open", "objection_open", "untold"),
+        *("run_open", "not_exported"),
+    }
+)
+"""The codes of all that may stand in the way of any stage, but those of broken rules, which name the rule: `rules:NAME`."""
 
 ITEMS_SHOWN: Final = 20
 """How many of the people and units that are in the way a refusal names."""

@@ -13,27 +13,32 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
 
 from app import access, scoring
+from app import cycle as cycles
 from app.kit.refusals import Invalid, NotThere, at_field
 from app.plain.findings import n_
 from app.rules.moments import first_day
 from app.rules.permissions import Deed
 from app.rules.presence import cycle_of
+from app.rules.stages import Stage
 from app.rules.terms import Basis, Node, NodeKind
 from app.scoring import ScoreQuery, State
 from app.web.request_context import RequestContext
+from app.web.words import STAGES
 
 __all__ = [
-    "CertifiedShown",
+    "CycleShown",
     "ScoreParameters",
     "asked_by",
     "asked_of",
-    "certified_shown",
     "chosen_unit",
+    "cycle_shown",
     "first_days",
     "present_cycle",
     "state_asked",
     "state_of",
 ]
+
+_CERTIFIED: Final = frozenset({Stage.CERTIFIED, Stage.NOTIFIED, Stage.LOCKED, Stage.PAID})
 
 TO_COME: Final = n_("“As of” is a day that is still to come: choose one up to today, or leave it empty for now.")
 
@@ -73,19 +78,27 @@ def state_asked(connection: Connection, query: ScoreParameters) -> State:
     return loaded.live if query.live else loaded
 
 
-class CertifiedShown(NamedTuple):
-    """That a cycle was certified, and what of it is looked at."""
+class CycleShown(NamedTuple):
+    """How far an opened cycle is whose figures a page shows; where it was certified, by which cut, and whether that is looked at."""
 
-    cut_at: dt.datetime
-    is_live: bool
+    stage: str
+    """In words."""
+    since: dt.datetime
+    cut_at: dt.datetime | None = None
+    decision: int | None = None
+    is_live: bool = False
 
 
-def certified_shown(connection: Connection, loaded: State, cycle: int, query: ScoreParameters) -> CertifiedShown | None:
-    """What a page says of a cycle that was certified; nothing of another. Queries: none, or 2 where it was; 1 more where it is looked at live."""
-    if cycle not in (scoring.state(connection) if query.live else loaded).certified:
+def cycle_shown(connection: Connection, cycle: int, *, live: bool) -> CycleShown | None:
+    """What a page says of an opened cycle whose figures it shows; nothing of another. Queries: 1; 1 more where it was certified."""
+    opened = cycles.opened_cycle(connection, cycle)
+    if opened is None:
         return None
-    certified = scoring.certified_cuts(connection)[cycle]
-    return CertifiedShown(certified.cut.at, query.live)
+    stage = STAGES[opened.stage]
+    certified = scoring.certified_cuts(connection).get(cycle) if opened.stage in _CERTIFIED else None
+    if certified is None:
+        return CycleShown(stage, opened.since)
+    return CycleShown(stage, certified.at, certified.cut.at, certified.cut.decision, live)
 
 
 def state_of(

@@ -267,6 +267,8 @@ def test_the_page_of_a_cycle_proposes_to_certify_it_and_leads_to_what_came_later
     """By its own form; a certifier agrees on the decision's page; late events stand on a page with what they would move."""
     running(desk)
     dana = desk.person("dana")
+    for name, address in (("e1", "/scorecards/employee:E1"), ("ferran", "/agency"), ("e2", "/office")):
+        assert "The cycle is open, at the stage “" in desk.person(name).get(f"{address}?cycle=2026").text, address
     page = dana.get("/cycles/2026").text
     assert "(2)" in page
     form = {**hidden(page, "/cycles/2026/stage"), "stage": "certified", "reason": "The year is over."}
@@ -290,13 +292,23 @@ def test_the_page_of_a_cycle_proposes_to_certify_it_and_leads_to_what_came_later
     assert e1.get("/cycles/2026/after-close").status_code == 404
 
     # The scorecard says by what it stands, and leads to what would be without, and back; so does the derivation.
-    for address in ("/scorecards/employee:E1", "/scorecards/employee:E1/consults"):
-        page = e1.get(f"{address}?cycle=2026").text
+    # Grades, the agency and an office likewise.
+    for name, address in (
+        ("e1", "/scorecards/employee:E1"),
+        ("e1", "/scorecards/employee:E1/consults"),
+        ("dana", "/grades"),
+        ("dana", "/grades/employee:E1"),
+        ("ferran", "/agency"),
+        ("e2", "/office"),
+    ):
+        reader = desk.person(name)
+        page = reader.get(f"{address}?cycle=2026").text
+        assert "Certified on" in page, address
         live = next(link for link in re.findall(r'href="([^"]+)"', page) if "live=" in link).replace("&amp;", "&")
         assert live.startswith(address)
-        other = e1.get(live).text
+        other = reader.get(live).text
         assert any(
-            link.startswith(f"{address}?cycle=2026") and "live" not in link
+            link.startswith(f"{address}?") and "cycle=2026" in link and "live" not in link
             for link in re.findall(r'href="([^"]+)"', other)
         )
         assert shown_figures(page) != shown_figures(other)

@@ -5,6 +5,7 @@ All figures are held against the second calculation of ``tests.reference``, whic
 
 from __future__ import annotations
 
+import csv
 import json
 import random
 from dataclasses import replace
@@ -118,6 +119,18 @@ def test_lines_are_decided_about_by_hr_or_their_head_and_an_approver(desk):
     assert line["computed"] == {"actual": "0", "score": 20}
     other = next(one for one in card_of(desk, ALBA)["lines"] if one["kpi"] != "deals")
     assert (other["decisions"], other["computed"]) == ([], {"actual": other["actual"], "score": other["score"]})
+    # So in files: beside what holds what was computed, and by which decision.
+    printed = desk.kopes("score", "--cycle", "2026", "--node", ALBA, "--format", "csv", **desk.where).out
+    told = {one["kpi"]: one for one in csv.DictReader(printed.splitlines())}
+    members = ("actual", "score", "computed_actual", "computed_score", "decisions")
+    assert [told["deals"][name] for name in members] == ["4", str(line["score"]), "0", "20.0", str(number)]
+    assert (told[other["kpi"]]["computed_actual"], told[other["kpi"]]["decisions"]) == (other["actual"] or "", "")
+    page = f"/scorecards/{ALBA}?cycle=2026"
+    token = desk.person("alba").get(page).text.split('name="csrf_token" value="')[1].split('"')[0]
+    kept = desk.person("alba").post(page, data={"csrf_token": token, "format": "csv"})
+    row = next(one for one in csv.DictReader(kept.text.lstrip("\ufeff").splitlines()) if one["KPI code"] == "deals")
+    of_decisions = ("Actual", "Actual as computed", "Score as computed", "Decisions about the line")
+    assert [row[name] for name in of_decisions] == ["4", "0", "20.00", str(number)]
     # Neither the unit's line nor anybody else's moves.
     assert line_of(desk, VIENNA, "deals")["actual"] == "0"
 

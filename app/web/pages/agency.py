@@ -12,7 +12,7 @@ from app.kit.kept import LruCache
 from app.rules.permissions import Deed, may
 from app.scoring import AgencyBoard
 from app.web import words
-from app.web.asking import ScoreParameters, asked_of, first_days
+from app.web.asking import ScoreParameters, asked_of, cycle_shown, first_days, state_asked
 from app.web.kept import CachedPart, Rendered, drawn
 from app.web.leading import chosen_lead
 from app.web.places import VIEWS, PlacesChart, chosen_view
@@ -28,7 +28,7 @@ _DRAWN: Final[LruCache[Rendered[AgencyBoard]]] = drawn(16, bytes_max=4_000_000)
 @pages.read("/agency", may=Deed.SEE_AGENCY)
 def agency(context: RequestContext, query: ScoreParameters) -> Page:
     """The page."""
-    loaded = scoring.state(context.connection)
+    loaded = state_asked(context.connection, query)
     source = scoring.agency_source(
         context.connection,
         loaded=loaded,
@@ -39,6 +39,7 @@ def agency(context: RequestContext, query: ScoreParameters) -> Page:
         "cycle": source.asked.cycle,
         "as_of": query.as_of,
         "basis": query.basis if query.basis != "final" else None,
+        "live": 1 if query.live else None,
     }
     kept = {name: value for name, value in parameters.items() if value is not None}
     sees_people, derives = (
@@ -66,6 +67,8 @@ def agency(context: RequestContext, query: ScoreParameters) -> Page:
         begins=first_days(loaded),
         cycles=sorted({*source.cycles, source.asked.cycle}),
         kept=kept,
+        standing=cycle_shown(context.connection, source.asked.cycle, live=query.live),
+        about={"live": 1} if query.live else {},
         sees_people=sees_people,
         derives=derives,
         leads=chosen_lead(),

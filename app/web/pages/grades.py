@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
-from app import cycle, scoring
+from app import cycle
 from app.cycle import GradeGroup, GradeGroups, Proposed
 from app.exports import (
     ExportSheet,
@@ -35,7 +35,7 @@ from app.rules.standings import Score, published
 from app.rules.terms import Node, NodeKind
 from app.scoring import State, node_name
 from app.web import cycling, deciding, words
-from app.web.asking import ScoreParameters, asked_by
+from app.web.asking import ScoreParameters, asked_by, cycle_shown, state_asked
 from app.web.downloads import ReasonedExport, reasoned_file
 from app.web.file_words import file_words
 from app.web.group_names import group_namer
@@ -89,20 +89,23 @@ class GradesQuery(BaseModel):
     sort: Literal["rank", "name", "score", "days", "pay", "points"] = "rank"
     """By ``rank``: group by group, each from its first to those without a rank."""
     order: Literal["up", "down"] = "up"
+    live: bool = False
+    """Of a cycle that was certified: what would be if it had not been."""
     page: Annotated[int, Field(ge=1, le=100_000)] = 1
 
 
-def _cycle(context: RequestContext, wanted: int | None) -> tuple[State, int]:
-    loaded = scoring.state(context.connection)
-    return loaded, asked_by(context, loaded, ScoreParameters(cycle=wanted)).cycle
+def _cycle(context: RequestContext, query: GradesQuery) -> tuple[State, int]:
+    asked = ScoreParameters(cycle=query.cycle, live=query.live)
+    loaded = state_asked(context.connection, asked)
+    return loaded, asked_by(context, loaded, asked).cycle
 
 
 def _proposed(
-    context: RequestContext, query: GradesQuery, of_cycle: int
+    context: RequestContext, loaded: State, query: GradesQuery, of_cycle: int
 ) -> Proposed[EmployeeProposal] | Proposed[UnitProposal]:
     if query.of == "units":
-        return cycle.propose_unit_grades(context.connection, cycle=of_cycle, today=context.today)
-    return cycle.propose_employee_grades(context.connection, cycle=of_cycle, today=context.today)
+        return cycle.propose_unit_grades(context.connection, cycle=of_cycle, today=context.today, loaded=loaded)
+    return cycle.propose_employee_grades(context.connection, cycle=of_cycle, today=context.today, loaded=loaded)
 
 
 def _code(row: Row) -> str:
@@ -175,8 +178,8 @@ def _within(query: GradesQuery) -> tuple[Decimal, Finding | None]:
 @listed("grades")
 def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Page | SeeOther:
     """The proposal of all employees, or of all units. Whoever sees only their own has a page of it."""
-    loaded, of_cycle = _cycle(context, query.cycle)
-    token, proposal = _proposed(context, query, of_cycle)
+    loaded, of_cycle = _cycle(context, query)
+    token, proposal = _proposed(context, loaded, query, of_cycle)
     name_of = _namer(context, query)
     if query.find.strip():
         return _looked_up(query, proposal.rows, name_of)
@@ -232,6 +235,8 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
         last=last,
         query=query,
         cycle=of_cycle,
+        standing=cycle_shown(context.connection, of_cycle, live=query.live),
+        live={"live": 1} if query.live else {},
         cycles=sorted({*loaded.sheet.cycles, of_cycle}),
         parameters=parameters,
         RULES=RULES,
@@ -246,7 +251,7 @@ def _looked_up(query: GradesQuery, everyone: Iterable[Row], name_of: Callable[[s
     """The way to the one who is meant, or to the list of all who may be."""
     meant = query.model_copy(update={"text": query.find, "group": "", "grade": ""})
     rows = _narrowed(meant, everyone, name_of)
-    asked = {} if query.cycle is None else {"cycle": query.cycle}
+    asked = query.model_dump(exclude_defaults=True, include={"cycle", "live"})
     if len(rows) != 1:
         return SeeOther("grades", {"of": query.of, "text": query.find, "_anchor": "list", **asked})
     if query.of == "units":
@@ -292,8 +297,8 @@ def _figures(some: GradeGroup | GradeGroups, *, shows_pay: bool) -> tuple[int, .
 def export(context: RequestContext, query: GradesQuery, form: ReasonedExport) -> Download:
     """The rows of the page as a file: all of them, not a page; the whole proposal where nothing narrows it."""
     with context.read():
-        loaded, of_cycle = _cycle(context, query.cycle)
-        everyone = _proposed(context, query, of_cycle).proposal.rows
+        loaded, of_cycle = _cycle(context, query)
+        everyone = _proposed(context, loaded, query, of_cycle).proposal.rows
         name_of = _namer(context, query)
         narrowing = query.model_dump(exclude_defaults=True, include={"group", "grade", "text", "sort", "order"})
         chosen: Sequence[Row] = _narrowed(query, everyone, name_of) if narrowing else everyone
@@ -332,14 +337,18 @@ def _sheet(
 @pages.read("/grades/totals", may=Deed.SEE_PAY_TOTALS)
 def totals(context: RequestContext, query: GradesQuery) -> Page:
     """How many people have each proposed grade and what it pays together, without a name."""
-    loaded, of_cycle = _cycle(context, query.cycle)
-    proposal = cycle.propose_employee_grades(context.connection, cycle=of_cycle, today=context.today).proposal
+    loaded, of_cycle = _cycle(context, query)
+    proposal = cycle.propose_employee_grades(
+        context.connection, cycle=of_cycle, today=context.today, loaded=loaded
+    ).proposal
     slips = [(row.grade, row.pay or 0) for row in proposal.rows if row.grade is not None]
     return Page(
         "pages/grade_totals.html",
         proposal=proposal,
         sums=pay_sums(slips, grades=tuple(proposal.counts)),
         cycle=of_cycle,
+        standing=cycle_shown(context.connection, of_cycle, live=query.live),
+        live={"live": 1} if query.live else {},
         cycles=sorted({*loaded.sheet.cycles, of_cycle}),
     )
 
@@ -353,10 +362,12 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
     """
     if node.kind is not NodeKind.EMPLOYEE:
         raise NotThere
-    loaded, of_cycle = _cycle(context, query.cycle)
+    loaded, of_cycle = _cycle(context, query)
     if cycling.hides_own_result(context, of_cycle):
         raise NotThere
-    proposal = cycle.propose_employee_grades(context.connection, cycle=of_cycle, today=context.today).proposal
+    proposal = cycle.propose_employee_grades(
+        context.connection, cycle=of_cycle, today=context.today, loaded=loaded
+    ).proposal
     row = next((one for one in proposal.rows if one.employee == node.code), None)
     if row is None:
         raise NotThere
@@ -373,6 +384,8 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
         pay_scale=proposal.pay.scale,
         published=_published,
         cycle=of_cycle,
+        standing=cycle_shown(context.connection, of_cycle, live=query.live),
+        live={"live": 1} if query.live else {},
         cycles=sorted({*loaded.sheet.cycles, of_cycle}),
         words=words,
         group_name=group_namer(policies),

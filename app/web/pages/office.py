@@ -14,7 +14,7 @@ from app.rules.names import person_meant
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.web import words
-from app.web.asking import ScoreParameters, asked_of, chosen_unit, first_days
+from app.web.asking import ScoreParameters, asked_of, chosen_unit, cycle_shown, first_days, state_asked
 from app.web.reminding import reminders_for
 from app.web.rendering import Page
 from app.web.request_context import RequestContext
@@ -35,7 +35,7 @@ class OfficeQuery(ScoreParameters):
 def office(context: RequestContext, query: OfficeQuery) -> Page:
     """The unit's people and the units below."""
     node = chosen_unit(context, query.unit, may=Deed.SEE_PEOPLE_SCORES)
-    loaded = scoring.state(context.connection)
+    loaded = state_asked(context.connection, query)
     shown = scoring.office(
         context.connection,
         loaded=loaded,
@@ -46,6 +46,8 @@ def office(context: RequestContext, query: OfficeQuery) -> Page:
     return Page(
         "pages/office.html",
         office=shown,
+        standing=cycle_shown(context.connection, shown.cycle, live=query.live),
+        about={"unit": node.code} | ({"live": 1} if query.live else {}),
         reminders=reminders_for(context),
         people_called=_called(context, node, query.person),
         query=query,

@@ -24,7 +24,7 @@ from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.scoring import Board, BoardLine, BoardSource, State, Visibility
 from app.web import changing, cycling, deciding, words
-from app.web.asking import ScoreParameters, certified_shown, first_days, state_of
+from app.web.asking import ScoreParameters, cycle_shown, first_days, state_of
 from app.web.downloads import LoggedReading, refuse_without_reason, sheet_file, written_down
 from app.web.file_words import file_words
 from app.web.kept import CachedPart, Rendered, drawn, reader_of_page
@@ -98,7 +98,8 @@ def _file(
             content=as_pdf(_paper(context, board, clock)), filename=f"{name}.pdf", media_type="application/pdf"
         )
     in_words = file_words()
-    sheet = scorecard_export(in_words).sheet(list(scorecard_rows(board, in_words)))
+    rows = list(scorecard_rows(board, in_words))
+    sheet = scorecard_export(in_words, decided=any(row.decisions for row in rows)).sheet(rows)
     return sheet_file(sheet, name=name, kind=kind, made_at=context.now)
 
 
@@ -159,7 +160,7 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
         else None,
         part_address=url_for("scorecard.scorecard", node=node, **query.kept, part="1"),
         kept=query.kept,
-        certified=certified_shown(context.connection, loaded, source.plan.cycle, query),
+        standing=cycle_shown(context.connection, source.plan.cycle, live=query.live),
         people=context.directory.employees,
         words=words,
         begins=first_days(loaded),
