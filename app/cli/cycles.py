@@ -70,7 +70,8 @@ def lay_out(decision: int) -> None:
 
 @cycle.command("verify")
 @click.argument("year", type=CYCLE, metavar="CYCLE")
-def verify(year: int) -> None:
+@click.option("--round", "round_", type=click.IntRange(1), help="Which round; the last one where it is left out.")
+def verify(year: int, round_: int | None) -> None:
     """Recompute what CYCLE came to from what it was certified by, and compare it with what was certified.
 
     Prints a line for each difference and exits with 1; without any one line, `verified CYCLE round N SHA256`.
@@ -79,6 +80,9 @@ def verify(year: int) -> None:
         certified = scoring.certified_cuts(connection).get(year)
         if certified is None:
             message = f"cycle {year} is not certified: there is nothing to verify"
+            raise click.ClickException(message)
+        if round_ not in {None, certified.round}:
+            message = f"--round: cycle {year} has no round {round_}; there is {certified.round}"
             raise click.ClickException(message)
         verified = cycles.verify(connection, certified, now=clock.now())
     for line in verified.differences:

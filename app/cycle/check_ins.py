@@ -185,7 +185,7 @@ def keep_check_in(
     if on > today:
         message = n_("The day %(day)s is still to come: write the day of the talk.")
         problems.append(at_field("on", "day_to_come", message, day=on.isoformat()))
-    elif not plan.period.contains(on):
+    elif on not in plan.period:
         message = n_("The day %(day)s is not in the cycle %(cycle)s: write the day of a talk within it.")
         problems.append(at_field("on", "day_outside", message, day=on.isoformat(), cycle=opened.cycle))
     if problems:

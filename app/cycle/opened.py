@@ -14,7 +14,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from app import decisions, scoring
 from app.cycle import tables
+from app.cycle.cutting import BeingCertified
 from app.kit.database import lock
 from app.kit.refusals import Conflict, Invalid, at_field
 from app.plain.findings import Finding, n_
@@ -41,7 +43,11 @@ __all__ = [
 ]
 
 LOCK_CYCLES: Final = 7007
-"""Held by whoever opens a cycle, or writes its calendar; taken before any other."""
+"""Held by whoever opens a cycle, or writes its calendar; taken after that of decisions."""
+
+_STOOD_IN_THE_WAY: Final = n_(
+    "Somebody has proposed to certify the cycle after it, in whose way this one would have stood: wait until that is agreed to or refused."
+)
 
 _DIGITS: Final = 4
 
@@ -212,7 +218,8 @@ def open_cycle(
     # Whoever proposes to certify has the first of them too: neither sees the other too late.
     lock(connection, decisions.LOCK_DECISIONS)
     lock(connection, LOCK_CYCLES)
-    refuse_being_certified(connection, cycle + 1)
+    if scoring.open_cut(connection, cycle + 1) is not None:
+        raise BeingCertified(message=_STOOD_IN_THE_WAY)
     if opened_cycle(connection, cycle) is not None:
         message = n_("Somebody has opened this cycle before: go on with it as it is.")
         told = {"items": [], "count": 1, "hard": True}

@@ -20,8 +20,9 @@ from app.cycle.opened import NotNow, OpenedCycle, begin_stage, opened_cycle, ope
 from app.decisions import Decision, DecisionKind, Read
 from app.kit.refusals import Conflict, Invalid, at_field, unknown_members
 from app.plain.findings import Finding, n_
+from app.plain.texts import quoted
 from app.rules.deciding import DecisionEffect
-from app.rules.stages import BACK, FORWARD, Blocker, Stage, is_way_back, left_after, next_stages
+from app.rules.stages import BACK, BLOCKERS, FORWARD, Blocker, Stage, is_way_back, left_after, next_stages
 from app.rules.terms import CycleFunction, Role
 from app.scoring import ScoreQuery, State
 
@@ -41,6 +42,9 @@ _REACHED: Final = frozenset(FORWARD.values()) | frozenset(BACK.values())
 """The stages that a decision of this kind leads to."""
 
 
+_UNKNOWN_TOLD: Final = 20
+
+
 def accepted(content: Mapping[str, Any]) -> frozenset[str]:
     """The codes of the blockers that a content accepts."""
     return frozenset(content.get("accept") or ())
@@ -54,12 +58,17 @@ def accept_problems(content: Mapping[str, Any], *, known: Collection[str]) -> li
         message = n_("What is accepted is no list of codes: write one, or leave it out.")
         problems.append(at_field("content/accept", "no_codes", message))
         return problems
-    message = n_("There is nothing called “%(value)s” that stands in the way of a stage: write a code that the cycle tells.")
-    return problems + [
-        at_field(f"content/accept/{place}", "unknown_code", message, value=quoted(one))
-        for place, one in enumerate(accept)
-        if one not in BLOCKERS and not one.startswith("rules:")
-    ][:_UNKNOWN_TOLD]
+    message = n_(
+        "There is nothing called “%(value)s” that stands in the way of a stage: write a code that the cycle tells."
+    )
+    return (
+        problems
+        + [
+            at_field(f"content/accept/{place}", "unknown_code", message, value=quoted(one))
+            for place, one in enumerate(accept)
+            if one not in BLOCKERS and not one.startswith("rules:")
+        ][:_UNKNOWN_TOLD]
+    )
 
 
 def _problems(content: Mapping[str, Any]) -> list[Finding]:

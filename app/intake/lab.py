@@ -12,13 +12,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from app import cascade, cycle, ledger, organisation, scoring
+from app import access, cascade, cycle, ledger, organisation, scoring
 from app.cascade import Line, Sheet
 from app.intake.changed_folder import documents_in
 from app.intake.changing import folder_at

@@ -125,9 +125,16 @@ def test_what_comes_between_proposal_and_approval_does_not_count(desk):
     before = figures(desk)
     assert code(propose(desk, "e4", "certify", ACCEPTED)) == (409, "role")
     assert [one[0] for one in blockers(propose(desk, "dana", "certify", {}))] == ["unverified", "unconfirmed"]
+    unknown = propose(desk, "dana", "certify", {"accept": [*ACCEPTED["accept"], "lunch"]})
+    assert (code(unknown), unknown.json()["errors"][0]["pointer"]) == ((422, "invalid"), "/content/accept/2")
+    assert "lunch" in unknown.json()["errors"][0]["detail"]
     made = propose(desk, "dana", "certify", ACCEPTED)
     assert made.status_code == 201, made.text
     assert code(propose(desk, "dana", "certify", ACCEPTED)) == (409, "being_certified")
+    # What would have stood in its way does not come into it meanwhile; what would not does.
+    before_it = {"cycle": "2025", "calendar": {}}
+    assert code(desk.person("dana").post("/api/v1/cycles", json=before_it)) == (409, "being_certified")
+    assert desk.person("dana").post("/api/v1/cycles", json={"cycle": "2027", "calendar": {}}).status_code == 201
     address = "/api/v1/cycles/2026/scorecards/employee:E1"
     card = desk.person("dana").get(address).json()
     match = {"If-Match": f'"{card["digest"]}"'}
@@ -174,7 +181,8 @@ def test_what_comes_between_proposal_and_approval_does_not_count(desk):
     assert {(one["node"], one["kpi"]) for one in listed[0]["would_move"]} == {(node, "consults") for node in chain}
     for name, status in (("ferran", 200), ("carla", 200), ("anna", 200), ("e2", 404), ("e1", 404)):
         assert desk.person(name).get("/api/v1/cycles/2026/after-close").status_code == status, name
-    assert desk.kopes("cycle", "verify", "2026", **desk.where).out.startswith("verified 2026 round 1 ")
+    assert desk.kopes("cycle", "verify", "2026", "--round", "1", **desk.where).out.startswith("verified 2026 round 1 ")
+    assert "has no round 2" in desk.kopes("cycle", "verify", "2026", "--round", "2", **desk.where, status=1).err
 
 
 def test_a_late_event_would_move_what_it_moves_where_it_came_in_time(desk):
