@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -29,7 +30,7 @@ _OVER: Final = frozenset({Stage.LOCKED, Stage.PAID})
 
 
 def before_certified(connection: Connection, loaded: State, plan: CyclePlan, day: dt.date) -> Iterable[Blocker]:
-    """Of `certified`. Queries: 14 at most, and those of the proposal of grades where somebody has not signed."""
+    """Of `certified`. Queries: 17 at most, and those of the proposal of grades where somebody has not signed."""
     yield from _of_the_ledger(connection, loaded)
     yield from _of_scorecards(connection, loaded, plan, day)
     numbers = decisions.open_numbers(connection, cycle=str(plan.cycle))
@@ -98,6 +99,14 @@ def _of_entries(connection: Connection, loaded: State, plan: CyclePlan, day: dt.
         )
         parameters = {"count": rejected.number}
         yield Blocker(code="rejected_events", message=message, parameters=parameters, hard=False, of=rejected.number)
+    alerts = Counter(one.employee for one in ledger.open_alerts(connection, plan.frame, cycle=plan.cycle))
+    yield from _soft(
+        "open_alert",
+        n_(
+            "Entries count that somebody should look at (%(count)s): look at them, or accept for a reason that they stand."
+        ),
+        dict(sorted(alerts.items())),
+    )
     yield from _soft(
         "unconfirmed",
         n_("Entries wait to be confirmed (%(count)s): ask for that, or accept for a reason that they do not count."),

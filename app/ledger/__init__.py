@@ -22,6 +22,7 @@ from app.ledger.activities import (
     state_to_change,
 )
 from app.ledger.activity_rows import WorthTooMuch
+from app.ledger.alerts import Alert, AlertKind, open_alerts
 from app.ledger.by_day import Daybook, earliest_day_since, figures_by_day, newest_event, open_daybook
 from app.ledger.changes import Change, Cursor, changes_after, changes_since, cursor, forget_changes, record_change
 from app.ledger.contents import contents
@@ -111,6 +112,8 @@ __all__ = [
     "ActivityFilter",
     "ActivityGroup",
     "ActivityHistory",
+    "Alert",
+    "AlertKind",
     "Alike",
     "AlreadyJudged",
     "Arrival",
@@ -208,6 +211,7 @@ __all__ = [
     "moved_by",
     "needs",
     "newest_event",
+    "open_alerts",
     "open_daybook",
     "owners_text",
     "parties_meant",

@@ -431,6 +431,12 @@ STAGES: Final[Mapping[str, str]] = {
 }
 """The stages of an opened cycle."""
 
+ALERTS: Final[Mapping[str, str]] = {
+    "dated_ahead": n_("its day was still to come when it came in"),
+    "known_buyer": n_("a deal was closed with this buyer before"),
+}
+"""Why somebody should look at an entry before a cycle is certified."""
+
 SIGNED_AS: Final[Mapping[str, str]] = {"owner": n_("Owner"), "head": n_("Head"), "hr": n_("HR")}
 """The parts in which a scorecard is signed."""
 

@@ -279,10 +279,25 @@ def test_the_page_of_a_cycle_proposes_to_certify_it_and_leads_to_what_came_later
         assert "The cycle is open, at the stage “" in desk.person(name).get(f"{address}?cycle=2026").text, address
     page = dana.get("/cycles/2026").text
     assert "(2)" in page
-    form = {**hidden(page, "/cycles/2026/stage"), "stage": "certified", "reason": "The year is over."}
+    # What somebody should look at stands there with its links: a new buyer with whom a deal was closed before, a day that was to come.
+    ahead = Scenario.read("2027-02-25 consult AHEAD-1 E1 of Meyer/AT\n2026-08-01 new_buyer OLD-1 E1 of Meyer/AT").events
+    ingest(desk, ahead)
+    shown = dana.get("/api/v1/cycles/2026").json()["blockers"]["certified"]
+    assert [(one["code"], one["count"], one["hard"]) for one in shown if one["code"] == "open_alert"] == [
+        ("open_alert", 1, False)
+    ]
+    page = dana.get("/cycles/2026").text
+    assert "a deal was closed with this buyer before" in page
+    link = re.search(r'<a href="([^"]+)">New buyer', page)
+    assert link is not None
+    assert dana.get(link[1]).status_code == 200
+    back = Scenario.read("2026-08-02T10:00 rejected OLD-1 by E2 as R-1").events
+    ingest(desk, back)
+    assert "open_alert" not in {one["code"] for one in dana.get("/api/v1/cycles/2026").json()["blockers"]["certified"]}
+    form = {**hidden(page, "/cycles/2026/stage"), "to": "certified", "reason": "The year is over."}
     refused = dana.post("/cycles/2026/stage", data=form)
     assert (refused.status_code, "The year is over." in refused.text) == (409, True)
-    form = {**hidden(page, "/cycles/2026/stage"), "stage": "certified", "reason": "The year is over.", **ACCEPTED}
+    form = {**hidden(page, "/cycles/2026/stage"), "to": "certified", "reason": "The year is over.", **ACCEPTED}
     made = dana.post("/cycles/2026/stage", data=form)
     assert made.status_code == 303, made.text
     carla = desk.person("carla")

@@ -40,12 +40,16 @@ def test_a_cycle_is_opened_and_taken_on_by_its_pages(working: Working) -> None:
     wanted = {"person": "E9", "function": "approver", "from": "2026-01-01", "to": "2028-01-01", "function_reason": WHY}
     proposed = working.dana.post("/cycles/2026/functions", wanted)
     assert proposed.status_code == 303, proposed.text
+    assert "As things are nobody can agree to this" not in working.dana.get(proposed.headers["Location"]).text
+    alone = working.dana.post("/cycles/2026/functions", wanted | {"person": "ferran@agency.example"})
+    assert "As things are nobody can agree to this" in working.dana.get(alone.headers["Location"]).text
+    assert working.dana.post(f"{alone.headers['Location']}/withdraw", {}).status_code == 303
     assert f'href="{proposed.headers["Location"]}"' in working.dana.get("/cycles/2026").text
     assert re.search(r"approver(?! from)", working.ferran.get(proposed.headers["Location"]).text)
-    refused = working.dana.post("/cycles/2026/stage", {"stage": "agreement", "reason": WHY})
+    refused = working.dana.post("/cycles/2026/stage", {"to": "agreement", "reason": WHY})
     assert refused.status_code == 409
     assert "Nobody who can sign in is approver" in refused.text
-    assert working.dana.post("/cycles/2026/stage", {"stage": "agreement", "reason": "short"}).status_code == 422
+    assert working.dana.post("/cycles/2026/stage", {"to": "agreement", "reason": "short"}).status_code == 422
     head = working.boram.get("/cycles/2026").text
     assert "Propose the next stage" not in head
     assert working.boram.post("/cycles", {"cycle": "2027"}).status_code == 409
@@ -78,7 +82,7 @@ def in_agreement(working: Working) -> None:
     working.dana.post("/cycles", {"cycle": "2026"})
     wanted = {"person": "E7", "function": "approver", "from": "2026-01-01", "to": "2028-01-01", "function_reason": WHY}
     agrees(working.ferran, working.dana.post("/cycles/2026/functions", wanted))
-    agrees(working.wanda, working.dana.post("/cycles/2026/stage", {"stage": "agreement", "reason": WHY}))
+    agrees(working.wanda, working.dana.post("/cycles/2026/stage", {"to": "agreement", "reason": WHY}))
 
 
 def test_a_function_is_proposed_by_name_and_its_decision_tells_who_when_and_of_which_cycle(working: Working) -> None:

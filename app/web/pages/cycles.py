@@ -11,33 +11,40 @@ from dataclasses import replace
 from typing import Annotated, Any, Final, NamedTuple
 
 from flask import url_for
+from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
-from app import access, decisions
+from app import access, decisions, ledger, scoring
 from app import cycle as cycles
 from app.access import FunctionGiven
 from app.cycle import CycleStanding
 from app.decisions import Decision, DecisionFilter, DecisionKind
 from app.kit.refusals import Invalid
+from app.ledger import Alert
 from app.plain.findings import Place, n_
 from app.rules.deciding import REASON_LENGTH_MAX, DecisionState
 from app.rules.permissions import Deed
 from app.rules.stages import CALENDAR, Stage, is_way_back, stages_ahead
-from app.rules.terms import CycleFunction, Node
+from app.rules.terms import CycleFunction, Node, NodeKind
 from app.scoring import node_name
 from app.web import cycling, decided
 from app.web.account_person import employee_meant
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.forms import FormDay
+from app.web.group_names import group_namer
 from app.web.languages import named
-from app.web.rendering import Page, Redirect
+from app.web.rendering import Page, Redirect, say
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
-from app.web.words import CALENDAR_DATES, CYCLE_FUNCTIONS, STAGES
+from app.web.words import ALERTS, CALENDAR_DATES, CYCLE_FUNCTIONS, STAGES, TYPES
 
 pages: Final = Pages("cycles")
 
 _WAITING_MOST: Final = 100
+
+_NOBODY_CHECKS: Final = n_(
+    "As things are nobody can agree to this: whoever could has proposed it, is who it is about, or stands in for who proposed it. Give another person that role or function, or withdraw this and propose somebody else."
+)
 
 _Reason = Annotated[str, Field(min_length=10, max_length=REASON_LENGTH_MAX)]
 _Date = Annotated[str, Field(max_length=10)]
@@ -71,7 +78,7 @@ class StageForm(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    stage: Annotated[str, Field(max_length=20)]
+    to: Annotated[str, Field(max_length=20)]
     accept: tuple[Annotated[str, Field(max_length=60)], ...] = ()
     reason: _Reason
 
@@ -85,6 +92,7 @@ class FunctionForm(BaseModel):
     function: Annotated[str, Field(max_length=20)]
     from_: Annotated[FormDay, Field(alias="from")]
     to: FormDay
+    groups: tuple[Annotated[str, Field(max_length=80)], ...] = ()
     function_reason: _Reason
 
 
@@ -162,6 +170,10 @@ def one(context: RequestContext, cycle: int) -> Page:
         certifiers=_holders(context, cycle, CycleFunction.CERTIFIER),
         sees_after_close=standing.certified is not None and cycling.sees_everybody(context, cycle),
         ends=_end_of_functions(standing),
+        alerts=_alerts(context, standing),
+        alert_kinds=ALERTS,
+        types=TYPES,
+        groups=_groups(context, cycle),
         offers=url_for("log_activity.colleagues") if context.allowed(Deed.LOG_ACTIVITY) else "",
         dates={name: CALENDAR_DATES[name] for name in CALENDAR},
         people=context.directory.employees,
@@ -174,6 +186,27 @@ def _end_of_functions(standing: CycleStanding) -> dt.date | None:
     """The day that is offered for the end of a function: a year after the cycle's, when it has been paid for."""
     end = standing.period.to
     return None if end is None else end.replace(year=end.year + 1)
+
+
+def _alerts(context: RequestContext, standing: CycleStanding) -> list[Alert]:
+    """The entries that somebody should look at before the cycle is certified, of those whom one sees. Queries: as :func:`app.ledger.open_alerts`, or none."""
+    if not any(one.code == "open_alert" for one in standing.blockers.get(Stage.CERTIFIED, ())):
+        return []
+    sees = context.sees(Deed.SEE_ACTIVITIES)
+    frame = scoring.state(context.connection).plan(standing.opened.cycle).frame
+    some = ledger.open_alerts(context.connection, frame, cycle=standing.opened.cycle)
+    return [one for one in some if sees(Node(NodeKind.EMPLOYEE, one.employee))]
+
+
+def _groups(context: RequestContext, cycle: int) -> list[tuple[str, str]]:
+    """The evaluation groups whose calibrator somebody may be: those that people are graded in, by name."""
+    plan = scoring.state(context.connection).plan(cycle)
+    name = group_namer(plan.sheet.definitions.policies)
+    directory, day = plan.frame.directory, plan.day_within(context.today)
+    root = directory.tree.root_on(day)
+    units = () if root is None else (root, *directory.units_below(root, day))
+    codes = {directory.evaluation_group(unit, day) for unit in units} - {None, ""}
+    return sorted(((str(code), name(str(code))) for code in codes), key=lambda one: one[1])
 
 
 def _steps(context: RequestContext, standing: CycleStanding) -> Iterator[StepShown]:
@@ -219,7 +252,7 @@ def keep_calendar(context: RequestContext, cycle: int, form: CalendarForm) -> Re
 
 def _prepared(context: RequestContext, cycle: int, form: StageForm) -> None:
     """What takes long of a cut is worked out before others have to wait."""
-    if form.stage == Stage.CERTIFIED:
+    if form.to == Stage.CERTIFIED:
         decided.prepared(context, DECISION_KINDS["certify"], str(cycle))
 
 
@@ -229,15 +262,24 @@ def propose_stage(context: RequestContext, cycle: int, form: StageForm, looked_u
     del looked_up
     cycling.cycle_seen(context, cycle)
     accepted = {"accept": list(form.accept)} if form.accept else {}
-    if form.stage == Stage.CERTIFIED:
-        made = _proposed(context, cycle, DECISION_KINDS["certify"], accepted, form.reason, fields={})
+    if form.to == Stage.CERTIFIED:
+        made = _proposed(
+            context,
+            cycle,
+            DECISION_KINDS["certify"],
+            accepted,
+            form.reason,
+            fields={"content/to": "to", "content/accept": "accept"},
+        )
         return Redirect(
             n_("Proposed: the cut is made, and a certifier of the cycle has to agree to it."),
             then="decisions.one",
             values={"number": made.id},
         )
-    content = {"to": form.stage} | accepted
-    made = _proposed(context, cycle, cycles.STAGE, content, form.reason, fields={"content/to": "stage"})
+    content = {"to": form.to} | accepted
+    made = _proposed(
+        context, cycle, cycles.STAGE, content, form.reason, fields={"content/to": "to", "content/accept": "accept"}
+    )
     return Redirect(
         n_("Proposed: an approver of the cycle has to agree."), then="decisions.one", values={"number": made.id}
     )
@@ -247,12 +289,14 @@ def propose_stage(context: RequestContext, cycle: int, form: StageForm, looked_u
 def propose_function(context: RequestContext, cycle: int, form: FunctionForm) -> Redirect:
     """Propose that somebody is given a function of the cycle."""
     cycling.cycle_seen(context, cycle)
-    content = {
+    content: dict[str, Any] = {
         "person": _person_meant(context, form.person.strip()),
         "function": form.function,
         "from": form.from_.isoformat(),
         "to": form.to.isoformat(),
     }
+    if form.groups and form.function == CycleFunction.CALIBRATOR:
+        content["groups"] = list(form.groups)
     fields = {f"content/{name}": name for name in content} | {"reason": "function_reason"}
     made = _proposed(context, cycle, cycles.APPOINT, content, form.function_reason, fields=fields)
     return Redirect(n_("Proposed: an executive has to agree."), then="decisions.one", values={"number": made.id})
@@ -281,9 +325,12 @@ def _proposed(
     *,
     fields: Mapping[str, str],
 ) -> Decision:
-    """Propose it; what is wrong with a member stands at the field that it was typed into.
+    """Propose it; what is wrong with a member stands at the field that it was typed into, and that nobody could agree to it on the page that follows.
 
     Raises:
         Invalid: what is proposed cannot be.
     """
-    return decided.proposed_by_form(context, kind, content, reason, cycle=str(cycle), fields=fields)
+    made = decided.proposed_by_form(context, kind, content, reason, cycle=str(cycle), fields=fields)
+    if decided.nobody_checks(context, made):
+        say(gettext(_NOBODY_CHECKS), "caution")
+    return made
