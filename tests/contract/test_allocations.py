@@ -267,6 +267,14 @@ def test_on_the_page_the_head_sees_what_each_gets_and_writes_it_into_the_drafts(
     for node, target in wanted.items():
         (line,) = [one for one in seen(desk, "dana", node)["lines"] if one["kpi"] == "deals"]
         assert Fraction(line["target"]) == target
+    # More than an address holds is worked out, and written, all the same; nothing that was typed is lost.
+    long = sent | {"reason-unit:VIE": "A new free trade agreement. " * 50}
+    (action,) = re.findall(r'<form class="stack" method="post" action="([^"]+)"', page)
+    for address in (action, "/cycles/2026/allocation"):
+        worked = chae.post(address, data=long)
+        assert (worked.status_code, worked.text.count(long["reason-unit:VIE"].strip()) > 0) == (200, True), address
+        shown = re.findall(r'data-narrowed="target-(unit:[A-Z]+)"><strong>([0-9.,]+)<', worked.text)
+        assert {node: Fraction(text.replace(",", "")) for node, text in shown} == wanted
     for name, status in (("alba", 404), ("ada", 404), ("ferran", 200)):
         assert desk.person(name).get("/cycles/2026/allocation", params=query).status_code == status
     assert 'data-narrowed="apply"' not in desk.person("ferran").get("/cycles/2026/allocation", params=query).text

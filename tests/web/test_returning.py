@@ -134,6 +134,7 @@ ELSEWHERE: Final = {
     "changes.revert",
     "changes.reword",
     "allocation.apply",
+    "allocation.work_out",
     "cycle_scorecard.draft",
     "cycle_scorecard.impose",
     "cycle_scorecard.sign",

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Annotated, Final, NamedTuple
 
 from flask import request
+from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import cycle as cycles
@@ -27,7 +28,7 @@ from app.rules.terms import Node
 from app.scoring import node_name
 from app.web import allocating, cycling
 from app.web.languages import kpi_name, named, page_language
-from app.web.rendering import Page, Redirect
+from app.web.rendering import Page, Redirect, say
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 from app.web.typed_numbers import read_number
@@ -36,6 +37,7 @@ pages: Final = Pages("allocation")
 
 YEARS: Final = 5
 CHILDREN_MOST: Final = 2_000
+_FIELDS_MOST: Final = 3 * CHILDREN_MOST
 _ADDRESS_MOST: Final = 6_000
 """Of bytes that an address may have for what was typed, each letter taken for nine."""
 _HUNDRED: Final = Decimal(100)
@@ -47,6 +49,7 @@ _TARGET: Final = "target-"
 _REASON: Final = "reason-"
 """The fields of a target that is given and of its reason are these and whose it is."""
 
+_WRITTEN: Final = n_("The targets stand in the drafts of those below: they hold once both sides have signed.")
 _NO_FIGURE: Final = n_("“%(typed)s” has too many digits: write it shorter.")
 
 _Weight = Annotated[int, Field(ge=0, le=100)]
@@ -244,8 +247,17 @@ def _lines(context: RequestContext, cycle: int) -> list[LineShown]:
     return shown
 
 
-@pages.act("/cycles/<int:cycle>/allocation", may=Deed.SIGN_SCORECARD, again="allocation", fields_max=3 * CHILDREN_MOST)
-def apply(context: RequestContext, cycle: int, form: SharingForm) -> Redirect:
+@pages.act(
+    "/cycles/<int:cycle>/allocation/worked-out", may=Deed.KEEP_CYCLES, again="allocation", fields_max=_FIELDS_MOST
+)
+def work_out(context: RequestContext, cycle: int, form: SharingForm) -> Page:
+    """The same as one looks at it, with more targets given than an address holds; nothing is written."""
+    context.did_nothing = True
+    return allocation(context, cycle, form)
+
+
+@pages.act("/cycles/<int:cycle>/allocation", may=Deed.SIGN_SCORECARD, again="allocation", fields_max=_FIELDS_MOST)
+def apply(context: RequestContext, cycle: int, form: SharingForm) -> Redirect | Page:
     """Write what comes of it into the drafts of those below."""
     cycling.cycle_seen(context, cycle)
     parent = Node.parse(form.parent)
@@ -259,19 +271,16 @@ def apply(context: RequestContext, cycle: int, form: SharingForm) -> Redirect:
         allocating.applied(context, opened, wish)
     except Invalid as refusal:
         raise Invalid(*(_at_its_field(one, wish) for one in refusal.findings)) from None
-    return Redirect(
-        n_("The targets stand in the drafts of those below: they hold once both sides have signed."),
-        then="allocation.allocation",
-        values={"cycle": cycle} | _looked_at(form, request.form),
-    )
+    values = _looked_at(form, request.form)
+    if values is None:
+        say(gettext(_WRITTEN))
+        return allocation(context, cycle, form)
+    return Redirect(_WRITTEN, then="allocation.allocation", values={"cycle": cycle} | values)
 
 
-def _looked_at(form: SharingForm, typed: Mapping[str, str]) -> dict[str, object]:
-    """How it was shared, so that the page shows what was written: whoever presses once more writes the same.
-
-    Of so many targets that an address does not hold them only whose and of which KPI.
-    """
+def _looked_at(form: SharingForm, typed: Mapping[str, str]) -> dict[str, object] | None:
+    """How it was shared, so that the page shows what was written: whoever presses once more writes the same; None of so much that no address holds it."""
     given = {name: text for name, text in typed.items() if text and name.startswith((_TARGET, _REASON))}
     if sum(len(name) + 9 * len(text) for name, text in given.items()) > _ADDRESS_MOST:
-        return {"parent": form.parent, "kpi": form.kpi}
+        return None
     return {name: value for name, value in form.model_dump().items() if value != ""} | given

@@ -1,12 +1,16 @@
 // A search form that narrows its list while one types or chooses: the same address is fetched that the button would lead to, and what is
 // marked `data-narrowed` is put in place of what stands. The form itself stays, with the focus and the caret in it.
 //
+// A form that is posted says by `data-address` where it is looked at; of so much that an address does not hold it, it is posted here too.
+//
 // Never sends what an input method is still composing; an answer that a later one has passed is dropped. Without script the button stands.
 
 (() => {
   "use strict";
 
   const PAUSE_MS = 350;
+  const ADDRESS_MOST = 6000;
+  const OF_FORM_ALONE = new Set(["csrf_token", "typed_by"]);
   const SELECTOR = "form[data-narrows]";
   const names = new Set();
   const pauses = new WeakMap();
@@ -23,11 +27,13 @@
   }
 
   const addressOf = (form) => {
-    const address = new URL(form.action);
+    const address = new URL(form.dataset.address ?? form.action, location.href);
     // What is left empty narrows nothing, and an address to share is the shorter for it.
-    address.search = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
+    address.search = new URLSearchParams([...new FormData(form)].filter(([name, value]) => value !== "" && !OF_FORM_ALONE.has(name)));
     return address;
   };
+
+  const isLong = (form, address) => form.method === "post" && address.href.length > ADDRESS_MOST;
 
   const said = (form) => form.querySelector("[data-narrows-said]");
   const regions = (root, name) => root.querySelector(`[data-narrowed="${CSS.escape(name)}"]`);
@@ -89,7 +95,10 @@
     latest = mine;
     const address = addressOf(form);
     busy(true);
-    const answer = await answerTo(address, mine.signal);
+    const long = isLong(form, address);
+    const answer = await (long
+      ? answerTo(form.action, mine.signal, { method: "POST", body: new URLSearchParams([...new FormData(form)]) })
+      : answerTo(address, mine.signal));
     if (latest !== mine || mine.signal.aborted) {
       return;
     }
@@ -102,17 +111,17 @@
     }
     const drawn = new DOMParser().parseFromString(answer.text, "text/html");
     if (answer.redirected || !regions(drawn, form.dataset.narrows)) {
-      location.assign(address);
+      long ? form.submit() : location.assign(address);
       return;
     }
-    put(form, drawn, address);
+    put(form, drawn, long ? new URL(location.href) : address);
     said(form).classList.add("unseen");
   };
 
   // What the server says; null where none comes, or the server has no time: whatever else goes wrong is a fault of ours, and stands in the console.
-  const answerTo = async (address, signal) => {
+  const answerTo = async (address, signal, how = {}) => {
     try {
-      const answer = await fetch(address, { signal, headers: { Accept: "text/html" }, credentials: "same-origin" });
+      const answer = await fetch(address, { ...how, signal, headers: { Accept: "text/html" }, credentials: "same-origin" });
       const text = await answer.text();
       return answer.status >= 500 || answer.status === 429 ? null : { text, redirected: answer.redirected };
     } catch {
