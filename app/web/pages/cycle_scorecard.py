@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, Final, Literal, NamedTuple
 
 from flask import request
@@ -23,6 +24,7 @@ from app.plain.findings import Finding, Place, n_
 from app.plain.texts import trimmed
 from app.rules.agreement import HR_FIGURES, LINE_MEMBERS, AgreementState, SignedAs, signers
 from app.rules.deciding import REASON_LENGTH_MAX
+from app.rules.measures import exact_decimal
 from app.rules.permissions import Deed
 from app.rules.targets import SPREAD_METHODS, TARGET_METHODS
 from app.rules.terms import Link, Node, NodeKind, Role
@@ -104,6 +106,22 @@ class DraftedLine(NamedTuple):
     """Whether the line stands on the cycle's scorecard, where a page tells how it is scored."""
     area_name: Callable[[str], str]
     """What an area is called."""
+    last: Decimal | None
+    """Its actual of the year before."""
+    held_against: Decimal | None
+    """The base that it is held against now, where its method has one."""
+
+    @property
+    def growth(self) -> Decimal | None:
+        """By how many percent the target is more than last year's actual; None where one of them is missing or nothing grew from it."""
+        if self.line["target"] is None or not self.last or self.last < 0:
+            return None
+        return round(100 * (Decimal(str(self.line["target"])) / self.last - 1), 1)
+
+    @property
+    def has_folded_changes(self) -> bool:
+        """Whether something has changed that a card on a phone does not show by itself."""
+        return any(self.has_changed(member) for member in MEMBERS if member not in {"weight", "target"})
 
     @property
     def is_new(self) -> bool:
@@ -133,6 +151,10 @@ class PartShown(NamedTuple):
     words: str
     signature: SignatureRow | None
     persons: tuple[str, ...]
+
+
+def _exact(value: Fraction | None) -> Decimal | None:
+    return None if value is None else exact_decimal(value)
 
 
 def _shown(member: str, value: str | None) -> str:
@@ -175,7 +197,7 @@ class _Looked:
         """The draft's lines, each with what it was."""
         before = {one["kpi"]: one for one in self.card.before}
         areas = self.plan.sheet.definitions.policies.areas
-        explained = {one.row.kpi for one in self.plan.lines.get(self.card.node, ())}
+        shown = {one.row.kpi: self.plan.worked[one.worked] for one in self.plan.lines.get(self.card.node, ())}
         for line in self.card.draft:
             was = before.get(line["kpi"])
             hung = "" if was is None else self.hangs(was)
@@ -188,8 +210,10 @@ class _Looked:
                 hung,
                 self.fields(line),
                 unit=self.measured_in(code),
-                is_explained=code in explained,
+                is_explained=code in shown,
                 area_name=lambda area: areas.named(area).in_language(page_language()),
+                last=self.plan.sheet.years(self.card.node, code).get(self.plan.cycle - 1),
+                held_against=_exact(shown[code].reference.base if code in shown else None),
             )
 
     def hangs(self, line: LineDocument) -> str:
@@ -245,6 +269,7 @@ def scorecard(context: RequestContext, cycle: int, node: Node) -> Page:
         sees_check_ins=node.kind is NodeKind.EMPLOYEE
         and cycles.sees_check_ins(plan, context.viewer, node.code, day=context.today),
         labels=MEMBERS,
+        weights=sum((Decimal(str(line["weight"] or 0)) for line in card.draft), Decimal(0)),
         field_of=field_of,
         addable=sorted(
             ((code, looked.kpi_name(code)) for code in plan.sheet.definitions.kpis if code not in on_it),
