@@ -76,7 +76,7 @@ FORMS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
     "scorecard_edit.edit": (
         "dana",
         "/scorecards/edit?cycle=2026&whose=kind:office",
-        {"title": "Weights of 2027", "reason": "Agreed on Monday.", "weight-deals-unit:VIE": "37"},
+        {"title": "Weights of 2027", "reason": "Agreed on Monday.", "weight-deals-unit:VIE": "37.125"},
     ),
     "lab.try_policies": ("dana", "/cycles/2026/lab", {"minimum_days": "59"}),
     "lab.try_kpi": ("dana", "/cycles/2026/lab/kpi?code=deals", {"measure.activity": "export_consult"}),
