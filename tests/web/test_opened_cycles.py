@@ -390,7 +390,10 @@ def _table(page: str) -> list[list[str]]:
 def test_the_criteria_are_the_readers_own_and_hold_nothing_that_a_form_needs(working: Working) -> None:
     """KPIs on one's scorecard lead to how they are scored; no empty rows, no feeds, no codes of names."""
     in_agreement(working)
+    working.dana.post("/cycles/2026/calendar", {"certify_by": "2027-03-17"})
     page = working.alba.get("/criteria/2026").text
+    for told in ("within 14 days", "a committee of 5", "17 Mar 2027", "January", "Share: 10 %", "18 months", "60 days"):
+        assert told in page, told
     assert 'href="/scorecards/employee:E1/deals?cycle=2026' in page
     assert "on your scorecard" in page
     assert "on your scorecard" not in working.dana.get("/criteria/2026").text

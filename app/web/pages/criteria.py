@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from babel.dates import get_month_names
+from flask_babel import gettext
+
 from app import cascade, scoring
+from app import cycle as cycles
 from app.kit.refusals import NotThere
+from app.plain.findings import n_
 from app.rules.permissions import Deed
 from app.rules.policies import policies_document
 from app.rules.terms import Node, NodeKind
@@ -16,13 +23,31 @@ from app.web.languages import page_language
 from app.web.rendering import Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
-from app.web.words import COUNTS_FROM, METHODS
+from app.web.words import CALENDAR_DATES, COUNTS_FROM, METHODS
 
 pages: Final = Pages("criteria")
 
 _OF_NO_JUDGEMENT: Final = ("feeds", "areas")
 _NAMES: Final = "groups.names"
 """Policies that nobody is judged by: when a file waits for HR, and what things are called."""
+
+_PERCENT: Final = n_("%(value)s %%")
+_MONTHS: Final = n_("%(value)s months")
+_POINTS: Final = n_("%(value)s points")
+_MEASURED: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("unit", "own", "share", "rate", "performance_share"), _PERCENT),
+    **dict.fromkeys(
+        ("top_share_min", "lowest_two_share_min", "single_share_max", "lowest_rate_max", "institution_rates.value"),
+        _PERCENT,
+    ),
+    **dict.fromkeys(("demotion", "suspension", "pay_cut", "reprimand", "grave"), _MONTHS),
+    **dict.fromkeys(("career_per_year", "career_max", "bonus_max", "unique_weight_max"), _POINTS),
+    "minimum_days": n_("%(value)s days"),
+    "pool": n_("%(value)s won"),
+    "top_to_second_lowest_min": n_("%(value)s times"),
+}
+"""What a policy's figure is measured in, by its member's name: a figure that is read by whoever is judged never stands bare."""
+_FIRST_MONTH: Final = "first_month"
 
 
 @pages.read("/criteria/<int:cycle>", may=Deed.SEE_CRITERIA)
@@ -53,7 +78,9 @@ def criteria(context: RequestContext, cycle: int) -> Page:
         cycle=cycle,
         edition=editions[-1],
         earlier=tuple(reversed(editions[:-1])),
-        inputs=[_without_names(one) for one in inputs],
+        inputs=[_in_words(_without_names(one)) for one in inputs],
+        dates=_dates(context, cycle),
+        policies=sheet.definitions.policies,
         me=me,
         own={one.row.kpi for one in own},
         task=sheet.definitions.task,
@@ -67,3 +94,27 @@ def criteria(context: RequestContext, cycle: int) -> Page:
 def _without_names(one: ShownInput) -> ShownInput:
     """A policy without what things are called in it."""
     return replace(one, members=tuple(inner for inner in one.members if inner.name != _NAMES))
+
+
+def _in_words(one: ShownInput) -> ShownInput:
+    """A policy with what its figures are measured in, and the month by its name."""
+    # A row's cells have their place in their names.
+    parts = [part for part in one.name.split(".") if not part.isdecimal()]
+    message = _MEASURED.get(".".join(parts[-2:])) or _MEASURED.get(parts[-1])
+    value = one.value
+    if value and parts[-1] == _FIRST_MONTH:
+        value = get_month_names("wide", "stand-alone", locale=page_language())[int(value)]
+    elif value and message is not None:
+        value = str(gettext(message, value=value))
+    return replace(
+        one,
+        value=value,
+        members=tuple(map(_in_words, one.members)),
+        rows=tuple(tuple(map(_in_words, row)) for row in one.rows),
+    )
+
+
+def _dates(context: RequestContext, cycle: int) -> list[tuple[str, dt.date]]:
+    """The dates of the cycle's calendar that are given, each with what it is for. Queries: 1."""
+    opened = cycles.opened_cycle(context.connection, cycle)
+    return [] if opened is None else [(CALENDAR_DATES[name], day) for name, day in opened.calendar.items()]
