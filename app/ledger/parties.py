@@ -6,10 +6,10 @@ stood. Whose they are is not kept: of a buyer that forty people deal with it wou
 
 from __future__ import annotations
 
-import bisect
 import heapq
+import itertools
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from app.kit.kept import LruCache
 from app.ledger import tables
 from app.rules.identity import plain_name
+from app.rules.name_lines import NameLines
 from app.rules.names import folded
 
 __all__ = ["Parties", "Party", "keep_parties", "nearness", "parties_named", "parties_of", "words_of"]
@@ -36,6 +37,9 @@ _COMPANY, _BUYER, _SOURCE, _NEWEST, _LATEST = range(5)
 
 _LINES_MAX: Final = 2000
 """So many names that have what was typed are looked at in each way of having it: who types two letters means none of a thousand others."""
+
+_SINCE_MAX: Final = 1000
+"""So many names that came or were named again since the lines were laid out are looked at one by one."""
 
 _BEGINS, _WORDS_BEGIN, _WITHIN = range(3)
 
@@ -69,37 +73,6 @@ def nearness(words: str, wanted: list[str]) -> int | None:
     return _WORDS_BEGIN if all(f" {word}" in spaced for word in wanted) else _WITHIN
 
 
-@dataclass(frozen=True, slots=True)
-class _Lines:
-    """The words of all names as one text, a line each: a text is looked through faster than a hundred thousand names."""
-
-    text: str
-    starts: list[int]
-    parties: list[Party]
-
-    @classmethod
-    def of(cls, words: Mapping[Party, str]) -> _Lines:
-        """Lay them out."""
-        starts: list[int] = []
-        at = 0
-        for line in words.values():
-            starts.append(at)
-            at += len(line) + 1
-        return cls("".join(f"\n{line}" for line in words.values()), starts, list(words))
-
-    def having(self, part: str) -> Iterator[Party]:
-        """Those whose line has a part, one after the other."""
-        at = self.text.find(part)
-        for _ in range(_LINES_MAX):
-            if at < 0:
-                return
-            place = bisect.bisect_right(self.starts, at) - 1
-            yield self.parties[place]
-            if place + 1 == len(self.starts):
-                return
-            at = self.text.find(part, self.starts[place + 1])
-
-
 @dataclass(slots=True)
 class Parties:
     """All companies and buyers of one database that this process has seen."""
@@ -122,7 +95,10 @@ class Parties:
     """Buyers by their country and the first or last letters of a word: a misspelt word still has one of both."""
     sources: set[str] = field(default_factory=set)
     """Where events came from."""
-    lines: _Lines | None = None
+    laid_out: tuple[NameLines[Party], NameLines[Party]] | None = None
+    """The words of companies and of buyers, those that were named last first."""
+    since: dict[Party, None] = field(default_factory=dict)
+    """Who was named since they were laid out, and does not stand there or not where they should."""
 
     def read_on(self, connection: Connection) -> None:
         """Take in what was recorded since the last look, and a stretch of what was there before the first.
@@ -137,6 +113,7 @@ class Parties:
         if newest < self.read_to:
             for kept in (self.companies, self.buyers, self.of_country, self.words, self.begin, self.ends, self.sources):
                 kept.clear()
+            self.laid_out = None
             self.read_from = self.read_to = 0
             newest, latest = self._read(connection, None, None)
         if newest != self.read_to:
@@ -216,9 +193,12 @@ class Parties:
     def _keep(self, parties: dict[Party, int], party: Party, seq: int) -> None:
         if party.country and party not in parties:
             self.of_country.setdefault(party.country, []).append(party)
-        parties[party] = max(seq, parties.get(party, 0))
+        if seq > parties.get(party, 0):
+            parties[party] = seq
+            self.since[party] = None
         if party not in self.words:
-            self.words[party] = f" {words_of(party.name)} {words_of(party.registration)}"
+            words = " ".join(filter(None, (words_of(party.name), words_of(party.registration))))
+            self.words[party] = f" {words}"
             for start in {word[:_LETTERS] for word in self.words[party].split()}:
                 self.begin.setdefault(start, []).append(party)
             if party.country:
@@ -238,17 +218,42 @@ class Parties:
             near = self.begin.get(longest[:_LETTERS], [])
         return [party for party in dict.fromkeys(near) if all(f" {word}" in self.words[party] for word in wanted)]
 
-    def ranked(self, wanted: list[str]) -> dict[Party, int]:
-        """Those that have each of the wanted words somewhere, with how near each is: those that begin so, then whose words do, then the others."""
-        if self.lines is None or len(self.lines.parties) != len(self.words):
-            self.lines = _Lines.of(self.words)
-        longest = max(wanted, key=len)
+    def nearest(self, wanted: list[str], limit: int) -> tuple[list[Party], list[Party]]:
+        """The companies and the buyers that have each of the wanted words somewhere: those that begin so, then whose words do, then the others, of each those that were named last first."""
+        if self.laid_out is None or len(self.since) > _SINCE_MAX:
+            self.laid_out = (self._lines(self.companies), self._lines(self.buyers))
+            self.since.clear()
+        companies, buyers = self.laid_out
+        return (
+            self._nearest(self.companies, companies, wanted, limit),
+            self._nearest(self.buyers, buyers, wanted, limit),
+        )
+
+    def _lines(self, known: Mapping[Party, int]) -> NameLines[Party]:
+        newest_first = sorted(known, key=lambda one: (-known[one], one))
+        return NameLines((one, self.words[one]) for one in newest_first)
+
+    def _nearest(
+        self, known: Mapping[Party, int], lines: NameLines[Party], wanted: list[str], limit: int
+    ) -> list[Party]:
         ranks: dict[Party, int] = {}
-        for part in (f"\n {' '.join(wanted)}", f" {longest}", longest):
-            for party in self.lines.having(part):
-                if party not in ranks and (near := nearness(self.words[party], wanted)) is not None:
-                    ranks[party] = near
-        return ranks
+        for party in self.since:
+            if party in known and (near := nearness(self.words[party], wanted)) is not None:
+                ranks[party] = near
+        longest = max(wanted, key=len)
+        enough = limit
+        for worst, part in ((_BEGINS, f"\n {' '.join(wanted)}"), (_WORDS_BEGIN, f" {longest}"), (_WITHIN, longest)):
+            # They stand in the order in which they are wanted: behind so many none is nearer.
+            for party in itertools.islice(lines.having(part), _LINES_MAX):
+                if party in ranks or (near := nearness(self.words[party], wanted)) is None:
+                    continue
+                ranks[party] = near
+                enough -= near <= worst
+                if enough <= 0:
+                    break
+            if enough <= 0:
+                break
+        return heapq.nsmallest(limit, ranks, key=lambda one: (ranks[one], -known[one], one))
 
 
 _KEPT: Final[LruCache[Parties]] = LruCache(4)
@@ -289,9 +294,4 @@ def parties_named(
     parties = parties_of(connection)
     with parties.lock:
         (parties.read_all if to_the_end else parties.read_on)(connection)
-        ranks = parties.ranked(wanted)
-        companies, buyers = (
-            heapq.nsmallest(limit, ranks.keys() & known.keys(), key=lambda one: (ranks[one], -known[one], one))
-            for known in (parties.companies, parties.buyers)
-        )
-    return companies, buyers
+        return parties.nearest(wanted, limit)

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-__all__ = ["closeness", "folded", "folded_terms", "person_meant"]
+__all__ = ["closeness", "folded", "folded_terms", "parts_of_lines", "person_line", "person_meant"]
 
 _ACCENTED: Final = ("LATIN ", "GREEK ", "CYRILLIC ")
 _JOINED: Final = str.maketrans("", "", " -\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{MIDDLE DOT}")
@@ -117,6 +117,21 @@ def person_meant(text: str, *, name: str, number: str) -> bool:
     if _is_number(wanted.text, folded(number)):
         return True
     return _is_called(wanted, folded(name))
+
+
+def person_line(name: str, number: str) -> str:
+    """One line in which something of every text stands that means the person (:func:`parts_of_lines`)."""
+    return "\t".join(dict.fromkeys((folded(name), *_orders(folded(name)), folded(number))))
+
+
+def parts_of_lines(text: str) -> tuple[str, ...] | None:
+    """Of which one stands in the line of whoever a text means, whether by :func:`closeness` or :func:`person_meant`; None where no part tells it."""
+    wanted = _wanted(text)
+    if wanted is None:
+        return ()
+    if wanted.in_consonants:
+        return None
+    return tuple(dict.fromkeys(filter(None, (max(wanted.words, key=len), wanted.run_together))))
 
 
 def _is_number(wanted: str, number: str) -> bool:

@@ -15,9 +15,11 @@ from sqlalchemy import Connection
 
 from app import access, ledger, scoring
 from app.access import Viewer
+from app.kit.kept import LruCache
 from app.ledger import KnownActivity, NamedParties, Party
 from app.organisation import Directory
-from app.rules.names import closeness, folded, person_meant
+from app.rules.name_lines import NameLines
+from app.rules.names import closeness, folded, parts_of_lines, person_line, person_meant
 from app.rules.permissions import Deed
 from app.rules.terms import Name, Node, NodeKind, UnitKind
 from app.scoring import KpiOfCycle, State
@@ -193,8 +195,8 @@ def _people(
     """The people, those of the reader's own unit before others, those who have left last."""
     own = _unit_of(directory, viewer, today)
     ranked: list[tuple[tuple[Any, ...], PersonResult]] = []
-    for number, person in directory.employees.items():
-        node = Node(NodeKind.EMPLOYEE, number)
+    for number in _could_be_meant(directory, text):
+        person, node = directory.employees[number], Node(NodeKind.EMPLOYEE, number)
         if not sees(node):
             continue
         near = closeness(text, person.name, number)
@@ -205,6 +207,20 @@ def _people(
         rank = (unit is None, _WITHIN if near is None else near, unit != own, person.name, number)
         ranked.append((rank, PersonResult(node, person.name, row.name if row else None)))
     return _first(ranked, limit)
+
+
+_LINES: Final[LruCache[NameLines[str]]] = LruCache(4)
+"""By the revision the names and numbers of all people."""
+
+
+def _could_be_meant(directory: Directory, text: str) -> Iterable[str]:
+    """The numbers of the people whom a text may mean, and of hardly any others."""
+    lines = _LINES.get_or_make(
+        (directory.revision, directory.token),
+        lambda: NameLines((number, person_line(one.name, number)) for number, one in directory.employees.items()),
+    )
+    parts = parts_of_lines(text)
+    return lines if parts is None else dict.fromkeys(number for part in parts for number in lines.having(part))
 
 
 def _units(

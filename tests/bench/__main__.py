@@ -21,6 +21,7 @@ from app.kit.schema import migrate
 from app.kit.settings import ROOT
 from tests.bench import (
     building,
+    certifying,
     changing,
     crowded,
     exporting,
@@ -49,6 +50,7 @@ MEASURES: dict[str, Callable[[Agency], None]] = {
     "lab": trying.measure,
     "crowded": crowded.measure,
     "building": building.measure,
+    "certifying": certifying.measure,
 }
 
 

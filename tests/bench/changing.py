@@ -11,12 +11,11 @@ import statistics
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import httpx
 import sqlalchemy as sa
@@ -35,42 +34,12 @@ from tests.bench.agency import Agency
 from tests.bench.ingesting import fresh_events, server
 from tests.bench.measuring import in_turn, seconds, tell
 from tests.bench.pages import accounts
+from tests.bench.recorders import Recorder, approve, recording, signed_in
 
-A_SECOND: Final = 20
 FILES: Final = ("units.csv", "postings.csv", "scorecards.csv", "policies")
 WHY: Final = "Measured beside recorders who wait."
 
 Rows = list[dict[str, str]]
-
-
-@dataclass
-class Recorder:
-    """Somebody whose events come in one by one, and how long each of them waited."""
-
-    port: int
-    key: str
-    events: list[str]
-    waits: list[float] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
-    accepted: list[int] = field(default_factory=list)
-    stopped: threading.Event = field(default_factory=threading.Event)
-
-    def run(self, share: int, of: int) -> None:
-        """Send every so many-th event at its moment, whether the one before was answered late or not."""
-        headers = {"Content-Type": "application/cloudevents+json", "Authorization": f"Bearer {self.key}"}
-        with httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=headers, timeout=120) as client:
-            due = time.perf_counter() + share / A_SECOND
-            for event in self.events[share::of]:
-                if self.stopped.wait(max(0, due - time.perf_counter())):
-                    return
-                answer = client.post("/api/v1/events", content=event)
-                # From when it was due: what stands behind one that waits has waited too.
-                self.waits.append(time.perf_counter() - due)
-                if answer.status_code not in {200, 201}:
-                    self.failed.append(answer.text)
-                else:
-                    self.accepted.append(answer.json()["accepted"])
-                due += of / A_SECOND
 
 
 def measure(agency: Agency) -> None:
@@ -81,16 +50,16 @@ def measure(agency: Agency) -> None:
         key = access.create_key(connection, name="bench-changes", scope=Scope.INGEST, now=clock.now())
     with (
         server(agency, "app", "serve", "--bind", "127.0.0.1:PORT", "--workers", "2") as port,
-        _signed_in(port, people[Role.HR]) as maker,
-        _signed_in(port, people[Role.ADMIN]) as checker,
-        _signed_in(port, people[Role.EXECUTIVE]) as executive,
+        signed_in(port, people[Role.HR]) as maker,
+        signed_in(port, people[Role.ADMIN]) as checker,
+        signed_in(port, people[Role.EXECUTIVE]) as executive,
     ):
         for file in FILES:
             content = {"file": file, "to": "application"}
             made = maker.post(
                 "/api/v1/decisions", json={"kind": "master", "cycle": None, "content": content, "reason": WHY}
             )
-            _approve(executive, made.json())
+            approve(executive, made.json())
         recorder = Recorder(port, key, fresh_events(agency, 60_000))
         events_before = _events(agency)
         for name, file, there, back in (
@@ -135,21 +104,6 @@ def _second_of_hr(agency: Agency) -> tuple[str, str]:
     return made.email, made.password
 
 
-@contextmanager
-def _signed_in(port: int, login: tuple[str, str]) -> Iterator[httpx.Client]:
-    url = f"http://127.0.0.1:{port}"
-    with httpx.Client(base_url=url, headers={"Origin": url}, timeout=300) as client:
-        email, password = login
-        assert client.post("/login", data={"email": email, "password": password}).status_code == 303
-        yield client
-
-
-def _approve(client: httpx.Client, decision: Mapping[str, Any]) -> None:
-    address = f"/api/v1/decisions/{decision['id']}"
-    client.get(f"{address}/effects").raise_for_status()
-    client.post(f"{address}/approve", json={"digest": decision["digest"]}).raise_for_status()
-
-
 def _begun(maker: httpx.Client, file: str, rows: Rows) -> str:
     """A change set with rows in it; its address."""
     address = maker.post("/api/v1/changes", json={"title": "Measured", "reason": WHY}).headers["Location"]
@@ -162,7 +116,7 @@ def _applied(
 ) -> tuple[float, float, float]:
     """How long the approval takes, how long a recorder waited at most meanwhile, and the median of one who need not; there and back."""
     took, waited = [], []
-    with _recording(recorder):
+    with recording(recorder):
         time.sleep(5)
         idle = statistics.median(recorder.waits)
         for rows in ways:
@@ -170,32 +124,11 @@ def _applied(
             decision = maker.get(maker.post(f"{address}/submit", json={}).headers["Location"]).json()
             checker.get(f"/api/v1/decisions/{decision['id']}/effects").raise_for_status()
             recorder.waits.clear()
-            took.append(seconds(partial(_approve, checker, decision)))
+            took.append(seconds(partial(approve, checker, decision)))
             time.sleep(2)
             waited.append(max(recorder.waits))
     assert not recorder.failed, recorder.failed[:3]
     return statistics.median(took), max(waited), idle
-
-
-@contextmanager
-def _recording(recorder: Recorder) -> Iterator[None]:
-    senders = 8
-    recorder.stopped.clear()
-    threads = [threading.Thread(target=recorder.run, args=(share, senders)) for share in range(senders)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        recorder.stopped.set()
-        for thread in threads:
-            thread.join()
-        recorder.events = [_again(event) for event in recorder.events]
-
-
-def _again(event: str) -> str:
-    """The event under another id, for the next measure."""
-    return event.replace('"id": "', '"id": "x', 1)
 
 
 def _load_of_everything(agency: Agency) -> float:

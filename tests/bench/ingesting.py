@@ -32,13 +32,14 @@ COLUMNS = tuple(column.name for column in tables.event.columns)
 
 
 @contextmanager
-def server(agency: Agency, *command: str) -> Iterator[int]:
-    """A server process on a free port."""
+def server(agency: Agency, *command: str, **more: str) -> Iterator[int]:
+    """A server process on a free port; ``more`` are variables of its environment."""
     port = free_port()
     environment = os.environ | {
         "DATABASE_URL": agency.url,
         "KPI_DEFINITIONS": str(agency.report.definitions),
         "SECRET_KEY": secrets.token_urlsafe(32),
+        **more,
     }
     words = [word.replace("PORT", str(port)) for word in command]
     process = subprocess.Popen([sys.executable, "-m", *words], env=environment)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.names import closeness, folded, folded_terms, person_meant
+from app.rules.name_lines import NameLines
+from app.rules.names import closeness, folded, folded_terms, parts_of_lines, person_line, person_meant
 
 ALIKE = (
     ("한빛무역", unicodedata.normalize("NFD", "한빛무역")),
@@ -131,3 +132,26 @@ def test_what_is_longer_than_any_name_means_nobody(typed: str) -> None:
     """A text of any length may be typed, one letter of it may become eighteen, and it is held against every name there is."""
     assert closeness(typed, typed, "Mina") is None
     assert not person_meant(typed, name="Mina", number=typed)
+
+
+PIECES = st.sampled_from(
+    ["Kim", "Seung-hyuk", "seung hyuk", "Étoile", "김", "승혁", "ㄱㅅ", "García", "E01", "0123", "k", "-", "3"]
+)
+TYPED = st.lists(PIECES, min_size=1, max_size=3).flatmap(
+    lambda some: st.sampled_from([" ", "", "-"]).map(lambda by: by.join(some))
+)
+
+
+@given(st.lists(TYPED, max_size=6), st.from_regex(r"E[0-9]{4}", fullmatch=True), TYPED)
+def test_of_whoever_is_meant_a_part_stands_in_the_line(names: list[str], number: str, text: str) -> None:
+    """So nobody is missed who is not looked at one by one."""
+    people = dict(enumerate(names))
+    lines = NameLines((at, person_line(name, number)) for at, name in people.items())
+    parts = parts_of_lines(text)
+    looked_at = set(lines) if parts is None else {at for part in parts for at in lines.having(part)}
+    meant = {
+        at
+        for at, name in people.items()
+        if closeness(text, name, number) is not None or person_meant(text, name=name, number=number)
+    }
+    assert meant <= looked_at
