@@ -266,6 +266,7 @@ def _draft(boram: Person) -> None:
     boram.page.locator("summary", has_text="Change the draft").press("Enter")
     consults = boram.main.get_by_role("group", name="Export consults")
     consults.get_by_label("Target").fill("8")
+    assert violations(boram.page) == []
     boram.press("Save the draft")
     expect(boram.main).to_contain_text("it moves nothing before all have signed it")
     expect(boram.main.get_by_role("row").filter(has_text="Export consults").locator("del")).to_contain_text("10")
@@ -275,7 +276,6 @@ def _sign(person: Person, name: str, part: str, *, holds: bool) -> None:
     """From what waits on the first page."""
     person.go("Home")
     person.follow(f"{name}, 2026")
-    assert violations(person.page) == []
     person.press(f"Sign as: {part}")
     expect(person.main).to_contain_text("these lines hold from now on" if holds else "another signature is missing yet")
 
@@ -334,7 +334,6 @@ def _mid_year(alba: Person, boram: Person) -> None:
         person.go("Home")
         person.main.locator("[data-kind=check_in_due]").get_by_role("link", name="Alba, 2026").press("Enter")
         person.type("What you spoke of", said)
-        assert violations(person.page) == []
         person.press("Keep it")
         expect(person.main).to_contain_text(said)
     alba.go("My scorecard")
@@ -401,7 +400,7 @@ def _looked_at(*people: Person) -> None:
         _to_cycle(person)
         person.follow("Board")
         expect(person.main.get_by_role("row").filter(has_text="Alba")).to_be_visible()
-        assert violations(person.page) == []
+    assert violations(people[0].page) == []
 
 
 def _late(dana: Person) -> None:
