@@ -6,6 +6,7 @@ and taken back.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,7 +14,6 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from app import ledger, organisation, scoring
-from app.kit import clock
 from app.ledger import LateEvent, Origin
 from app.organisation import FileDiffers
 from app.plain.json_text import decode
@@ -55,7 +55,14 @@ class AfterClose:
 
 
 def after_close(
-    connection: Connection, loaded: State, certified: Certified, *, asked: ScoreQuery, after: int, limit: int
+    connection: Connection,
+    loaded: State,
+    certified: Certified,
+    *,
+    asked: ScoreQuery,
+    after: int,
+    limit: int,
+    now: dt.datetime,
 ) -> AfterClose:
     """The events after a cycle's cut that are of it, the first one first.
 
@@ -66,6 +73,7 @@ def after_close(
         asked: the cycle and the day.
         after: only events of larger numbers; 0 from the beginning.
         limit: how many at most.
+        now: when each is recorded to see what it would move, which no figure hangs on.
 
     Queries: 4; those of recording an event and of scoring a few nodes twice, for each event that is listed, in the cut's own database.
     """
@@ -76,7 +84,7 @@ def after_close(
     # One plan for all of them: events of the same people are of the same selection.
     plan = state.plan(cut.cycle).within_transaction()
     return AfterClose(
-        events=[(one, tuple(_moves(state, plan, one, asked))) for one in shown],
+        events=[(one, tuple(_moves(state, plan, one, asked, now=now))) for one in shown],
         loads=organisation.files_since(connection, cut.revision),
         following=shown[-1].seq if len(late) > limit else None,
         count=ledger.late_count(connection, cycle=cut.cycle, after=cut.last_event),
@@ -86,21 +94,25 @@ def after_close(
 _ORIGIN: Final = Origin(door="page", sender="account:after-close")
 
 
-def _moves(state: State, plan: CyclePlan, late: LateEvent, asked: ScoreQuery) -> Iterator[LateMove]:
+def _moves(
+    state: State, plan: CyclePlan, late: LateEvent, asked: ScoreQuery, *, now: dt.datetime
+) -> Iterator[LateMove]:
     """What an event would move if it had come before the cut, and no other."""
     source = state.frame.source
     nodes = _nodes_of(plan, late)
     if source is None or not nodes:
         return
     selection = plan.select(nodes)
-    scores: list[dict[tuple[Node, str], float | None]] = []
+
+    def lines(trying: Connection) -> dict[tuple[Node, str], float | None]:
+        figures = scoring.read_figures(trying, selection, asked)
+        return scoring.score_of_lines(scoring.score_figures(selection, figures, asked))
+
     with source.tried("late event") as trying:
-        for arrivals in ([], [ledger.Arrival(late.body, decode(late.body))]):
-            if arrivals:
-                ledger.record(trying, state.frame, arrivals, at=clock.now(), origin=_ORIGIN)
-            figures = scoring.read_figures(trying, selection, asked)
-            scores.append(scoring.score_of_lines(scoring.score_figures(selection, figures, asked)))
-    before, after = scores
+        before = lines(trying)
+        arrival = ledger.Arrival(late.body, decode(late.body))
+        ledger.record(trying, state.frame, [arrival], at=now, origin=_ORIGIN)
+        after = lines(trying)
     for (node, kpi), score in after.items():
         if before[node, kpi] != score:
             yield LateMove(node=node, kpi=kpi, before=before[node, kpi], after=score)

@@ -22,7 +22,7 @@ class Verified(NamedTuple):
     """What came of it.
 
     Attributes:
-        results_sha256: the sum over what the cycle comes to now.
+        results_sha256: the sum over what the cycle comes to now; empty where the folder's rows at its cut are gone.
         differences: a line for each, `node member: stored → computed`.
     """
 
@@ -42,8 +42,10 @@ def verify(connection: Connection, certified: Certified, *, now: dt.datetime) ->
     """
     cut = certified.cut
     differences = list(_of_inputs(connection, certified))
-    if any("rows of" in line for line in differences):
-        return Verified("", tuple(differences))
+    lost = list(_of_rows(connection, cut))
+    if lost:
+        # Without the folder's rows there is nothing to make the database of.
+        return Verified("", (*differences, *lost))
     revision = organisation.current_revision(connection)
     with scoring.sealed_anew(connection, cut) as source:
         # What was decided about lines since goes over what was certified, and is no part of it.
@@ -74,6 +76,10 @@ def _of_inputs(connection: Connection, certified: Certified) -> Iterator[str]:
         if stored != computed:
             yield f"cycle:{cut.cycle} {member}: {stored} → {computed}"
     yield from _of_signatures(connection, cut)
+
+
+def _of_rows(connection: Connection, cut: Cut) -> Iterator[str]:
+    """The folder's rows at the cut against their sums."""
     kept = cascade.kept_texts(connection, cut.parts.values())
     for name, one in cut.parts.items():
         computed = cascade.text_sha256(kept[one]) if one in kept else "missing"
@@ -97,8 +103,9 @@ def _of_signatures(connection: Connection, cut: Cut) -> Iterator[str]:
     if signed is None or signed.checker is None:
         yield f"decision:{cut.decision} checker: two people → one, or none"
         return
-    if signed.checker.account == signed.maker.account or signed.checker.employee == signed.maker.employee is not None:
-        yield f"decision:{cut.decision} checker: another person → {signed.maker.person}"
+    maker, checker = signed.maker, signed.checker
+    if checker.account == maker.account or (maker.employee is not None and checker.employee == maker.employee):
+        yield f"decision:{cut.decision} checker: another person → {maker.person}"
     computed = decision_digest(
         kind=signed.kind, cycle=signed.cycle, round_=signed.round, content=signed.content, effects=signed.effects
     )

@@ -9,8 +9,6 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from fractions import Fraction
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from app.plain.findings import Finding
@@ -221,7 +219,8 @@ def compared(
         findings: warnings about what the other is made of.
     """
     one, other = _people(before), _people(after)
-    people = [item for item in _people_beside(one, other, offices) if _is_moved(item)]
+    nobody = _nobody(before.employees), _nobody(after.employees)
+    people = [item for item in _people_beside(one, other, nobody, offices) if _is_moved(item)]
     units = [item for item in _units_beside(before.units, after.units) if _is_moved(item)]
     return LabResult(
         before=before,
@@ -241,7 +240,9 @@ def _people(side: LabSide) -> dict[str, _Moving]:
     }
 
 
-_NOBODY: Final = _Moving(None, None, None, None, 0)
+def _nobody(side: EmployeeProposal | UnitProposal) -> _Moving:
+    """What a side says of whom it does not have: no grade, after all that there are."""
+    return _Moving(None, None, None, None, len(side.counts))
 
 
 _KeyOf = Callable[[str, _Moving], str | None]
@@ -249,16 +250,19 @@ _KeyOf = Callable[[str, _Moving], str | None]
 
 
 def _people_beside(
-    one: Mapping[str, _Moving], other: Mapping[str, _Moving], offices: Mapping[str, str]
+    one: Mapping[str, _Moving],
+    other: Mapping[str, _Moving],
+    nobody: tuple[_Moving, _Moving],
+    offices: Mapping[str, str],
 ) -> Iterable[LabItem]:
     for number in sorted(one.keys() | other.keys()):
-        was, will = one.get(number, _NOBODY), other.get(number, _NOBODY)
+        was, will = one.get(number, nobody[0]), other.get(number, nobody[1])
         yield _beside(Node(NodeKind.EMPLOYEE, number), was, will, office=offices.get(number))
 
 
 def _units_beside(before: UnitProposal, after: UnitProposal) -> Iterable[LabItem]:
     one, other = ({row.unit: _unit(row, side) for row in side.rows} for side in (before, after))
-    nowhere = _NOBODY._replace(rank=len(before.counts)), _NOBODY._replace(rank=len(after.counts))
+    nowhere = _nobody(before), _nobody(after)
     for code in sorted(one.keys() | other.keys()):
         was, will = one.get(code, nowhere[0]), other.get(code, nowhere[1])
         yield _beside(Node(NodeKind.UNIT, code), was, will, office=None)
@@ -295,7 +299,9 @@ def _groups(
     moves: dict[str, list[LabItem]] = {}
     for item in moved:
         number = item.node.code
-        key = key_of(number, other.get(number, _NOBODY)) or key_of(number, one.get(number, _NOBODY))
+        # Where they are afterwards; of whom there is nobody then, where they were.
+        keys = [key_of(number, side[number]) for side in (other, one) if number in side]
+        key = next(filter(None, keys), None)
         if key is not None:
             moves.setdefault(key, []).append(item)
     return tuple(
@@ -333,10 +339,9 @@ def _counted(side: Iterable[_Moving]) -> dict[str, int]:
 
 
 def _mean(scores: Iterable[Score | None]) -> float | None:
-    some = [_plain(score) for score in scores]
-    there = [score for score in some if score is not None]
+    there = [float(score) for score in scores if score is not None]
     return math.fsum(there) / len(there) if there else None
 
 
 def _plain(score: Score | None) -> float | None:
-    return float(score) if isinstance(score, Fraction | Decimal | int | float) else None
+    return None if score is None else float(score)

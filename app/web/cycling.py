@@ -116,7 +116,9 @@ def after_close_seen(context: RequestContext, cycle: int, *, after: int, limit: 
     if certified is None or not sees_everybody(context, cycle):
         raise NotThere
     asked = ScoreQuery(cycle, context.today)
-    return cycles.after_close(context.connection, loaded, certified, asked=asked, after=after, limit=limit)
+    return cycles.after_close(
+        context.connection, loaded, certified, asked=asked, after=after, limit=limit, now=context.now
+    )
 
 
 def refuse_without_role(context: RequestContext) -> None:
