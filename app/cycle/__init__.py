@@ -77,6 +77,7 @@ from app.cycle.imposing import IMPOSE, IMPOSED, may_impose
 from app.cycle.lab import alternative_beside
 from app.cycle.lab_drafts import (
     LAB_TITLE_MAX,
+    KeptLabDraft,
     LabDraft,
     drop_lab_draft,
     keep_lab_draft,
@@ -173,6 +174,7 @@ __all__ = [
     "GradeGroup",
     "GradeGroups",
     "Imposed",
+    "KeptLabDraft",
     "LabDraft",
     "LateMove",
     "NotNow",

@@ -33,6 +33,7 @@ __all__ = [
     "digest_of",
     "due_of",
     "is_asked",
+    "is_of",
     "lines_of_cycle",
     "may_allocate",
     "may_draft",
@@ -70,8 +71,11 @@ class AgreedCard:
         lines: those of that version; before there is one those of the draft.
         digest: the sum over these.
         draft: what is to be signed; of a scorecard without a version the same lines.
+        draft_digest: the sum over these.
         is_beside: whether the draft stands beside a version that holds.
+        is_open: whether a signature is missing: nothing holds, what holds is measured otherwise by now, or a draft stands beside it.
         place: the draft's number; None where nobody has edited or signed it.
+        next_place: the number of the draft that comes next.
         with_hr: whether hr signs the draft too.
         signatures: under the draft, else under the version.
         signed_version: those under the version that holds.
@@ -328,10 +332,15 @@ def may_sign(
         return ()
     plan = loaded.plan(opened.cycle)
     who = signers_of(plan.frame.directory, plan, card.node, day)
-    is_own = viewer.employee == card.node.code
+    is_own = is_of(viewer, card.node)
     return tuple(
         one for one in card.missing if signs_for(viewer, who[one]) is not None and (one is SignedAs.OWNER or not is_own)
     )
+
+
+def is_of(viewer: Viewer, node: Node) -> bool:
+    """Whether a scorecard is the person's own: a unit may be called as somebody's number is."""
+    return node.kind is NodeKind.EMPLOYEE and viewer.employee == node.code
 
 
 def unsigned_cards(connection: Connection, loaded: State, cycle: int, *, day: dt.date) -> dict[Node, AgreedCard]:

@@ -16,6 +16,7 @@ from app.cycle.agreed_cards import (
     AgreedCard,
     agreed_card,
     digest_of,
+    is_of,
     lines_of_cycle,
     may_draft,
     signers_of,
@@ -175,7 +176,7 @@ def sign_draft(
     if signed_as not in signers(with_hr=card.with_hr):
         raise refusal_for(Obstacle.ROLE)
     acts_for = signs_for(by, signers_of(directory, plan, node, day)[signed_as])
-    if acts_for is None or (signed_as is not SignedAs.OWNER and by.employee == node.code):
+    if acts_for is None or (signed_as is not SignedAs.OWNER and is_of(by, node)):
         raise refusal_for(Obstacle.ROLE)
     if digest != card.draft_digest:
         raise OtherDigest

@@ -21,6 +21,7 @@ from app.plain.texts import trimmed
 
 __all__ = [
     "LAB_TITLE_MAX",
+    "KeptLabDraft",
     "LabDraft",
     "drop_lab_draft",
     "keep_lab_draft",
@@ -46,6 +47,13 @@ class TooManyKept(Conflict):
     message = n_("%(most)s alternatives of this cycle are kept, as many as there may be: take one away first.")
 
 
+class KeptByAnother(Conflict):
+    """Whoever keeps it calls it what they like, and takes it away."""
+
+    code = "kept_by_another"
+    message = n_("%(who)s keeps this alternative, as “%(title)s”: ask them to take it away first.")
+
+
 class LabDraft(NamedTuple):
     """An alternative that was tried."""
 
@@ -59,13 +67,22 @@ class LabDraft(NamedTuple):
     at: dt.datetime
 
 
+class KeptLabDraft(NamedTuple):
+    """What a list of kept alternatives says of one: its content may be long."""
+
+    key: str
+    title: str
+    account: str
+    at: dt.datetime
+
+
 def put_lab_draft(connection: Connection, cycle: int, content: Mapping[str, Any], *, by: str, now: dt.datetime) -> str:
     """Give an alternative an address: its key, the same for the same content. Those that nobody keeps go after a while.
 
     Raises:
         Invalid: it says more than can be kept.
 
-    Queries: 4.
+    Queries: 5 at most.
     """
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     if len(text) > CONTENT_LENGTH_MAX:
@@ -91,19 +108,20 @@ def lab_draft_of(connection: Connection, cycle: int, key: str) -> LabDraft | Non
     return None if row is None else _draft(row)
 
 
-def lab_drafts(connection: Connection, cycle: int) -> list[LabDraft]:
+def lab_drafts(connection: Connection, cycle: int) -> list[KeptLabDraft]:
     """Those that are kept, the latest first. Queries: 1."""
     of = lab_draft.c
-    query = sa.select(lab_draft).where(of.cycle == cycle, of.title.is_not(None)).order_by(of.at.desc(), of.key)
-    return [_draft(row) for row in connection.execute(query)]
+    query = sa.select(of.key, of.title, of.account, of.at).where(of.cycle == cycle, of.title.is_not(None))
+    return [KeptLabDraft(*row) for row in connection.execute(query.order_by(of.at.desc(), of.key))]
 
 
 def keep_lab_draft(connection: Connection, cycle: int, key: str, *, title: str, by: str, now: dt.datetime) -> LabDraft:
-    """Keep an alternative under a title.
+    """Keep an alternative under a title; whoever keeps it may call it otherwise.
 
     Raises:
         NotThere: there is none of the key.
         Invalid: the title is none.
+        KeptByAnother: somebody else keeps it.
         TooManyKept: as many are kept as there may be.
 
     Queries: 3.
@@ -115,8 +133,9 @@ def keep_lab_draft(connection: Connection, cycle: int, key: str, *, title: str, 
     draft = lab_draft_of(connection, cycle, key)
     if draft is None:
         raise NotThere
-    kept = lab_drafts(connection, cycle)
-    if draft.title is None and len(kept) >= KEPT_MAX:
+    if draft.title is not None and draft.account != by:
+        raise KeptByAnother(parameters={"who": draft.account.partition(":")[2], "title": draft.title})
+    if draft.title is None and len(lab_drafts(connection, cycle)) >= KEPT_MAX:
         raise TooManyKept(parameters={"most": KEPT_MAX})
     of = lab_draft.c
     connection.execute(

@@ -368,7 +368,7 @@ def lock(connection: Connection, key: int, *, shared: bool = False) -> None:
 
     Args:
         connection: a writing transaction.
-        key: the lock's number; ``app.ledger.tables`` says which numbers there are, ``app.access`` that of accounts.
+        key: the lock's number: a constant ``LOCK_…`` of the module that owns what it guards, and no other's.
         shared: let other shared holders in.
     """
     if is_postgresql(connection):

@@ -408,9 +408,8 @@ _FORMER: Final[_Row] = {
     Deed.FOLLOW_LIVE: _OWN,
 }
 
-# Whoever sees cycles may knock where one is kept: what their role does not do is told by its code there (contract-desk, 2).
-
-# So with a scorecard that is to be signed: whoever sees it is told why it is not theirs to sign.
+# Whoever sees cycles may knock where one is kept, and whoever sees a scorecard where it is signed: what their role does not do is told by its code
+# there (contract-desk, 2). So KEEP_CYCLES and SIGN_SCORECARD open the door alone; app/cycle says who acts.
 PERMISSIONS: Final[Mapping[HeldRole, _Row]] = MappingProxyType(
     {
         FORMER: _FORMER,

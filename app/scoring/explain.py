@@ -228,7 +228,7 @@ def explain(
         loaded: what is loaded, where the caller has it already.
         ratings: how much is told of the grades that it rests on.
 
-    Queries: 1 where ``held`` is not given, 1 or 2 for the figures (as of a day those of the fold), 1 to 5 for each measure of activities.
+    Queries: 1 where ``loaded`` is not given, 1 or 2 for the figures (as of a day those of the fold), 1 to 5 for each measure of activities.
     """
     plan = (loaded or state(connection)).plan(asked.cycle)
     line = _line_of(plan, node, kpi)
@@ -562,7 +562,7 @@ def counted_activities(
     Raises:
         ValueError: ``after`` is no place in the list.
 
-    Queries: 1 where ``held`` is not given, then 1 to 6 for each part of the measure.
+    Queries: 1 where ``loaded`` is not given, then 1 to 6 for each part of the measure.
     """
     plan = (loaded or state(connection)).plan(asked.cycle)
     line = _line_of(plan, node, kpi)

@@ -20,7 +20,8 @@ from app.rules.terms import CycleFunction, Node, NodeKind
 from app.web import changing, cycling
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.effect_words import effects_seen, sees_effects
-from app.web.languages import kpi_name, named
+from app.web.languages import named
+from app.web.naming import kpi_named, node_named, person_named
 from app.web.request_context import RequestContext
 from app.web.words import CYCLE_FUNCTIONS, FOLDER_FILES, LINE_MEMBERS, MASTERS, STAGES
 
@@ -38,7 +39,6 @@ __all__ = [
     "listed_by",
     "may_propose",
     "nobody_checks",
-    "person_called",
     "prepared",
     "proposed",
     "proposed_by_form",
@@ -241,8 +241,8 @@ def title(context: RequestContext, one: Decision, called: str | None = None) -> 
             cycle=one.cycle or "",
             node=_node_called(context, str(content.get("node", ""))),
             kpi=_kpi_called(context, one),
-            rater=person_called(context, str(content.get("rater", ""))),
-            person=person_called(context, str(content.get("person", content.get("employee", "")))),
+            rater=person_named(context, str(content.get("rater", ""))),
+            person=person_named(context, str(content.get("person", content.get("employee", "")))),
             points=content.get("points", ""),
             ground=content.get("ground", ""),
             function=gettext(CYCLE_FUNCTIONS.get(str(content.get("function", "")), "")),
@@ -257,7 +257,7 @@ def title(context: RequestContext, one: Decision, called: str | None = None) -> 
 
 def _node_called(context: RequestContext, text: str) -> str:
     node = Node.parse(text)
-    return text if node is None else named(scoring.node_name(context.directory, node, context.today))
+    return text if node is None else node_named(context, node)
 
 
 def _kpi_called(context: RequestContext, one: Decision) -> str:
@@ -265,14 +265,7 @@ def _kpi_called(context: RequestContext, one: Decision) -> str:
     code, cycle = str(one.content.get("kpi", "")), one.cycle or ""
     if not code or not cycle.isdigit():
         return code
-    return kpi_name(scoring.state(context.connection).sheet.definitions_of(int(cycle)).kpis, code, int(cycle))
-
-
-def person_called(context: RequestContext, text: str) -> str:
-    """Somebody by the name of an employee, where a number or an e-mail is one's; else as they were written."""
-    known = context.directory
-    numbers = (text,) if text in known.employees else known.numbers_of_email(text) if "@" in text else ()
-    return known.employees[numbers[0]].name if len(numbers) == 1 else text
+    return kpi_named(context, int(cycle), code)
 
 
 _TITLES: Final = {

@@ -139,7 +139,7 @@ def missing(context: RequestContext, cycle: int) -> list[RatedLine]:
 
 
 def spreads(context: RequestContext, cycle: int) -> list[RaterSpread]:
-    """Every rater of a cycle beside the others on the same lines. Queries: 1.
+    """Every rater of a cycle beside the others on the same lines, by the grades that it goes by. Queries: 1.
 
     Raises:
         NotThere: nobody has opened the cycle, or it is not for this person.
@@ -147,7 +147,7 @@ def spreads(context: RequestContext, cycle: int) -> list[RaterSpread]:
     _opened(context, cycle)
     if not sees_all(context):
         raise NotThere
-    sheet = scoring.state(context.connection).sheet
+    sheet = scoring.state(context.connection).plan(cycle).sheet
     return rater_spreads(GivenGrade((one.node, one.kpi), one.rater, one.grade) for one in sheet.ratings_of(cycle))
 
 

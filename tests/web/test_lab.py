@@ -164,6 +164,9 @@ def test_a_and_b_stand_side_by_side_are_kept_and_opened_by_others(busy: Working)
     key = re.search(r"b=([0-9a-f]{16})", address)
     assert key is not None
     assert busy.emil.post(f"{PAGE}/drop", {"key": key[1]}).status_code == 404
+    taken = busy.emil.post(f"{PAGE}/keep", {"a": key[1], "edit": "a", "title": "Mine"})
+    assert (taken.status_code, "Twice the top rate" in taken.text) == (409, True)
+    assert "Twice the top rate" in busy.dana.get(PAGE).text
     assert busy.dana.post(f"{PAGE}/drop", {"key": key[1]}).status_code == 303
     assert busy.dana.get(address).status_code == 404
     assert busy.dana.get(first).status_code == 200

@@ -6,16 +6,14 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app import scoring
 from app.cycle import Action, ActionWish
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
 from app.rules.permissions import Deed
 from app.rules.terms import Node
-from app.scoring import node_name
 from app.web import acting
 from app.web.forms import FormDay
-from app.web.languages import named, page_language
+from app.web.naming import kpi_named, node_named, person_named
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -53,19 +51,6 @@ class ResultForm(BaseModel):
     result: Annotated[str, Field(max_length=2000)] = ""
 
 
-def _name(context: RequestContext, node: Node) -> str:
-    return str(named(node_name(context.directory, node, context.today)))
-
-
-def _kpi_name(context: RequestContext, cycle: int, kpi: str) -> str:
-    kpis = scoring.state(context.connection).sheet.definitions_of(cycle).kpis
-    return kpis[kpi].version(cycle).name.in_language(page_language()) if kpi in kpis else kpi
-
-
-def _person(context: RequestContext, code: str) -> str:
-    return context.directory.employees[code].name if code in context.directory.employees else code
-
-
 @pages.read("/actions", may=Deed.SEE_ACTIONS)
 def listed(context: RequestContext) -> Page:
     """The actions that one sees, those that are open first. Queries: constant."""
@@ -73,9 +58,9 @@ def listed(context: RequestContext) -> Page:
     return Page(
         "pages/actions.html",
         actions=sorted(some, key=lambda one: (not one.is_open, one.due_on)),
-        name=lambda one: _name(context, one.node),
-        kpi_name=lambda one: _kpi_name(context, one.cycle, one.kpi),
-        person=lambda code: _person(context, code),
+        name=lambda one: node_named(context, one.node),
+        kpi_name=lambda one: kpi_named(context, one.cycle, one.kpi),
+        person=lambda code: person_named(context, code),
     )
 
 
@@ -97,8 +82,8 @@ def new(context: RequestContext, query: NewQuery) -> Page:
         node=node,
         kpi=query.kpi,
         cycle=plan.cycle,
-        name=_name(context, node),
-        kpi_name=_kpi_name(context, plan.cycle, query.kpi),
+        name=node_named(context, node),
+        kpi_name=kpi_named(context, plan.cycle, query.kpi),
         owner=context.viewer.employee or "",
     )
 
@@ -124,9 +109,9 @@ def one(context: RequestContext, number: int) -> Page:
     return Page(
         "pages/action.html",
         action=seen,
-        name=_name(context, seen.node),
-        kpi_name=_kpi_name(context, seen.cycle, seen.kpi),
-        person=lambda code: _person(context, code),
+        name=node_named(context, seen.node),
+        kpi_name=kpi_named(context, seen.cycle, seen.kpi),
+        person=lambda code: person_named(context, code),
         may_close=acting.may_close(context, seen),
     )
 

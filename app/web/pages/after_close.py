@@ -6,13 +6,10 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app import scoring
 from app.intake import FOLDER_FILES
 from app.rules.permissions import Deed
-from app.rules.terms import Node
-from app.scoring import node_name
 from app.web import cycling
-from app.web.languages import kpi_name, named
+from app.web.naming import kpi_named, node_named
 from app.web.rendering import Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -40,18 +37,13 @@ def listed(context: RequestContext, cycle: int, query: LatePage) -> Page:
         NotThere: the cycle is not certified, or this is not for this person.
     """
     late = cycling.after_close_seen(context, cycle, after=query.after, limit=_ROWS)
-    kpis = scoring.state(context.connection).sheet.definitions_of(cycle).kpis
-
-    def node_named(node: Node) -> str:
-        return str(named(node_name(context.directory, node, context.today)))
-
     return Page(
         "pages/after_close.html",
         cycle=cycle,
         late=late,
         query=query,
-        node_named=node_named,
-        kpi_named=lambda code: kpi_name(kpis, code, cycle),
+        node_named=lambda node: node_named(context, node),
+        kpi_named=lambda code: kpi_named(context, cycle, code),
         files=FOLDER_FILES,
         types=TYPES,
     )

@@ -11,10 +11,9 @@ from app.plain.findings import n_
 from app.rules.agreement import SignedAs
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
-from app.scoring import node_name
 from app.web import accompanying
 from app.web.forms import FormDay
-from app.web.languages import named
+from app.web.naming import node_named
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -43,10 +42,6 @@ class AssessmentForm(BaseModel):
     final: bool = False
 
 
-def _name(context: RequestContext, employee: str) -> str:
-    return str(named(node_name(context.directory, Node(NodeKind.EMPLOYEE, employee), context.today)))
-
-
 @pages.read("/cycles/<int:cycle>/check-ins/<employee>", may=Deed.SEE_CHECK_INS)
 def year(context: RequestContext, cycle: int, employee: str) -> Page:
     """What is kept of the employee's year, with the forms of whoever keeps it. Queries: constant.
@@ -62,7 +57,7 @@ def year(context: RequestContext, cycle: int, employee: str) -> Page:
         cycle=cycle,
         node=node,
         employee=employee,
-        name=_name(context, employee),
+        name=node_named(context, Node(NodeKind.EMPLOYEE, employee)),
         kept=list(reversed(kept)),
         own=own,
         parts=accompanying.parts_of(context, cycle, employee) if is_open else (),
@@ -96,7 +91,7 @@ def assessment(context: RequestContext, cycle: int, employee: str) -> Page:
         "pages/self_assessment.html",
         cycle=cycle,
         employee=employee,
-        name=_name(context, employee),
+        name=node_named(context, Node(NodeKind.EMPLOYEE, employee)),
         own=own,
         may_assess=opened.stage in cycles.RATED_IN and context.viewer.employee == employee and not own.final,
     )

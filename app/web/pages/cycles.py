@@ -33,6 +33,7 @@ from app.web.decision_kinds import DECISION_KINDS
 from app.web.forms import FormDay
 from app.web.group_names import group_namer
 from app.web.languages import named
+from app.web.naming import person_named
 from app.web.rendering import Page, Redirect, say
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -224,7 +225,7 @@ def _holders(context: RequestContext, cycle: int, function: CycleFunction) -> Se
     some = access.holding_people(
         context.connection, context.directory, cycle=cycle, function=function, day=context.today
     )
-    return [decided.person_called(context, employee or email) for email, employee in some]
+    return [person_named(context, employee or email) for email, employee in some]
 
 
 def _whose(context: RequestContext, given: FunctionGiven) -> str:

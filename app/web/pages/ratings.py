@@ -21,9 +21,9 @@ from app.rules.deciding import REASON_LENGTH_MAX
 from app.rules.measures import GRADE_POINTS
 from app.rules.permissions import Deed
 from app.rules.terms import Node
-from app.scoring import node_name
 from app.web import decided, rating
-from app.web.languages import named, page_language
+from app.web.languages import page_language
+from app.web.naming import kpi_named, node_named, person_named
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -72,20 +72,11 @@ class RatedShown(NamedTuple):
     is_due: bool
 
 
-def _kpi_name(context: RequestContext, cycle: int, kpi: str) -> str:
-    kpis = scoring.state(context.connection).sheet.definitions_of(cycle).kpis
-    return kpis[kpi].version(cycle).name.in_language(page_language()) if kpi in kpis else kpi
-
-
-def _name(context: RequestContext, node: Node) -> str:
-    return str(named(node_name(context.directory, node, context.today)))
-
-
 def _rater(context: RequestContext, rater: str) -> str:
     """A rater by name; hr is called so, and of the folder's the code is all that is known."""
     if rater == cycles.BY_HR:
         return str(gettext(n_("HR")))
-    return context.directory.employees[rater].name if rater in context.directory.employees else rater
+    return person_named(context, rater)
 
 
 def _shown(context: RequestContext, lines: Sequence[RatedLine]) -> list[RatedShown]:
@@ -94,8 +85,8 @@ def _shown(context: RequestContext, lines: Sequence[RatedLine]) -> list[RatedSho
     def shown(line: RatedLine) -> RatedShown:
         own = [one for one in map(line.of, raters) if one is not None]
         is_due = any(line.is_due(one) for one in raters)
-        name = _name(context, line.node)
-        return RatedShown(line, name, _kpi_name(context, line.cycle, line.kpi), own[-1] if own else None, is_due)
+        name = node_named(context, line.node)
+        return RatedShown(line, name, kpi_named(context, line.cycle, line.kpi), own[-1] if own else None, is_due)
 
     return [shown(one) for one in lines]
 
@@ -132,8 +123,9 @@ def line(context: RequestContext, cycle: int, node: Node, kpi: str) -> Page:
     """
     told = rating.rating_told(context, cycle, node, kpi)
     opened, rated = rating.line_of(context, cycle, node, kpi)
-    sheet = scoring.state(context.connection).sheet
-    version = sheet.definitions_of(cycle).kpis[kpi].version(cycle)
+    loaded = scoring.state(context.connection)
+    plan = loaded.plan(cycle)
+    version = plan.sheet.definitions.kpis[kpi].version(cycle)
     is_own = rating.is_own(context, cycle, node)
     theirs = [one for one in cycles.raters_for(context.viewer) if one in rated.raters and not is_own]
     own = [one for one in map(rated.of, theirs) if one is not None]
@@ -142,10 +134,10 @@ def line(context: RequestContext, cycle: int, node: Node, kpi: str) -> Page:
         cycle=cycle,
         node=node,
         kpi=kpi,
-        name=_name(context, node),
+        name=node_named(context, node),
         kpi_name=version.name.in_language(page_language()),
         unit=version.unit.in_language(page_language()),
-        weight=next((one.weight for one in sheet.lines[cycle][node] if one.kpi == kpi), None),
+        weight=next((one.row.weight for one in plan.lines[node] if one.row.kpi == kpi), None),
         points=GRADE_POINTS,
         outcome=told,
         mine=own[-1] if own else None,
@@ -157,7 +149,7 @@ def line(context: RequestContext, cycle: int, node: Node, kpi: str) -> Page:
         and not is_own,
         rated=rated,
         rater=lambda code: _rater(context, code),
-        is_published=cycle in sheet.pinned,
+        is_published=cycle in loaded.sheet.pinned,
     )
 
 

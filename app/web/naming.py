@@ -1,0 +1,27 @@
+"""What units, people and KPIs are called, in the reader's language: of what a page has by its code."""
+
+from __future__ import annotations
+
+from app import scoring
+from app.rules.terms import Node
+from app.web.languages import kpi_name, named
+from app.web.request_context import RequestContext
+
+__all__ = ["kpi_named", "node_named", "person_named"]
+
+
+def node_named(context: RequestContext, node: Node) -> str:
+    """A unit or an employee by name, as of today. Queries: 1 where the organisation was not asked for."""
+    return str(named(scoring.node_name(context.directory, node, context.today)))
+
+
+def kpi_named(context: RequestContext, cycle: int, code: str) -> str:
+    """A KPI as what a cycle goes by calls it; the code of one that it does not have. Queries: those of :func:`app.scoring.state`."""
+    return kpi_name(scoring.state(context.connection).sheet.definitions_of(cycle).kpis, code, cycle)
+
+
+def person_named(context: RequestContext, text: str) -> str:
+    """Somebody by the name of an employee, where a number or an e-mail is one's; else as they were written."""
+    known = context.directory
+    numbers = (text,) if text in known.employees else known.numbers_of_email(text) if "@" in text else ()
+    return known.employees[numbers[0]].name if len(numbers) == 1 else text
