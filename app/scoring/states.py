@@ -83,7 +83,8 @@ def certified_states(connection: Connection, revision: Revision) -> dict[int, Ca
             states[cycle] = functools.partial(_same, state_at(connection, one.cut, revision))
         except Busy:
             url = connection.engine.url.render_as_string(hide_password=False)
-            states[cycle] = functools.partial(_later, url, one, revision)
+            # Once it is there it is made once: a refusal is asked for again.
+            states[cycle] = functools.cache(functools.partial(_later, url, one, revision))
     return states
 
 

@@ -75,6 +75,8 @@ def test_both_sides_sign_the_same_draft_and_what_they_signed_holds(desk):
     answer = desk.person("alba").put(address(ALBA), json={"lines": lines})
     assert code(answer) == (412, "precondition_failed")
     assert code(put(desk, "alba", ALBA, lines, "0" * 64)) == (412, "precondition_failed")
+    whatever = desk.person("alba").put(address(ALBA), json={"lines": lines}, headers={"If-Match": "*"})
+    assert code(whatever) == (412, "precondition_failed")
     assert code(put(desk, "chae", HQ, lines, card["digest"])) == (409, "role")
     wrong = [line | {"weight": "99"} if line["kpi"] == "deals" else line for line in lines]
     answer = put(desk, "alba", ALBA, wrong, card["digest"])

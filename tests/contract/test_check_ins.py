@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from contextlib import closing
 
+import pytest
+import sqlalchemy as sa
+
+from app.access.tables import reading_log
+from app.kit.database import Database
 from tests.contract.desk import code
 from tests.contract.test_agreements import SETTING, figures
 from tests.contract.test_cycles import opened
@@ -25,6 +30,17 @@ def kept(desk, name, part, *, text="We spoke of the new buyers.", on="2026-06-15
 
 def said(desk, name, text, *, final=False):
     return desk.person(name).put(OWN, json={"text": text, "final": final})
+
+
+def readings(desk):
+    """What is written down of who read what of others."""
+    with closing(Database(desk.where["database"])) as database, database.read() as connection:
+        return [(one.what, one.who, one.rows) for one in connection.execute(sa.select(reading_log))]
+
+
+def by_others(what):
+    """Once a day each: the head and hr, and not the employee."""
+    return [(what, f"account:{name}@agency.example", 1) for name in ("boram", "dana")]
 
 
 def test_both_keep_check_ins_that_they_and_hr_read(desk):
@@ -54,6 +70,8 @@ def test_both_keep_check_ins_that_they_and_hr_read(desk):
             ("owner", "E1", "2026-06-15"),
             ("head", "E2", "2026-06-15"),
         ]
+    assert desk.person("dana").get(CHECK_INS).status_code == 200
+    assert readings(desk) == by_others("check_ins")
     for name in ("chae", "jiho", "ferran", "ada", "anna"):
         assert desk.person(name).get(CHECK_INS).status_code == 404, name
     assert desk.person("alba").get("/api/v1/cycles/2026/check-ins/E77").status_code == 404
@@ -69,6 +87,7 @@ def test_an_employee_says_how_the_year_went_until_it_is_final(desk):
     assert said(desk, "alba", "It went very well.").status_code == 200
     for name in ("alba", "boram", "dana"):
         assert desk.person(name).get(OWN).json()["text"] == "It went very well.", name
+    assert readings(desk) == by_others("self_assessments")
     for name, answer in (("boram", (409, "role")), ("dana", (409, "role")), ("jiho", (404, "not_there"))):
         assert code(said(desk, name, "No.")) == answer, name
     assert said(desk, "alba", "", final=True).status_code == 422

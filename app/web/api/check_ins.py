@@ -9,9 +9,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.rules.agreement import SignedAs
 from app.rules.permissions import Deed
+from app.rules.terms import Node, NodeKind
 from app.web import accompanying
 from app.web.api import shapes
 from app.web.api.json_bodies import sent_as
+from app.web.api.readings import reading_of, write_reading
 from app.web.forms import FormDay
 from app.web.rendering import Json
 from app.web.request_context import RequestContext
@@ -59,6 +61,7 @@ def _still(context: RequestContext, cycle: int, employee: str) -> None:
 @pages.api_read(
     "/api/v1/cycles/<int:cycle>/check-ins/<employee>",
     may=Deed.SEE_CHECK_INS,
+    transaction=False,
     about={
         "summary": "The check-ins of an employee",
         "tag": "Cycles",
@@ -69,7 +72,10 @@ def _still(context: RequestContext, cycle: int, employee: str) -> None:
 )
 def check_ins(context: RequestContext, cycle: int, employee: str) -> Json:
     """The check-ins of an employee in a cycle: to the employee, who leads them, and hr. They are in no figure."""
-    _, kept, _ = accompanying.seen(context, cycle, employee)
+    with context.read():
+        _, kept, _ = accompanying.seen(context, cycle, employee)
+        reading = reading_of(context, cycle, Node(NodeKind.EMPLOYEE, employee), what="check_ins")
+    write_reading(context, reading)
     return Json({"items": [one.as_json() for one in kept], "next": None})
 
 
@@ -97,6 +103,7 @@ def check_in(context: RequestContext, cycle: int, employee: str) -> Json:
 @pages.api_read(
     "/api/v1/cycles/<int:cycle>/self-assessments/<employee>",
     may=Deed.SEE_CHECK_INS,
+    transaction=False,
     about={
         "summary": "What an employee says of their own year",
         "tag": "Cycles",
@@ -107,7 +114,10 @@ def check_in(context: RequestContext, cycle: int, employee: str) -> Json:
 )
 def self_assessment(context: RequestContext, cycle: int, employee: str) -> Json:
     """What an employee says of their own year: to the employee, who leads them, and hr. It is in no figure."""
-    _, _, own = accompanying.seen(context, cycle, employee)
+    with context.read():
+        _, _, own = accompanying.seen(context, cycle, employee)
+        reading = reading_of(context, cycle, Node(NodeKind.EMPLOYEE, employee), what="self_assessments")
+    write_reading(context, reading)
     return Json(own.as_json())
 
 

@@ -12,11 +12,11 @@ from app.cycle import AgreedCard, Due
 from app.kit.refusals import NotThere
 from app.rules.agreement import SignedAs
 from app.rules.permissions import Deed
-from app.rules.terms import Node, NodeKind
+from app.rules.terms import Node
 from app.web import agreeing, cycling
 from app.web.api import shapes
 from app.web.api.json_bodies import sent_as
-from app.web.api.readings import is_to_be_written_down, others_among, write_down_once
+from app.web.api.readings import reading_of, write_reading
 from app.web.rendering import Json
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -255,15 +255,12 @@ def _card_json(card: AgreedCard, due: list[Due]) -> Json:
 )
 def scorecard(context: RequestContext, cycle: int, node: Node) -> Json:
     """The lines that hold of a scorecard, the draft that is to be signed, who has signed and whose signature is missing since when."""
-    asked, subject = {"cycle": cycle}, f"{node} cycle={cycle}"
     with context.read():
         opened = agreeing.opened_for(context, cycle, node)
         card = agreeing.card_of(context, opened, node)
         due = agreeing.due_of(context, opened, card)
-        told = bool(others_among(context, [node.code] if node.kind is NodeKind.EMPLOYEE else ()))
-        told = told and is_to_be_written_down(context, what="agreement", subject=subject)
-    if told:
-        write_down_once(context, what="agreement", node=node, subject=subject, asked=asked, people=1)
+        reading = reading_of(context, cycle, node, what="agreement")
+    write_reading(context, reading)
     return _card_json(card, due)
 
 
@@ -285,12 +282,10 @@ def draft(context: RequestContext, cycle: int, node: Node) -> Json:
     """Write a new draft: by the owner, the head or hr. It is checked as a load checks rows, and moves nothing before all have signed it."""
     body = sent_as(LinesBody, request)
     lines = [one.model_dump() for one in body.lines]
-    has_match = "If-Match" in request.headers
+    # By the draft's own sum alone: neither without one, nor with the star that means whatever there is.
     matches = request.if_match
     opened = agreeing.opened_for(context, cycle, node)
-    card = agreeing.drafted(
-        context, opened, node, lines, is_expected=lambda digest: has_match and matches.contains(digest)
-    )
+    card = agreeing.drafted(context, opened, node, lines, is_expected=matches.is_strong)
     return _card_json(card, agreeing.due_of(context, opened, card))
 
 

@@ -18,6 +18,7 @@ from app.rules.terms import Node
 from app.web import rating
 from app.web.api import shapes
 from app.web.api.json_bodies import sent_as
+from app.web.api.readings import reading_of, write_reading
 from app.web.rendering import Json
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -49,6 +50,7 @@ def _still(context: RequestContext, cycle: int, node: Node, kpi: str) -> None:
 @pages.api_read(
     "/api/v1/cycles/<int:cycle>/ratings/<node:node>/<kpi>",
     may=Deed.SEE_RATINGS,
+    transaction=False,
     about={
         "summary": "The grades of a line",
         "tag": "Cycles",
@@ -59,7 +61,11 @@ def _still(context: RequestContext, cycle: int, node: Node, kpi: str) -> None:
 )
 def one(context: RequestContext, cycle: int, node: Node, kpi: str) -> Json:
     """The grades of a line: to hr and auditors all of them, to a rater their own, and to the rated, once notified, their mean, number and range."""
-    return Json(rating.rating_told(context, cycle, node, kpi))
+    with context.read():
+        told = rating.rating_told(context, cycle, node, kpi)
+        reading = reading_of(context, cycle, node, what="ratings")
+    write_reading(context, reading)
+    return Json(told)
 
 
 @pages.api_act(

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from app import access
-from app.rules.terms import Node
+from app.rules.terms import Node, NodeKind
 from app.web.request_context import RequestContext
 
-__all__ = ["is_to_be_written_down", "others_among", "write_down", "write_down_once"]
+__all__ = [
+    "CycleReading",
+    "is_to_be_written_down",
+    "others_among",
+    "reading_of",
+    "write_down",
+    "write_down_once",
+    "write_reading",
+]
 
 
 def others_among(context: RequestContext, numbers: Iterable[str]) -> int:
@@ -65,3 +74,31 @@ def write_down_once(
             at=context.now,
         ):
             context.note(subject=str(node), after={"rows": people, **asked})
+
+
+class CycleReading(NamedTuple):
+    """What an opened cycle keeps of an employee, read by somebody else."""
+
+    what: str
+    node: Node
+    cycle: int
+
+    @property
+    def subject(self) -> str:
+        """What is told of once a day."""
+        return f"{self.node} cycle={self.cycle}"
+
+
+def reading_of(context: RequestContext, cycle: int, node: Node, *, what: str) -> CycleReading | None:
+    """What is to be written down of it; None where it is no other person's, or the day's row stands already. Queries: 1, or none."""
+    reading = CycleReading(what, node, cycle)
+    if node.kind is not NodeKind.EMPLOYEE or not others_among(context, [node.code]):
+        return None
+    return reading if is_to_be_written_down(context, what=what, subject=reading.subject) else None
+
+
+def write_reading(context: RequestContext, reading: CycleReading | None) -> None:
+    """Log it, and tell the trail, before anything of it leaves; the context is in no transaction."""
+    if reading is not None:
+        asked = {"cycle": reading.cycle}
+        write_down_once(context, what=reading.what, node=reading.node, subject=reading.subject, asked=asked, people=1)
