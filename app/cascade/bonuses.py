@@ -23,6 +23,6 @@ def read_bonuses(connection: Connection) -> dict[tuple[int, str], Decimal]:
     """All that was granted. Queries: 1."""
     granted: dict[tuple[int, str], Decimal] = {}
     for one in decisions.settled_decisions(connection, BONUS_DECISIONS):
-        whose = int(str(one.cycle)), str(one.content["employee"])
+        whose = one.cycle_year, str(one.content["employee"])
         granted[whose] = granted.get(whose, Decimal(0)) + Decimal(one.content["points"])
     return granted

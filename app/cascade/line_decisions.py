@@ -56,7 +56,7 @@ def read_line_decisions(connection: Connection, *, before: int | None = None) ->
     for one in some:
         if one.kind != LIFT:
             line = Node.known(one.content["node"]), str(one.content["kpi"])
-            of.setdefault(int(str(one.cycle)), {}).setdefault(line, []).append(_agreed(one))
+            of.setdefault(one.cycle_year, {}).setdefault(line, []).append(_agreed(one))
     return {
         cycle: {line: standing(about, lifted=lifted) for line, about in lines.items()} for cycle, lines in of.items()
     }

@@ -73,7 +73,7 @@ def appointed_raters(connection: Connection, cycle: int | None = None) -> dict[L
     """Who was appointed to rate which line, of one cycle or of all; the last decision about a line holds. Queries: 1."""
     named = None if cycle is None else str(cycle)
     return {
-        (int(str(one.cycle)), Node.known(one.content["node"]), one.content["kpi"]): tuple(one.content["raters"])
+        (one.cycle_year, Node.known(one.content["node"]), one.content["kpi"]): tuple(one.content["raters"])
         for one in decisions.settled_decisions(connection, RATERS_DECISIONS, cycle=named)
     }
 

@@ -19,7 +19,7 @@ from app.cycle.agreed_cards import signers_of, signs_for
 from app.cycle.opened import OpenedCycle
 from app.decisions import Hand, refusal_for
 from app.kit.database import lock
-from app.kit.refusals import Conflict, Invalid, NotThere, at_field
+from app.kit.refusals import Conflict, Invalid, NotThere, at_field, text_problems
 from app.organisation import Directory
 from app.plain.findings import Finding, n_
 from app.plain.texts import quoted, trimmed
@@ -210,17 +210,9 @@ def may_act(plan: CyclePlan, viewer: Viewer, node: Node, *, day: dt.date) -> boo
     return any(signs_for(viewer, who[part]) is not None for part in (SignedAs.OWNER, SignedAs.HEAD))
 
 
-def _text_problems(field: str, text: str) -> list[Finding]:
-    if not text:
-        return [at_field(field, "no_text", n_("There is no text: write a few sentences."))]
-    if len(text) > TEXT_LENGTH_MAX:
-        message = n_("The text has %(length)s characters: write %(most)s at most.")
-        return [at_field(field, "too_long", message, length=len(text), most=TEXT_LENGTH_MAX)]
-    return []
-
-
 def _wish_problems(plan: CyclePlan, directory: Directory, wish: ActionWish, day: dt.date) -> list[Finding]:
-    problems = [*_text_problems("cause", wish.cause), *_text_problems("measure", wish.measure)]
+    texts = {"cause": wish.cause, "measure": wish.measure}
+    problems = [one for field, text in texts.items() for one in text_problems(field, text, most=TEXT_LENGTH_MAX)]
     if wish.kpi not in {one.row.kpi for one in plan.lines.get(wish.node, ())}:
         message = n_("The scorecard has no line of KPI “%(value)s”: name one that it has.")
         problems.append(at_field("kpi", "unknown_kpi", message, value=quoted(wish.kpi)))
@@ -276,7 +268,7 @@ def close_action(
     if not is_owner and not may_act(plan, by, before.node, day=plan.frame.directory.day_of(now)):
         raise refusal_for(Obstacle.ROLE)
     text = trimmed(result)
-    problems = _text_problems("result", text)
+    problems = text_problems("result", text, most=TEXT_LENGTH_MAX)
     if problems:
         raise Invalid(*problems)
     if not before.is_open:

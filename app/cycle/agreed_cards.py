@@ -6,7 +6,7 @@ Until a scorecard is agreed or imposed for the first time it is scored by what f
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -38,6 +38,7 @@ __all__ = [
     "may_allocate",
     "may_draft",
     "may_sign",
+    "nodes_below",
     "signers_of",
     "signs_for",
     "unsigned_cards",
@@ -275,6 +276,15 @@ def signers_of(directory: Directory, plan: CyclePlan, node: Node, day: dt.date) 
     above = directory.tree.chain_on(node.code, day)[1:]
     heads = next((some for unit in above if (some := directory.heads_of(unit, day)) and set(some).isdisjoint(own)), ())
     return {SignedAs.OWNER: owner, SignedAs.HEAD: Signers(tuple(heads)) if heads else hr, SignedAs.HR: hr}
+
+
+def nodes_below(directory: Directory, number: str, day: dt.date) -> Iterator[Node]:
+    """The units that somebody heads, those below them, and whoever is posted there on a day. No queries."""
+    for top in directory.units_headed_by(number, day):
+        for unit in directory.units_below(top, day):
+            yield Node(NodeKind.UNIT, unit)
+            for one in directory.people_of(unit, day):
+                yield Node(NodeKind.EMPLOYEE, one)
 
 
 _ROLES: Final = {"hr": Role.HR, "executive": Role.EXECUTIVE}

@@ -184,7 +184,7 @@ def _apply(connection: Connection, decision: Decision) -> None:
         message = f"decision {decision.id} names nobody"
         raise LookupError(message)
     hand = decision.ended or decision.maker
-    given = _given(int(str(decision.cycle)), decision.content, person, decision=decision.id)
+    given = _given(decision.cycle_year, decision.content, person, decision=decision.id)
     _refuse_incompatible(
         connection,
         directory,

@@ -115,7 +115,7 @@ def _read(connection: Connection, content: Mapping[str, Any], cycle: str | None,
 
 def _overtaken(connection: Connection, open_: Decision) -> Sequence[Mapping[str, Any]]:
     """Whom it names is not there any more, or its ground is none; the stage and the sum are refused by their codes."""
-    opened = opened_cycle(connection, int(str(open_.cycle)))
+    opened = opened_cycle(connection, open_.cycle_year)
     if opened is None or opened.stage not in BEFORE_THE_CUT:
         raise NotNow
     refuse_being_certified(connection, opened.cycle)
@@ -132,7 +132,7 @@ def _apply(connection: Connection, decision: Decision) -> None:
     row = (decision.kind, decision.cycle, decision.content["employee"], decision.id, hand.at.isoformat())
     organisation.raise_decided(connection, [row])
     employee = organisation.directory(connection).employee_id(decision.content["employee"])
-    owners = ledger.owners_text(employees=[employee], cycles=[int(str(decision.cycle))])
+    owners = ledger.owners_text(employees=[employee], cycles=[decision.cycle_year])
     ledger.record_change(connection, at=hand.at, owners=owners)
 
 

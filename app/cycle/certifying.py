@@ -103,7 +103,7 @@ def decisions_sum(connection: Connection, cycle: int, *, before: int) -> Decisio
 def _apply(connection: Connection, decision: Decision) -> None:
     hand = decision.ended or decision.maker
     cut = scoring.cut_of(connection, decision.id)
-    opened = opened_cycle(connection, int(str(decision.cycle)))
+    opened = opened_cycle(connection, decision.cycle_year)
     if opened is None or cut is None or opened.stage is not Stage.RUNNING:
         raise NotNow
     loaded = _at(connection, cut)
@@ -129,7 +129,7 @@ def certify_kind(files_of: Callable[[Connection], Mapping[str, str]]) -> Decisio
     """
 
     def keep(connection: Connection, decision: Decision) -> None:
-        cycle = int(str(decision.cycle))
+        cycle = decision.cycle_year
         scoring.keep_cut(
             connection,
             decision=decision.id,

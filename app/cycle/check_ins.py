@@ -20,9 +20,9 @@ from app.cycle.opened import NotNow, OpenedCycle
 from app.cycle.rating import FinalAlready
 from app.decisions import Hand, refusal_for
 from app.kit.database import lock
-from app.kit.refusals import Invalid, at_field
+from app.kit.refusals import Invalid, at_field, text_problems
 from app.organisation import Directory
-from app.plain.findings import Finding, n_
+from app.plain.findings import n_
 from app.plain.texts import trimmed
 from app.rules.agreement import SignedAs
 from app.rules.deciding import Obstacle
@@ -149,15 +149,6 @@ def self_assessment(connection: Connection, cycle: int, employee: str) -> SelfAs
 # ----------------------------------------------------------------------------------------------------------------- writing
 
 
-def _text_problems(text: str, *, needed: bool) -> list[Finding]:
-    if needed and not text:
-        return [at_field("text", "no_text", n_("There is no text: write a few sentences."))]
-    if len(text) > TEXT_LENGTH_MAX:
-        message = n_("The text has %(length)s characters: write %(most)s at most.")
-        return [at_field("text", "too_long", message, length=len(text), most=TEXT_LENGTH_MAX)]
-    return []
-
-
 def keep_check_in(
     connection: Connection,
     plan: CyclePlan,
@@ -181,7 +172,7 @@ def keep_check_in(
     if part not in parts:
         raise refusal_for(Obstacle.ROLE)
     kept = trimmed(text)
-    problems = _text_problems(kept, needed=True)
+    problems = text_problems("text", kept, most=TEXT_LENGTH_MAX)
     if on > today:
         message = n_("The day %(day)s is still to come: write the day of the talk.")
         problems.append(at_field("on", "day_to_come", message, day=on.isoformat()))
@@ -232,7 +223,7 @@ def keep_self_assessment(
     if by.employee != employee:
         raise refusal_for(Obstacle.ROLE)
     kept = trimmed(text)
-    problems = _text_problems(kept, needed=final)
+    problems = text_problems("text", kept, most=TEXT_LENGTH_MAX, is_needed=final)
     if problems:
         raise Invalid(*problems)
     if opened.stage not in BEFORE_THE_CUT:

@@ -302,7 +302,7 @@ def _maker_obstacle(
 
 
 def _checker_obstacle(connection: Connection, viewer: Viewer, open_: Decision, day: dt.date) -> Obstacle | None:
-    plan = scoring.state(connection).plan(int(str(open_.cycle)))
+    plan = scoring.state(connection).plan(open_.cycle_year)
     return Obstacle.OWN_CASE if _is_own(plan, viewer, open_.about, day) else None
 
 
@@ -376,7 +376,7 @@ def _still_opened(connection: Connection, open_: Decision) -> OpenedCycle:
     Raises:
         NotNow: it has come to a stage in which lines are not decided about.
     """
-    opened = opened_cycle(connection, int(str(open_.cycle)))
+    opened = opened_cycle(connection, open_.cycle_year)
     if opened is None or opened.stage not in DECIDED_IN:
         raise NotNow
     refuse_being_certified(connection, opened.cycle)

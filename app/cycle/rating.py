@@ -15,12 +15,12 @@ from sqlalchemy import Connection
 from app import cascade, ledger, organisation, scoring
 from app.access import Viewer
 from app.cascade import RATERS_DECISIONS, GivenRating
-from app.cycle.agreed_cards import Signers, signers_of
+from app.cycle.agreed_cards import Signers, nodes_below, signers_of
 from app.cycle.cutting import refuse_being_certified
 from app.cycle.moved import moved_figures
 from app.cycle.opened import NotNow, OpenedCycle, as_it_stands, opened_or_refused
 from app.decisions import Decision, DecisionKind, Hand, Read, own_nodes, refusal_for
-from app.kit.refusals import Conflict, Invalid, NotThere, at_field, unknown_members
+from app.kit.refusals import Conflict, Invalid, NotThere, at_field, text_problems, unknown_members
 from app.organisation import Directory
 from app.plain.findings import Finding, n_
 from app.plain.texts import quoted, trimmed
@@ -30,7 +30,7 @@ from app.rules.measures import GRADE_POINTS, Aggregate
 from app.rules.permissions import Deed, may
 from app.rules.rating import RatingSummary, rating_summary
 from app.rules.stages import BEFORE_THE_CUT
-from app.rules.terms import CycleFunction, Link, Node, NodeKind, Role
+from app.rules.terms import CycleFunction, Link, Node, Role
 from app.scoring import CyclePlan, ScoreQuery, State
 
 __all__ = [
@@ -203,7 +203,10 @@ def rated_lines(
     nodes = {node for (_, node, _) in own} | {
         node for (_, node, _), some in appointed.items() if not wanted.isdisjoint(some)
     }
-    nodes |= set(plan.nodes if BY_HR in wanted else _below(plan.frame.directory, wanted, day))
+    if BY_HR in wanted:
+        nodes |= set(plan.nodes)
+    else:
+        nodes |= {node for number in wanted for node in nodes_below(plan.frame.directory, number, day)}
     given = cascade.given_ratings(connection, opened.cycle, nodes=nodes)
     lines = _lines(plan, nodes, appointed=appointed, given=given, day=day)
     return [
@@ -246,15 +249,6 @@ def _lines(
     ]
 
 
-def _below(directory: Directory, numbers: Iterable[str], day: dt.date) -> Iterator[Node]:
-    """The units below those that some people head, and whoever is posted there."""
-    for number in numbers:
-        for top in directory.units_headed_by(number, day) if number in directory.employees else ():
-            for unit in directory.units_below(top, day):
-                yield Node(NodeKind.UNIT, unit)
-                yield from (Node(NodeKind.EMPLOYEE, one) for one in directory.people_of(unit, day))
-
-
 def is_own_case(plan: CyclePlan, viewer: Viewer, node: Node, *, day: dt.date) -> bool:
     """Whether somebody is who is rated, or of the very unit that is, at any time of the cycle."""
     directory = plan.frame.directory
@@ -274,10 +268,7 @@ def rating_problems(wanted: WantedRating) -> list[Finding]:
     if wanted.grade not in GRADE_POINTS and (wanted.grade or wanted.final):
         message = n_("There is no such grade: choose one of %(grades)s.")
         problems.append(at_field("grade", "no_grade", message, grades=", ".join(GRADE_POINTS)))
-    if len(wanted.text) > TEXT_LENGTH_MAX:
-        message = n_("The text has %(length)s characters: write %(most)s at most.")
-        problems.append(at_field("text", "too_long", message, length=len(wanted.text), most=TEXT_LENGTH_MAX))
-    return problems
+    return problems + text_problems("text", wanted.text, most=TEXT_LENGTH_MAX, is_needed=False)
 
 
 def rate(

@@ -124,7 +124,7 @@ def _stage_effects(
 
 def _stage_overtaken(connection: Connection, decision: Decision) -> Sequence[Mapping[str, Any]]:
     """The cycle has come to another stage since."""
-    opened = opened_cycle(connection, int(str(decision.cycle)))
+    opened = opened_cycle(connection, decision.cycle_year)
     if opened is not None and Stage(decision.content["to"]) in next_stages(opened.stage):
         return ()
     return [{"stage": None if opened is None else opened.stage.value}]
@@ -209,7 +209,7 @@ def _adopted(content: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _apply_amend(connection: Connection, decision: Decision) -> None:
     hand = decision.ended or decision.maker
-    opened = opened_cycle(connection, int(str(decision.cycle)))
+    opened = opened_cycle(connection, decision.cycle_year)
     if opened is None or opened.stage not in _AMENDED_AT:
         raise NotNow
     refuse_being_certified(connection, opened.cycle)

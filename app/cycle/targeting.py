@@ -140,7 +140,7 @@ def _is_draft(connection: Connection, loaded: State, cycle: str | None) -> bool:
 
 
 def _apply(connection: Connection, decision: Decision) -> None:
-    loaded, cycle = scoring.state(connection), int(str(decision.cycle))
+    loaded, cycle = scoring.state(connection), decision.cycle_year
     refuse_fixed(loaded, cycle)
     if not decision.content.get("draft"):
         scoring.TARGET.apply(connection, decision)

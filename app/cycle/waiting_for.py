@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from app import cascade
 from app.access import Viewer
 from app.cycle.actions import Action, OwedComment, actions_of, owed_comments
-from app.cycle.agreed_cards import AGREED_IN, agreed_cards, due_of, is_asked, may_sign, signers_of
+from app.cycle.agreed_cards import AGREED_IN, agreed_cards, due_of, is_asked, may_sign, nodes_below, signers_of
 from app.cycle.check_ins import check_in_parts, check_ins
 from app.cycle.opened import OpenedCycle, opened_cycles
 from app.cycle.rating import is_own_case, rated_lines, raters_for
@@ -169,7 +169,7 @@ def _checked_in(plan: CyclePlan, viewer: Viewer, day: dt.date) -> Iterator[tuple
     nodes: dict[Node, None] = {}
     for number in filter(None, numbers):
         nodes[Node(NodeKind.EMPLOYEE, number)] = None
-        nodes |= dict.fromkeys(_below(directory, number, day))
+        nodes |= dict.fromkeys(nodes_below(directory, number, day))
     for node in nodes:
         if node.kind is NodeKind.EMPLOYEE and node in listed and plan.lines.get(node):
             parts = check_in_parts(plan, viewer, node.code, day=day)
@@ -191,7 +191,7 @@ def _asked_nodes(connection: Connection, plan: CyclePlan, viewer: Viewer, day: d
     numbers = [viewer.employee, *(one.giver for one in viewer.stands_in_for("sign"))]
     for number in filter(None, numbers):
         some |= dict.fromkeys(_own(directory, number, day))
-        some |= dict.fromkeys(_below(directory, number, day))
+        some |= dict.fromkeys(nodes_below(directory, number, day))
     root = directory.tree.root_on(day)
     if root is not None and may(viewer.roles, Deed.SEE_AGENCY, ()):
         some[Node(NodeKind.UNIT, root)] = None
@@ -212,12 +212,3 @@ def _own(directory: Directory, number: str, day: dt.date) -> Iterator[Node]:
     yield Node(NodeKind.EMPLOYEE, number)
     for unit in directory.units_headed_by(number, day):
         yield Node(NodeKind.UNIT, unit)
-
-
-def _below(directory: Directory, number: str, day: dt.date) -> Iterator[Node]:
-    """The units below those that somebody heads, and whoever is posted there."""
-    for top in directory.units_headed_by(number, day):
-        for unit in directory.units_below(top, day):
-            yield Node(NodeKind.UNIT, unit)
-            for one in directory.people_of(unit, day):
-                yield Node(NodeKind.EMPLOYEE, one)

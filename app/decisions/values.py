@@ -70,6 +70,13 @@ class Read(NamedTuple):
     """Of the cycle, where it is one that was opened."""
 
 
+def _year(cycle: str | None) -> int:
+    if cycle is None:
+        message = "a decision about no cycle was asked for its cycle"
+        raise LookupError(message)
+    return int(cycle)
+
+
 def _nothing(*_about: object) -> None:
     """What a kind of decision does where it needs nothing of the sort."""
 
@@ -93,6 +100,11 @@ class Decision:
     ended: Hand | None = None
     refused_because: str | None = None
     moved: list[dict[str, Any]] | None = None
+
+    @property
+    def cycle_year(self) -> int:
+        """The year that names its cycle; its kind is one of a cycle."""
+        return _year(self.cycle)
 
     @property
     def checker(self) -> Hand | None:
@@ -224,3 +236,8 @@ class SettledDecision(NamedTuple):
     content: Mapping[str, Any]
     maker: Hand
     reason: str
+
+    @property
+    def cycle_year(self) -> int:
+        """The year that names its cycle; its kind is one of a cycle."""
+        return _year(self.cycle)

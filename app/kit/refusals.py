@@ -27,6 +27,7 @@ __all__ = [
     "TooMany",
     "Unauthenticated",
     "at_field",
+    "text_problems",
     "unknown_members",
 ]
 
@@ -154,6 +155,16 @@ class Busy(Refusal):
 def at_field(field: str, code: str, message: str, **parameters: object) -> Finding:
     """A finding about one field of a form."""
     return Finding(code=code, message=message, parameters=parameters, place=Place(field=field, pointer=f"/{field}"))
+
+
+def text_problems(field: str, text: str, *, most: int, is_needed: bool = True) -> list[Finding]:
+    """What is wrong with a text that people write, trimmed: it is missing, or has more characters than `most`."""
+    if is_needed and not text:
+        return [at_field(field, "no_text", n_("There is no text: write a few sentences."))]
+    if len(text) > most:
+        message = n_("The text has %(length)s characters: write %(most)s at most.")
+        return [at_field(field, "too_long", message, length=len(text), most=most)]
+    return []
 
 
 def unknown_members(

@@ -152,7 +152,7 @@ def _no_effects(
 
 
 def _apply(connection: Connection, decision: Decision) -> None:
-    cycle = int(str(decision.cycle))
+    cycle = decision.cycle_year
     wanted = cascade.targets_of(cycle, decision.content)
     tell_of_targets(connection, state(connection), wanted, cycle=cycle, at=decision.maker.at)
     cascade.announce_targets(connection, wanted, by=decision.maker)
