@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -27,6 +27,7 @@ from app.rules.terms import NodeKind
 __all__ = [
     "JsonText",
     "SubjectFilter",
+    "TrailEntry",
     "TrailFilter",
     "TrailRow",
     "deeds_in_all",
@@ -34,6 +35,7 @@ __all__ = [
     "is_reading_recorded",
     "latest_deeds",
     "record_deed",
+    "record_deeds",
     "record_reading",
     "record_reading_of",
     "trail_rows",
@@ -117,17 +119,26 @@ def record_deed(
         after: what stands there now.
         why: the reason that the person gave.
     """
-    connection.execute(
-        sa.insert(trail).values(
-            who=who,
-            deed=deed,
-            at=at,
-            subject=subject,
-            before=_as_json(before),
-            after=_as_json(after),
-            why=why,
-        )
-    )
+    record_deeds(connection, [TrailEntry(who, deed, at, subject, before, after, why)])
+
+
+class TrailEntry(NamedTuple):
+    """A deed that is written down, as :func:`record_deed` takes it."""
+
+    who: str
+    deed: str
+    at: dt.datetime
+    subject: str | None = None
+    before: object = None
+    after: object = None
+    why: str | None = None
+
+
+def record_deeds(connection: Connection, entries: Iterable[TrailEntry]) -> None:
+    """Write down deeds of one transaction, in their order. Queries: 1, or none."""
+    rows = [one._asdict() | {"before": _as_json(one.before), "after": _as_json(one.after)} for one in entries]
+    if rows:
+        connection.execute(sa.insert(trail), rows)
 
 
 def latest_deeds(connection: Connection, deed: str, subjects: Collection[str]) -> dict[str, dt.datetime]:

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.cascade import tables
 from app.cascade.line import Line
-from app.decisions import Hand
 from app.kit.replacing import exact_text
 from app.rules.agreement import SignedAs
 from app.rules.terms import Link, Node
@@ -30,9 +29,9 @@ __all__ = [
     "SignatureRow",
     "VersionRow",
     "agreement_rows",
-    "keep_draft",
-    "keep_signature",
-    "keep_version",
+    "keep_drafts",
+    "keep_signatures",
+    "keep_versions",
     "line_document",
     "lines_of_documents",
     "nodes_with_hr",
@@ -103,6 +102,15 @@ class AgreementRows:
     drafts: Sequence[DraftRow] = ()
     signatures: Sequence[SignatureRow] = ()
     versions: Sequence[VersionRow] = ()
+
+    def with_signature(self, draft: DraftRow | None, signature: SignatureRow, version: VersionRow | None) -> Self:
+        """With what one more signature writes: the draft that it is the first under, and what holds by it where it is the last."""
+        return replace(
+            self,
+            drafts=self.drafts if draft is None else (*self.drafts, draft),
+            signatures=(*self.signatures, signature),
+            versions=self.versions if version is None else (*self.versions, version),
+        )
 
 
 def line_document(line: Line) -> dict[str, str | None]:
@@ -209,78 +217,40 @@ def _rows(
     return connection.execute(query if nodes is None else query.where(table.c.node.in_([str(one) for one in nodes])))
 
 
-def keep_draft(
-    connection: Connection,
-    cycle: int,
-    node: Node,
-    *,
-    place: int,
-    lines: Sequence[LineDocument],
-    over: str,
-    with_hr: bool,
-    by: Hand,
-) -> None:
-    """Write a draft, after the one before it. Queries: 1."""
-    connection.execute(
-        sa.insert(tables.agreement_draft).values(
-            cycle=cycle,
-            node=str(node),
-            place=place,
-            lines=_text(lines),
-            over=over,
-            with_hr=with_hr,
-            at=by.at,
-            account=by.account,
-            employee=by.employee,
-        )
+def keep_drafts(connection: Connection, cycle: int, drafts: Iterable[tuple[Node, DraftRow]]) -> None:
+    """Write drafts, each after the one before it. Queries: 1, or none."""
+    _insert(
+        connection,
+        tables.agreement_draft,
+        ({"cycle": cycle, "node": str(node)} | row._asdict() | {"lines": _text(row.lines)} for node, row in drafts),
     )
 
 
-def keep_signature(
-    connection: Connection, cycle: int, node: Node, *, place: int, digest: str, signed_as: SignedAs, by: Hand
-) -> None:
-    """Write a signature under a draft. Queries: 1."""
-    connection.execute(
-        sa.insert(tables.agreement_signature).values(
-            cycle=cycle,
-            node=str(node),
-            place=place,
-            digest=digest,
-            signed_as=signed_as.value,
-            at=by.at,
-            account_id=by.account_id,
-            account=by.account,
-            employee=by.employee,
-            acts_for=by.acts_for,
-        )
+def keep_signatures(connection: Connection, cycle: int, signatures: Iterable[tuple[Node, SignatureRow]]) -> None:
+    """Write signatures under drafts. Queries: 1, or none."""
+    _insert(
+        connection,
+        tables.agreement_signature,
+        (
+            {"cycle": cycle, "node": str(node)} | row._asdict() | {"signed_as": row.signed_as.value}
+            for node, row in signatures
+        ),
     )
 
 
-def keep_version(
-    connection: Connection,
-    cycle: int,
-    node: Node,
-    *,
-    version: int,
-    place: int,
-    lines: Sequence[LineDocument],
-    digest: str,
-    at: dt.datetime,
-    decision: int | None = None,
-) -> None:
-    """Write the lines that hold from now on. Queries: 1."""
-    connection.execute(
-        sa.insert(tables.agreement_version).values(
-            cycle=cycle,
-            node=str(node),
-            version=version,
-            place=place,
-            lines=_text(lines),
-            digest=digest,
-            at=at,
-            decision=decision,
-        )
+def keep_versions(connection: Connection, cycle: int, versions: Iterable[tuple[Node, VersionRow]]) -> None:
+    """Write lines that hold from now on. Queries: 1, or none."""
+    _insert(
+        connection,
+        tables.agreement_version,
+        ({"cycle": cycle, "node": str(node)} | row._asdict() | {"lines": _text(row.lines)} for node, row in versions),
     )
+
+
+def _insert(connection: Connection, table: sa.Table, rows: Iterable[dict[str, Any]]) -> None:
+    written = list(rows)
+    if written:
+        connection.execute(sa.insert(table), written)
 
 
 def _text(lines: Sequence[LineDocument]) -> str:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Final
 
 from sqlalchemy import Connection
 
-from app import access, decisions, intake, organisation
+from app import access, intake, organisation
 from app.access import Viewer
+from app.cli.hands import Hands, person
 from app.decisions import Decision, DecisionKind
 from app.intake import ChangeSet
 from app.kit.database import Database
@@ -26,12 +26,6 @@ OF_OTHER_DOORS: Final = frozenset({"rates.csv", "history.csv", "plan.csv"})
 """What stays with the folder: rates come from a bank, the past and the plan once a year (contract-desk, 3)."""
 
 STEPS: Final = len(intake.MASTERED_FILES) - len(OF_OTHER_DOORS) + 3
-
-_LIGHTER: Final = Decimal(5)
-_CONSULTS: Final = "export_consults"
-_DEALS: Final = "export_deals"
-_LARGE: Final = "(large)"
-"""How the names of groups of large markets end, in an agency of so many offices that there are some."""
 
 Rows = list[dict[str, str]]
 
@@ -53,44 +47,16 @@ class _Desk:
 
     def agree(self, kind: DecisionKind, made: Decision, by: Viewer) -> None:
         """Have a second person look at what a decision moves, and agree."""
-
-        def work(connection: Connection) -> None:
-            decisions.see_effects(connection, made.id, by=by, now=self.now)
-            directory = organisation.directory(connection)
-            after = decisions.approve(
-                connection, kind, made.id, digest=made.digest, directory=directory, by=by, now=self.now
-            ).decision
-            self._note(
-                connection,
-                by,
-                Deed.DECIDE,
-                f"decision:{made.id}",
-                before={"state": made.state},
-                after={"state": after.state},
-                why=made.reason,
-            )
-
-        self.database.writing(Deed.DECIDE, work)
+        Hands(self.database).agree(kind, made, by=by.email, at=self.now)
 
     def take_over(self, file: str) -> None:
         """Have a file kept in the application."""
-        kind = intake.MASTER
-
-        def work(connection: Connection) -> Decision:
-            made = decisions.propose(
-                connection,
-                kind,
-                content={"file": file, "to": "application"},
-                reason="From now on HR keeps this file here, and two people agree to each change.",
-                directory=organisation.directory(connection),
-                by=self.hr,
-                now=self.now,
-            )
-            subject, content = f"decision:{made.id}", dict(made.content)
-            self._note(connection, self.hr, Deed.DECIDE, subject, after=content, why=made.reason)
-            return made
-
-        self.agree(kind, self.database.writing(Deed.DECIDE, work), self.executive)
+        content, reason = (
+            {"file": file, "to": "application"},
+            "From now on HR keeps this file here, and two people agree to each change.",
+        )
+        made = Hands(self.database).propose(intake.MASTER, content, reason, by=self.hr.email, at=self.now)
+        self.agree(intake.MASTER, made, self.executive)
 
     def begin(self, title: str, reason: str, rows: Mapping[str, Rows]) -> ChangeSet:
         """A set with some rows in it."""
@@ -157,7 +123,8 @@ def furnish(database: Database, *, emails: Mapping[str, str], now: dt.datetime, 
         now: when.
         said: is told of each step.
     """
-    hr, second, executive = (_person(database, emails[name], now) for name in ("hr", "second_hr", "executive"))
+    with database.read() as connection:
+        hr, second, executive = (person(connection, emails[name], now) for name in ("hr", "second_hr", "executive"))
     desk = _Desk(database, hr, second, executive, now)
     for file in intake.MASTERED_FILES:
         if file not in OF_OTHER_DOORS:
@@ -175,10 +142,12 @@ def furnish(database: Database, *, emails: Mapping[str, str], now: dt.datetime, 
         reason = f"{name} has worked with the markets of its new region since January: decided with the budget."
         desk.submit(desk.begin(f"{name} under another regional headquarters", reason, {"units.csv": moved}))
     said(1)
-    where, lighter = _lighter(desk, desk.today)
-    if lighter:
-        reason = f"Consults come by themselves {where}: deals should weigh more there, as the heads of these offices asked for."
-        desk.begin(f"Consults weigh less {where}", reason, {"scorecards.csv": lighter})
+    who, leave = _on_leave(desk, desk.today)
+    if leave:
+        reason = (
+            "It was granted three months ago, and nobody has entered it: targets are those of the days that are left."
+        )
+        desk.begin(f"{who} on leave", reason, {"status.csv": leave})
     said(1)
 
 
@@ -215,43 +184,29 @@ def _moved(desk: _Desk, today: dt.date) -> Rows:
     return [office | {"valid_to": january}, office | {"valid_from": january, "parent": other}]
 
 
-def _lighter(desk: _Desk, today: dt.date) -> tuple[str, Rows]:
-    """On the scorecards of the offices in large markets five points from consults to deals, and where that is.
-
-    Of an agency with few offices, which has no large markets, those of its first evaluation group.
-    """
-    offices: dict[str, set[str]] = {}
-    for row in desk.rows("units.csv"):
-        if row["kind"] == "office" and not row["valid_to"] and row["evaluation_group"]:
-            offices.setdefault(row["evaluation_group"], set()).add(f"unit:{row['code']}")
-    large = sorted(group for group in offices if group.endswith(_LARGE))
-    groups = large or sorted(offices)[:1]
-    meant = {office for group in groups for office in offices[group]}
-    shifts = {_CONSULTS: -_LIGHTER, _DEALS: _LIGHTER}
-    cards: dict[str, Rows] = {}
-    for row in desk.rows("scorecards.csv"):
-        if row["cycle"] == str(today.year) and row["node"] in meant and row["kpi"] in shifts:
-            cards.setdefault(row["node"], []).append(row)
-    return "in large markets" if large else f"in the group {', '.join(groups)}", [
-        row | {"weight": str(Decimal(row["weight"]) + shifts[row["kpi"]])}
-        for card in cards.values()
-        if len(card) == len(shifts) and all(Decimal(row["weight"]) > _LIGHTER for row in card)
-        for row in card
-    ]
-
-
-def _person(database: Database, email: str, now: dt.datetime) -> Viewer:
-    """Somebody with an account, as they are once they have changed their first password."""
-    with database.read() as connection:
-        account = access.account_of(connection, email=email)
-        today = organisation.directory(connection).day_of(now)
-    if account is None:
-        message = f"there is no account of {email}"
-        raise ValueError(message)
-    return Viewer(
-        account_id=account.id,
-        email=account.email,
-        roles=frozenset(account.roles),
-        employee=account.employee,
-        today=today,
-    )
+def _on_leave(desk: _Desk, today: dt.date) -> tuple[str, Rows]:
+    """Somebody of an office's staff on leave since three months ago, and who; nobody without a target to be held to for fewer days."""
+    since = (today - dt.timedelta(days=90)).replace(day=1)
+    offices = {row["code"] for row in desk.rows("units.csv") if row["kind"] == "office" and not row["valid_to"]}
+    has_status = {row["employee"] for row in desk.rows("status.csv")}
+    with_target = {
+        row["node"] for row in desk.rows("scorecards.csv") if row["cycle"] == str(today.year) and row["target"]
+    }
+    people = {row["number"]: row for row in desk.rows("employees.csv") if not row["left_on"]}
+    taken = {desk.hr.employee, desk.second_hr.employee, desk.executive.employee} | has_status
+    for row in desk.rows("postings.csv"):
+        number = row["employee"]
+        is_staff = (
+            row["unit"] in offices and row["role"] == "staff" and not row["to"] and row["from"] < since.isoformat()
+        )
+        if is_staff and number in people and number not in taken and f"employee:{number}" in with_target:
+            status = {
+                "employee": number,
+                "cycle": str(today.year),
+                "place": "1",
+                "kind": "leave",
+                "from": since.isoformat(),
+                "to": "",
+            }
+            return people[number]["name"], [status | {"note": "Parental leave"}]
+    return "", []

@@ -22,7 +22,8 @@ from typing import Final
 import click
 
 from app import access, demo, intake
-from app.cli import first_desk
+from app.cli import first_desk, first_tasks
+from app.cli.first_cycle import SECOND_EXECUTIVE, CycleYear, open_accounts, second_executive
 from app.cli.opening import DAY, who
 from app.cli.printing import say
 from app.cli.progress import stage
@@ -33,6 +34,7 @@ from app.kit.settings import ROOT
 from app.ledger import Arrival, Recorded
 from app.plain.findings import Level
 from app.rules.permissions import Deed
+from app.rules.presence import cycle_period
 from app.rules.terms import Role
 
 __all__ = ["COMMANDS", "build_instance"]
@@ -144,13 +146,14 @@ def build_instance(instance: Path, url: str, *, people: int, scale: float) -> No
     say("The demonstration agency is built, once.", err=True)
     with stage("A year of an agency is being made up"):
         report = _build(instance / "demo", seed=SEED, people=people, scale=scale, today=None)
+    year = _year_under_way(report)
     with stage("Units, people and KPIs are being loaded"):
         schema.migrate(url)
         database = Database(url, disposable=True)
         database.writing(
             Deed.LOAD_FOLDER,
             lambda connection: intake.load_agency(
-                connection, report.agency, definitions=report.definitions, at=clock.now(), by=who()
+                connection, report.agency, definitions=report.definitions, at=year.at(0), by=who()
             ),
         )
     with stage("Activities are being recorded", of=sum(report.events.values())) as advance:
@@ -164,7 +167,11 @@ def build_instance(instance: Path, url: str, *, people: int, scale: float) -> No
                 size=intake.BATCH_ALONE,
             )
     with stage("Accounts are being opened"):
-        logins, emails = _make_logins(report, database)
+        logins, emails = _make_logins(report, database, at=year.at(1))
+        emails[SECOND_EXECUTIVE] = second_executive(database, year=year, taken=emails.values())
+        open_accounts(database, year=year)
+    with stage("The cycle is being opened, signed and run", of=first_tasks.STEPS) as advance:
+        first_tasks.run_cycle(database, emails=emails, year=year, said=advance)
     with stage("HR is taking its files over", of=first_desk.STEPS) as advance:
         first_desk.furnish(database, emails=emails, now=clock.now(), said=advance)
     database.close()
@@ -185,7 +192,16 @@ def _recorder(database: Database, sender: str) -> Callable[[list[Arrival]], Reco
     return record
 
 
-def _make_logins(report: demo.DemoReport, database: Database) -> tuple[str, dict[str, str]]:
+def _year_under_way(report: demo.DemoReport) -> CycleYear:
+    """The days of the cycle under way."""
+    period = cycle_period(report.cycle, report.first_month)
+    if period.from_ is None or period.to is None:
+        message = "a cycle ends"
+        raise ValueError(message)
+    return CycleYear(cycle=report.cycle, first=period.from_, after=period.to, now=clock.now())
+
+
+def _make_logins(report: demo.DemoReport, database: Database, *, at: dt.datetime) -> tuple[str, dict[str, str]]:
     """Make an account for each kind of user; the lines that say how to sign in (word, e-mail, password), and the e-mails by word."""
     words: dict[str, Role] = {role.value: role for role in LOGINS} | SECONDS
     passwords = {word: access.first_password() for word in words}
@@ -194,13 +210,13 @@ def _make_logins(report: demo.DemoReport, database: Database) -> tuple[str, dict
         for word, role in words.items():
             employee, (_, email) = report.people[word], report.names[word]
             account = access.create_account(
-                connection, email=email, roles={role}, employee=employee, now=clock.now(), first=passwords[word]
+                connection, email=email, roles={role}, employee=employee, now=at, first=passwords[word]
             )
             access.record_deed(
                 connection,
                 who=who(),
                 deed=Deed.KEEP_ACCOUNTS,
-                at=clock.now(),
+                at=at,
                 subject=f"account:{account.email}",
                 after={"roles": [role], "employee": employee},
             )

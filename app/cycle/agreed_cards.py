@@ -6,6 +6,7 @@ Until a scorecard is agreed or imposed for the first time it is scored by what f
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -30,6 +31,8 @@ __all__ = [
     "Signers",
     "agreed_card",
     "agreed_cards",
+    "agreement_rows_of",
+    "card_of_rows",
     "digest_of",
     "due_of",
     "is_asked",
@@ -154,7 +157,8 @@ def digest_of(plan: CyclePlan, node: Node, lines: Sequence[LineDocument]) -> str
     return agreement_digest(plan.cycle, node, lines, plan.sheet.definitions.kpis)
 
 
-def _card(plan: CyclePlan, node: Node, rows: AgreementRows) -> AgreedCard:
+def card_of_rows(plan: CyclePlan, node: Node, rows: AgreementRows) -> AgreedCard:
+    """A scorecard of an opened cycle by what is written of it. No queries."""
     in_force = rows.versions[-1] if rows.versions else None
     written = rows.drafts[-1] if rows.drafts else None
     if in_force is not None:
@@ -232,9 +236,17 @@ def agreed_cards(
     connection: Connection, loaded: State, cycle: int, nodes: Sequence[Node] | None = None
 ) -> dict[Node, AgreedCard]:
     """The scorecards of an opened cycle of some nodes, or of all that are listed. Queries: 3."""
-    plan, rows = loaded.plan(cycle), cascade.agreement_rows(connection, cycle, nodes)
+    plan = loaded.plan(cycle)
     asked = plan.nodes if nodes is None else nodes
-    return {node: _card(plan, node, rows.get(node, AgreementRows())) for node in asked}
+    rows = agreement_rows_of(connection, cycle, asked if nodes is not None else None)
+    return {node: card_of_rows(plan, node, rows[node]) for node in asked}
+
+
+def agreement_rows_of(
+    connection: Connection, cycle: int, nodes: Sequence[Node] | None
+) -> defaultdict[Node, AgreementRows]:
+    """What is written of the scorecards of some nodes of a cycle, or of all; nothing of the others. Queries: 3."""
+    return defaultdict(AgreementRows, cascade.agreement_rows(connection, cycle, nodes))
 
 
 # ---------------------------------------------------------------------------------------------------------------- who signs

@@ -131,7 +131,7 @@ def _row(
         outside = plan.sheet.definitions.policies.groups.outside_ranks
         is_outside = plan.people[number].terms.rank in outside
         return BoardRow(number, BoardState.OUTSIDE if is_outside else BoardState.NO_SCORECARD)
-    if card.state not in {AgreementState.AGREED, AgreementState.IMPOSED} and card.missing:
+    if card.missing:
         due = next(iter(due_of(loaded, opened, card, day=day)), None)
         if due is not None:
             return BoardRow(number, _TO_SIGN[due.signed_as], due.persons, due.since, calendar.get("agree_by"))

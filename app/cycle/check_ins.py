@@ -6,7 +6,8 @@ A newcomer's usual mistake: to show them to whoever sees the scorecard. They are
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
@@ -34,9 +35,10 @@ from app.scoring import CyclePlan
 __all__ = [
     "CheckIn",
     "SelfAssessment",
+    "WantedCheckIn",
     "check_in_parts",
     "check_ins",
-    "keep_check_in",
+    "keep_check_ins",
     "keep_self_assessment",
     "sees_check_ins",
     "self_assessment",
@@ -149,58 +151,88 @@ def self_assessment(connection: Connection, cycle: int, employee: str) -> SelfAs
 # ----------------------------------------------------------------------------------------------------------------- writing
 
 
-def keep_check_in(
-    connection: Connection,
-    plan: CyclePlan,
-    opened: OpenedCycle,
-    employee: str,
-    *,
-    part: SignedAs,
-    text: str,
-    on: dt.date,
-    by: Viewer,
-    now: dt.datetime,
+class WantedCheckIn(NamedTuple):
+    """What somebody keeps of a talk: with whom, in what part, of which day; who and when."""
+
+    employee: str
+    part: SignedAs
+    text: str
+    on: dt.date
+    by: Viewer
+    at: dt.datetime
+
+
+def keep_check_ins(
+    connection: Connection, plan: CyclePlan, opened: OpenedCycle, wanted: Sequence[WantedCheckIn]
 ) -> None:
-    """Keep a check-in, after those that there are.
+    """Keep check-ins, after those that there are, all of them or none.
+
+    Args:
+        connection: a writing transaction.
+        plan: the cycle's.
+        opened: the cycle.
+        wanted: the earliest first; several of one employee among them.
 
     Raises:
-        Conflict: it is not the person's part; or the cycle is past the cut.
+        Conflict: one is not the person's part; or the cycle is past the cut.
         Invalid: there is no text, or its day is to come or not in the cycle.
+
+    Queries: 3, however many they are.
     """
-    today = plan.frame.directory.day_of(now)
-    parts = check_in_parts(plan, by, employee, day=today)
-    if part not in parts:
-        raise refusal_for(Obstacle.ROLE)
-    kept = trimmed(text)
-    problems = text_problems("text", kept, most=TEXT_LENGTH_MAX)
-    if on > today:
-        message = n_("The day %(day)s is still to come: write the day of the talk.")
-        problems.append(at_field("on", "day_to_come", message, day=on.isoformat()))
-    elif on not in plan.period:
-        message = n_("The day %(day)s is not in the cycle %(cycle)s: write the day of a talk within it.")
-        problems.append(at_field("on", "day_outside", message, day=on.isoformat(), cycle=opened.cycle))
-    if problems:
-        raise Invalid(*problems)
+    hands = [_kept_by(plan, one) for one in wanted]
     if opened.stage not in BEFORE_THE_CUT:
         raise NotNow
     lock(connection, LOCK_CHECK_INS)
     of = tables.check_in.c
-    last = sa.select(sa.func.max(of.place)).where(of.cycle == opened.cycle, of.employee == employee)
-    hand = replace(Hand.of(by, now), acts_for=parts[part])
-    connection.execute(
-        sa.insert(tables.check_in).values(
-            cycle=opened.cycle,
-            employee=employee,
-            place=(connection.scalar(last) or 0) + 1,
-            part=part.value,
-            text=kept,
-            day=on,
-            at=now,
-            account=hand.account,
-            writer=hand.employee,
-            acts_for=hand.acts_for,
-        )
+    last = (
+        sa.select(of.employee, sa.func.max(of.place).label("place"))
+        .where(of.cycle == opened.cycle)
+        .group_by(of.employee)
     )
+    employees = sorted({one.employee for one in wanted})
+    places = Counter({row.employee: row.place for row in connection.execute(last.where(of.employee.in_(employees)))})
+    rows = []
+    for one, hand in zip(wanted, hands, strict=True):
+        places[one.employee] += 1
+        rows.append(
+            {
+                "cycle": opened.cycle,
+                "employee": one.employee,
+                "place": places[one.employee],
+                "part": one.part.value,
+                "text": trimmed(one.text),
+                "day": one.on,
+                "at": one.at,
+                "account": hand.account,
+                "writer": hand.employee,
+                "acts_for": hand.acts_for,
+            }
+        )
+    if rows:
+        connection.execute(sa.insert(tables.check_in), rows)
+
+
+def _kept_by(plan: CyclePlan, wanted: WantedCheckIn) -> Hand:
+    """Whose hand keeps a check-in.
+
+    Raises:
+        Conflict: it is not the person's part.
+        Invalid: there is no text, or its day is to come or not in the cycle.
+    """
+    today = plan.frame.directory.day_of(wanted.at)
+    parts = check_in_parts(plan, wanted.by, wanted.employee, day=today)
+    if wanted.part not in parts:
+        raise refusal_for(Obstacle.ROLE)
+    problems = text_problems("text", trimmed(wanted.text), most=TEXT_LENGTH_MAX)
+    if wanted.on > today:
+        message = n_("The day %(day)s is still to come: write the day of the talk.")
+        problems.append(at_field("on", "day_to_come", message, day=wanted.on.isoformat()))
+    elif wanted.on not in plan.period:
+        message = n_("The day %(day)s is not in the cycle %(cycle)s: write the day of a talk within it.")
+        problems.append(at_field("on", "day_outside", message, day=wanted.on.isoformat(), cycle=plan.cycle))
+    if problems:
+        raise Invalid(*problems)
+    return replace(Hand.of(wanted.by, wanted.at), acts_for=parts[wanted.part])
 
 
 def keep_self_assessment(

@@ -58,9 +58,8 @@ def checked_in(context: RequestContext, cycle: int, employee: str, *, part: Sign
         Conflict: by its codes.
     """
     opened, plan = _plan(context, cycle, employee)
-    cycles.keep_check_in(
-        context.connection, plan, opened, employee, part=part, text=text, on=on, by=context.viewer, now=context.now
-    )
+    wanted = cycles.WantedCheckIn(employee, part, text, on, context.viewer, context.now)
+    cycles.keep_check_ins(context.connection, plan, opened, [wanted])
     told = {"cycle": cycle, "as": part.value, "on": on.isoformat()}
     context.note(subject=f"employee:{employee}", after=told)
 

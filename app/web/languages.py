@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
@@ -70,7 +71,7 @@ THEME_COOKIE: Final = "kopes_theme"
 ABSENT: Final = Markup('<span class="absent" aria-hidden="true">–</span>')
 """What stands where there is no figure: missing is not zero."""
 
-Figure = Decimal | float | int | str
+Figure = Decimal | Fraction | float | int | str
 """A measured value comes as a decimal string too, as the API writes it."""
 
 
@@ -276,6 +277,8 @@ _APART_MOST: Final = 6
 
 
 def _exact(value: Figure) -> Decimal:
+    if isinstance(value, Fraction):
+        return Decimal(value.numerator) / value.denominator
     return value if isinstance(value, Decimal) else Decimal(str(value))
 
 

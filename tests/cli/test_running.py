@@ -18,12 +18,16 @@ from typing import NamedTuple
 import pytest
 from alembic import command
 
-from app import access, decisions, intake, organisation
+from app import access, decisions, intake, organisation, scoring
+from app import cycle as cycles
 from app.cli.opening import who
 from app.intake import ChangeState, Master
 from app.kit import clock, schema
 from app.kit.database import Database
+from app.rules.deciding import DecisionState
 from app.rules.permissions import Deed
+from app.rules.stages import Stage
+from app.rules.terms import CycleFunction
 from tests.conftest import ROOT, Eventually, Kopes, free_port
 
 ROLES = ["employee", "head", "hr", "executive", "auditor", "admin"]
@@ -36,6 +40,7 @@ STAGES = [
     "Units, people and KPIs are being loaded",
     "Activities are being recorded",
     "Accounts are being opened",
+    "The cycle is being opened, signed and run",
     "HR is taking its files over",
 ]
 
@@ -144,20 +149,27 @@ def test_the_logins_are_the_same_when_it_is_run_again(built: Built) -> None:
 
 
 def test_whom_it_opened_accounts_for_stands_on_the_trail(built: Built) -> None:
-    """With who ran it: an auditor sees where each role came from."""
+    """With who ran it: an auditor sees where each role came from. The others are invited: they sign, and have no password yet."""
     database = Database(f"sqlite:///{built.instance / 'demo.sqlite'}")
     with database.read() as connection:
         rows = access.trail_rows(connection, limit=100, only=access.TrailFilter(deeds=[Deed.KEEP_ACCOUNTS]))
+        people = len(organisation.directory(connection).employees)
     database.close()
     emails = {line.split()[0]: line.split()[1] for line in built.logins}
-    assert {row.subject: json.loads(row.after or "")["roles"] for row in rows} == {
+    told = {row.subject: json.loads(row.after or "") for row in rows}
+    assert {subject: after["roles"] for subject, after in told.items() if "invited" not in after} == {
         f"account:{email}": [SECONDS.get(word, word)] for word, email in emails.items()
     }
+    invited = [after["roles"] for after in told.values() if "invited" in after]
+    assert (people * 9 // 10 < len(told) <= people, invited.count(["employee"])) == (True, len(invited) - 1)
     assert {row.who for row in rows} == {who()}
 
 
 def test_what_is_built_is_what_the_commands_build(built: Built, kopes: Kopes, tmp_path: Path) -> None:
-    """The folder as it is exported and the events, by ``migrate``, ``load`` and ``ingest``, end in the same digest, and all totals agree."""
+    """The folder as it is exported and the events, by ``migrate``, ``load`` and ``ingest``, end in the same digest, and all totals agree.
+
+    So do the scores and grades of a cycle that nobody has opened there, to the byte: what waits for signatures or agreement moves nothing.
+    """
     quick, anew = f"sqlite:///{built.instance / 'demo.sqlite'}", f"sqlite:///{tmp_path / 'anew.sqlite'}"
     exported, events = tmp_path / "exported", built.instance / "demo" / "events.ndjson"
     kopes("folder", "export", exported, database=quick)
@@ -166,6 +178,49 @@ def test_what_is_built_is_what_the_commands_build(built: Built, kopes: Kopes, tm
     kopes("ingest", events, database=anew, definitions=exported / "definitions", status=1)
     assert kopes("digest", database=quick).out == kopes("digest", database=anew).out
     kopes("reconcile", database=quick)
+    cycle = str(_cycle_of(built))
+    for command_ in ("score", "grade"):
+        opened, never = (kopes(command_, "--cycle", cycle, database=url, status=None) for url in (quick, anew))
+        assert (opened.out, opened.status) == (never.out, never.status)
+
+
+def _cycle_of(built: Built) -> int:
+    """The cycle under way, which is running."""
+    database = Database(f"sqlite:///{built.instance / 'demo.sqlite'}")
+    with database.read() as connection:
+        running = [one.cycle for one in cycles.opened_cycles(connection) if one.stage is Stage.RUNNING]
+    database.close()
+    (cycle,) = running
+    return cycle
+
+
+def test_somebody_of_each_role_finds_something_to_do_in_the_running_cycle(built: Built) -> None:
+    """To sign for the employee, and for the head beside what owes a comment; a decision for whoever approves; missing signatures for HR."""
+    cycle = _cycle_of(built)
+    emails = {line.split()[0]: line.split()[1] for line in built.logins}
+    database = Database(f"sqlite:///{built.instance / 'demo.sqlite'}")
+    with database.read() as connection:
+        loaded = scoring.state(connection)
+        day = loaded.frame.directory.day_of(clock.now())
+        who_is = {word: access.viewer_of(connection, email=email, day=day) for word, email in emails.items()}
+        waits = {
+            word: [str(one.node) for one in cycles.to_sign(connection, loaded, viewer=viewer, day=day)]
+            for word, viewer in who_is.items()
+            if viewer is not None
+        }
+        head, executive = who_is["head"], who_is["executive"]
+        assert head is not None
+        assert executive is not None
+        to_do = cycles.actions_to_do(connection, loaded, viewer=head)
+        talks = cycles.check_ins_due(connection, loaded, viewer=head, day=day)
+        unsigned = cycles.unsigned_cards(connection, loaded, cycle)
+        only = decisions.DecisionFilter(cycle=str(cycle), state=DecisionState.PROPOSED)
+        waiting = decisions.decisions_of(connection, only, visible=lambda _one: True, limit=9)
+    database.close()
+    assert waits["employee"] == [f"employee:{who_is['employee'].employee}"]  # type: ignore[union-attr]
+    assert (len(to_do), bool(talks), bool(unsigned)) == (1, True, True)
+    assert [one.kind for one in waiting] == ["override"]
+    assert CycleFunction.APPROVER in executive.authorities(cycle)
 
 
 def test_the_desk_has_been_at_work(built: Built, kopes: Kopes) -> None:

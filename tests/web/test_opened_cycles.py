@@ -5,16 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from collections.abc import Iterator
 from typing import Final
 
+import pytest
 import sqlalchemy as sa
+from sqlalchemy import Connection
 from werkzeug.test import TestResponse
 
-from app import mails
+from app import access, cascade, mails, scoring
+from app import cycle as cycles
 from app.access import tables as access_tables
+from app.decisions import OtherDigest
 from app.kit import outbox
 from app.kit.mail import Mail
 from app.kit.settings import Settings
+from app.rules.agreement import AgreementState
 from tests.conftest import CountQueries
 from tests.web.markup import Element, read
 from tests.web.test_home import waits_for
@@ -400,3 +406,52 @@ def test_the_criteria_are_the_readers_own_and_hold_nothing_that_a_form_needs(wor
     assert "Grade: –" not in page
     assert "Hours without a feed" not in page
     assert "higher is better" in page
+
+
+def test_many_scorecards_signed_at_once_are_written_as_signed_one_by_one(working: Working) -> None:
+    """Every scorecard of the cycle by its owner and its head: rows of drafts, signatures and versions are the same, and so is what is refused."""
+    in_agreement(working)
+    told = []
+    for at_once in (False, True):
+        with working.database.write("sign_scorecard") as connection:
+            loaded, opened = scoring.state(connection), cycles.opened_cycle(connection, 2026)
+            assert opened is not None
+            signings = list(_signings(connection, loaded, opened))
+            if at_once:
+                states = cycles.sign_drafts(connection, opened, signings)
+                with pytest.raises(OtherDigest):
+                    cycles.sign_drafts(connection, opened, [signings[0]._replace(digest="another")])
+            else:
+                states = [
+                    cycles.sign_draft(
+                        connection,
+                        opened,
+                        one.node,
+                        digest=one.digest,
+                        signed_as=one.signed_as,
+                        by=one.by,
+                        now=one.at,
+                    ).state
+                    for one in signings
+                ]
+            told.append((states, cascade.agreement_rows(connection, 2026)))
+            connection.rollback()
+    assert told[0] == told[1]
+    assert AgreementState.AGREED in told[0][0]
+    assert len(told[0][1]) > 3
+
+
+def _signings(connection: Connection, loaded: scoring.State, opened: cycles.OpenedCycle) -> Iterator[cycles.Signing]:
+    """The signatures of all who have an account, each scorecard's owner before its head."""
+    day = loaded.frame.directory.day_of(NOW)
+    emails = {one.employee: one.email for one in access.accounts(connection)}
+    for card in cycles.unsigned_cards(connection, loaded, opened.cycle).values():
+        signed: set[str] = set()
+        for due in cycles.due_of(loaded, opened, card, day=day):
+            email = next((emails[one] for one in due.persons if one in emails and emails[one] not in signed), None)
+            if email is not None:
+                signed.add(email)
+                by = access.viewer_of(connection, email=email, day=day)
+                assert by is not None
+                at = NOW + dt.timedelta(minutes=len(signed))
+                yield cycles.Signing(card.node, card.draft_digest, due.signed_as, by, at)

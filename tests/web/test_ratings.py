@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 import json
 import re
+from fractions import Fraction
 
 import pytest
 
 from app.cycle.opened import begin_stage
 from app.rules.stages import Stage
+from app.web.languages import number
 from tests.conftest import CountQueries
 from tests.web.test_home import waits_for
 from tests.web.test_opened_cycles import WHY, agrees, in_agreement
@@ -115,6 +117,11 @@ def test_hr_appoints_raters_and_has_a_grade_reopened_and_sees_raters_beside_each
     assert rated.emil.statuses(PAGE, LINE) == [200, 200]
 
 
+def test_a_mean_of_three_grades_is_told_though_no_decimal_ends_it() -> None:
+    """Grades of 80, 80 and 90 come to 83.3 and more."""
+    assert number(Fraction(250, 3), 1) == "83.3"
+
+
 def test_as_many_queries_however_many_lines_are_rated(rated: Working, count_queries: CountQueries) -> None:
     """HR's list, a rater's, and both first pages."""
     stage(rated, Stage.RUNNING)
@@ -129,7 +136,7 @@ def test_as_many_queries_however_many_lines_are_rated(rated: Working, count_quer
         return numbers
 
     none = counted()
-    for rater, number in ((rated.boram, "E1"), (rated.boram, "E6"), (rated.gaston, "E2")):
-        address = f"{PAGE}/employee:{number}/companies"
+    for rater, whose in ((rated.boram, "E1"), (rated.boram, "E6"), (rated.gaston, "E2")):
+        address = f"{PAGE}/employee:{whose}/companies"
         assert rater.post(address, {"grade": "C", "text": "Seen.", "final": "false"}).status_code == 303
     assert counted() == none
