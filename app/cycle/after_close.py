@@ -119,9 +119,9 @@ def _moves(
 
 
 def _nodes_of(plan: CyclePlan, late: LateEvent) -> tuple[Node, ...]:
-    """Whoever has a part in it, the units above them on its day, and whoever shows a line of one of these."""
+    """Whoever has a part in it, the units above them on its day, and whoever shows a line of one of these; of a figure whose it is."""
     directory = plan.frame.directory
-    nodes: dict[Node, None] = {}
+    nodes: dict[Node, None] = {} if late.reported_of is None else {late.reported_of: None}
     for number in late.employees:
         nodes[Node(NodeKind.EMPLOYEE, number)] = None
         unit = directory.unit_of(number, late.day) if number in directory.employees else None

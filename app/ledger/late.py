@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -12,8 +12,11 @@ from sqlalchemy import Connection
 from app.kit.bulk import among
 from app.ledger import tables
 from app.organisation import tables as organisation_tables
+from app.rules.terms import Node
 
 __all__ = ["LateEvent", "late_count", "late_events"]
+
+_FIGURE: Final = "figure"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +27,7 @@ class LateEvent:
         seq: its number: later ones have larger ones.
         day: the activity's.
         employees: the numbers of those who have a part in it.
+        reported_of: of a reported figure the unit or employee that it is of; None of all else, which is of whoever has a part in it.
         body: its JSON.
     """
 
@@ -35,6 +39,7 @@ class LateEvent:
     received_at: dt.datetime
     day: dt.date
     employees: tuple[str, ...]
+    reported_of: Node | None
     body: str
 
 
@@ -46,7 +51,7 @@ def late_events(connection: Connection, *, cycle: int, after: int, limit: int) -
         sa.select(
             event.seq, event.key, event.source, event.id, event.type, event.received_at, event.body, of.c.activity
         )
-        .add_columns(activity.c.day.label("activity_day"))
+        .add_columns(activity.c.day.label("activity_day"), activity.c.type.label("activity_type"), activity.c.buyer_name)
         .join(of, of.c.seq == event.seq)
         .join(activity, activity.c.seq == of.c.activity)
         .order_by(event.seq)
@@ -71,6 +76,7 @@ def late_events(connection: Connection, *, cycle: int, after: int, limit: int) -
             received_at=row.received_at,
             day=row.activity_day,
             employees=tuple(shares.get(row.activity, ())),
+            reported_of=Node.known(row.buyer_name) if row.activity_type == _FIGURE else None,
             body=row.body,
         )
         for row in rows
