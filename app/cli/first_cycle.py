@@ -47,20 +47,22 @@ class CycleYear:
         first: its first day.
         after: the day after its last one.
         now: when all of this is written down: nothing lies behind it.
+        begun: since when people do something in it; None for its first day.
     """
 
     cycle: int
     first: dt.date
     after: dt.date
     now: dt.datetime
+    begun: dt.date | None = None
 
     def at(self, days: int, *, minutes: int = 0) -> dt.datetime:
-        """So many days after the first one, in the morning."""
+        """So many days after it was begun, in the morning."""
         return self.on(self.day(days), minutes=minutes)
 
     def day(self, days: int) -> dt.date:
-        """So many days after the first one."""
-        return self.first + dt.timedelta(days=days)
+        """So many days after it was begun."""
+        return (self.begun or self.first) + dt.timedelta(days=days)
 
     def on(self, day: dt.date, *, minutes: int = 0) -> dt.datetime:
         """A day's morning."""
@@ -84,14 +86,13 @@ class CycleYear:
             "lock_by": close + 90,
             "pay_by": close + 120,
         }
-        return {name: self.day(number).isoformat() for name, number in days.items()}
+        return {name: (self.first + dt.timedelta(days=number)).isoformat() for name, number in days.items()}
 
 
-def open_accounts(database: Database, *, year: CycleYear) -> None:
+def open_accounts(database: Database, *, since: dt.date, now: dt.datetime) -> None:
     """Have everybody in service invited, who joins in the month after: an account signs, no number does."""
-    months = sorted({year.day(1), *(day for day in _first_days(year) if day <= year.now.date())})
-    for day in months:
-        at = year.on(day)
+    for day in (since, *_first_days(since, now.date())):
+        at = dt.datetime.combine(day, _MORNING)
 
         def work(connection: Connection, at: dt.datetime = at, day: dt.date = day) -> None:
             def told(**row: Any) -> None:
@@ -104,15 +105,15 @@ def open_accounts(database: Database, *, year: CycleYear) -> None:
         database.writing(Deed.KEEP_ACCOUNTS, work)
 
 
-def second_executive(database: Database, *, year: CycleYear, taken: Collection[str]) -> str:
+def second_executive(database: Database, *, on: dt.date, taken: Collection[str]) -> str:
     """Have the head of a division, or of another unit, be an executive beside the first one; returns the e-mail.
 
     Args:
         database: with the agency in it.
-        year: when.
+        on: when.
         taken: e-mails of accounts that there are.
     """
-    at = year.at(1)
+    at = dt.datetime.combine(on, _MORNING)
 
     def work(connection: Connection) -> str:
         directory = organisation.directory(connection)
@@ -136,11 +137,12 @@ def second_executive(database: Database, *, year: CycleYear, taken: Collection[s
     return database.writing(Deed.KEEP_ACCOUNTS, work)
 
 
-def _first_days(year: CycleYear) -> Iterator[dt.date]:
-    """The first day of every month after the cycle's first."""
-    for months in range(1, 12):
-        month = year.first.month - 1 + months
-        yield dt.date(year.first.year + month // 12, month % 12 + 1, 1)
+def _first_days(since: dt.date, until: dt.date) -> Iterator[dt.date]:
+    """The first day of every month after a day, until another."""
+    month = since.year * 12 + since.month
+    while (first := dt.date(month // 12, month % 12 + 1, 1)) <= until:
+        yield first
+        month += 1
 
 
 @dataclass(slots=True)
@@ -201,7 +203,7 @@ class FirstCycle:
         """An approver, a certifier and two calibrators: proposed by HR, each agreed to by an executive whom it is not about."""
         with self.database.read() as connection:
             directory = organisation.directory(connection)
-            certifier = self._certifier(connection, directory)
+            certifier = self.certifier(connection)
             calibrators = self._calibrators(directory)
         executive, second = self.emails["executive"], self.emails[SECOND_EXECUTIVE]
         given = [(CycleFunction.APPROVER, executive, second), (CycleFunction.CERTIFIER, certifier, executive)]
@@ -217,8 +219,9 @@ class FirstCycle:
             at = self.year.at(5, minutes=20 * number)
             self.decide(cycles.APPOINT, content, reason, by=self.emails["hr"], to=checker, at=at)
 
-    def _certifier(self, connection: Connection, directory: Directory) -> str:
+    def certifier(self, connection: Connection) -> str:
         """Somebody who audits or plans, is neither of HR nor a head, and has no login of the printed ones."""
+        directory = organisation.directory(connection)
         day, taken = self.year.day(5), set(self.emails.values())
         units = sorted(directory.tree.units, key=lambda code: (not code.startswith(("AUDIT", "PLAN")), code))
         for unit in units:

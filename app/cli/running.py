@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -22,7 +22,7 @@ from typing import Final
 import click
 
 from app import access, demo, intake
-from app.cli import first_desk, first_tasks
+from app.cli import first_desk, first_tasks, former_cycle
 from app.cli.first_cycle import SECOND_EXECUTIVE, CycleYear, open_accounts, second_executive
 from app.cli.opening import DAY, who
 from app.cli.printing import say
@@ -146,30 +146,26 @@ def build_instance(instance: Path, url: str, *, people: int, scale: float) -> No
     say("The demonstration agency is built, once.", err=True)
     with stage("A year of an agency is being made up"):
         report = _build(instance / "demo", seed=SEED, people=people, scale=scale, today=None)
-    year = _year_under_way(report)
+    year, before = (_year(cycle, report.first_month) for cycle in (report.cycle, report.former))
     with stage("Units, people and KPIs are being loaded"):
         schema.migrate(url)
         database = Database(url, disposable=True)
         database.writing(
             Deed.LOAD_FOLDER,
             lambda connection: intake.load_agency(
-                connection, report.agency, definitions=report.definitions, at=year.at(0), by=who()
+                connection, report.agency, definitions=report.definitions, at=before.at(0), by=who()
             ),
         )
-    with stage("Activities are being recorded", of=sum(report.events.values())) as advance:
-        for file in report.event_files:
-            # Some of them are wrong on purpose, so that there are rejected ones to see.
-            intake.ingest_file(
-                file,
-                record=_recorder(database, file.name),
-                complain=lambda _finding: None,
-                progress=advance,
-                size=intake.BATCH_ALONE,
-            )
     with stage("Accounts are being opened"):
-        logins, emails = _make_logins(report, database, at=year.at(1))
-        emails[SECOND_EXECUTIVE] = second_executive(database, year=year, taken=emails.values())
-        open_accounts(database, year=year)
+        logins, emails = _make_logins(report, database, at=before.at(1))
+        emails[SECOND_EXECUTIVE] = second_executive(database, on=before.day(1), taken=emails.values())
+        open_accounts(database, since=before.day(1), now=year.now)
+    in_time, *others = report.event_files
+    with stage("The cycle before is being certified", of=former_cycle.STEPS) as advance:
+        _ingest(database, [in_time], at=before.on(before.after + dt.timedelta(days=14)))
+        former_cycle.certify_cycle(database, emails=emails, year=before, said=advance)
+    with stage("Activities are being recorded", of=sum(report.events.values())) as advance:
+        _ingest(database, others, at=year.now, progress=advance)
     with stage("The cycle is being opened, signed and run", of=first_tasks.STEPS) as advance:
         first_tasks.run_cycle(database, emails=emails, year=year, said=advance)
     with stage("HR is taking its files over", of=first_desk.STEPS) as advance:
@@ -182,23 +178,30 @@ def build_instance(instance: Path, url: str, *, people: int, scale: float) -> No
     say(f"Built in {time.monotonic() - began:.0f} s.", err=True)
 
 
-def _recorder(database: Database, sender: str) -> Callable[[list[Arrival]], Recorded]:
-    def record(arrivals: list[Arrival]) -> Recorded:
-        return database.writing(
-            Deed.INGEST,
-            lambda connection: intake.take_in(connection, arrivals, at=clock.now(), door="ingest", sender=sender),
+def _ingest(
+    database: Database, files: Iterable[Path], *, at: dt.datetime, progress: Callable[[int], None] = lambda _done: None
+) -> None:
+    """Record the events of files; some of them are wrong on purpose, so that there are rejected ones to see."""
+    for file in files:
+
+        def record(arrivals: list[Arrival], sender: str = file.name) -> Recorded:
+            return database.writing(
+                Deed.INGEST,
+                lambda connection: intake.take_in(connection, arrivals, at=at, door="ingest", sender=sender),
+            )
+
+        intake.ingest_file(
+            file, record=record, complain=lambda _finding: None, progress=progress, size=intake.BATCH_ALONE
         )
 
-    return record
 
-
-def _year_under_way(report: demo.DemoReport) -> CycleYear:
-    """The days of the cycle under way."""
-    period = cycle_period(report.cycle, report.first_month)
+def _year(cycle: int, first_month: int) -> CycleYear:
+    """The days of a cycle."""
+    period = cycle_period(cycle, first_month)
     if period.from_ is None or period.to is None:
-        message = "a cycle ends"
+        message = "a cycle begins and ends"
         raise ValueError(message)
-    return CycleYear(cycle=report.cycle, first=period.from_, after=period.to, now=clock.now())
+    return CycleYear(cycle=cycle, first=period.from_, after=period.to, now=clock.now())
 
 
 def _make_logins(report: demo.DemoReport, database: Database, *, at: dt.datetime) -> tuple[str, dict[str, str]]:

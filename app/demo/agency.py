@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +22,8 @@ import numpy as np
 
 from app.demo.drawing import Activities, draw
 from app.demo.events import Pricing, Writer, figure_events, wrong_events
-from app.demo.figures import Figures
+from app.demo.figures import Figures, ReportedFigure
+from app.demo.former import Former, former_cycle
 from app.demo.judging import KINDS, Judged, judge
 from app.demo.lines import Line, lines
 from app.demo.past import Past, Tempers
@@ -38,6 +40,8 @@ __all__ = ["DemoReport", "build"]
 
 DEFINITIONS: Final = ROOT / "kpi_definitions"
 EVENTS: Final = "events.ndjson"
+BEFORE, LATE = "events-before.ndjson", "events-late.ndjson"
+"""What was reported of the former cycle before it was certified, and after."""
 _EARLIER_CYCLES: Final = 3
 _ADDRESS: Final = "kopa.example"
 _SPOKEN: Final = {"units": ("name_ko", "name_es")}
@@ -64,10 +68,12 @@ class DemoReport:
         names: the names and addresses of those people.
         agency: the folder that ``kopes load`` takes.
         definitions: the folder that ``KPI_DEFINITIONS`` names.
-        event_files: the files that ``kopes ingest`` takes.
+        event_files: the files that ``kopes ingest`` takes: of the former cycle before it is certified, of the cycle under way, late ones.
+        former: the cycle before, which one region has gone through.
     """
 
     cycle: int
+    former: int
     first_month: int
     rows: Mapping[str, int]
     events: Mapping[str, int]
@@ -112,6 +118,8 @@ def build(
     tempers = Tempers.drawn(rng, staffing)
     past = Past(rng, staffing, reached, tempers)
     figures = Figures.made(rng, card_lines, staffing=staffing, definitions=definitions, past=past, tempers=tempers)
+    chosen = _chosen(staffing, acts, judged)
+    former = former_cycle(staffing, card_lines, figures.history, head=chosen["head"])
     pricing = Pricing(rng, _months(cycle))
     writer = Writer(rng, staffing, market, acts, judged, pricing)
     tables = {
@@ -120,10 +128,10 @@ def build(
         "postings": _postings(staffing),
         "rates": pricing.rows(),
         "history": iter(figures.history),
-        "scorecards": _scorecards(card_lines, cycle.year),
+        "scorecards": chain(_scorecards(former.lines, former.cycle), _scorecards(card_lines, cycle.year)),
         "ratings": iter(sorted(figures.ratings)),
         "status": _status(staffing),
-        "results": _results(rng, staffing, tempers),
+        "results": _results(rng, staffing, tempers, former),
         "exclusions": ((cycle.year, one.node, one.kpi, one.year, one.reason) for one in figures.exclusions),
         "plan": _plan(staffing, card_lines, definitions),
     }
@@ -136,9 +144,11 @@ def build(
     verifier = next(one.number for one in staffing.employees if one.role == "head" and one.last.unit == 0)
     reported = list(figure_events(figures.reported, verifier=verifier))
     rejected, events = _write_events(folder / EVENTS, writer, reported)
-    chosen = _chosen(staffing, acts, judged)
+    for name, some in ((BEFORE, former.reported), (LATE, former.late)):
+        events = _write_figures(folder / name, some, f"{former.cycle}-{name[7:8].upper()}", verifier, events)
     return DemoReport(
         cycle=cycle.year,
+        former=former.cycle,
         first_month=cycle.first_month,
         rows=rows,
         events=events,
@@ -147,7 +157,7 @@ def build(
         names={role: (one.name, _email(one)) for role, one in chosen.items()},
         agency=agency,
         definitions=_copy_definitions(folder / "definitions", cycle, group_names(staffing.units.all)),
-        event_files=(folder / EVENTS,),
+        event_files=(folder / BEFORE, folder / EVENTS, folder / LATE),
     )
 
 
@@ -224,8 +234,8 @@ def _status(staffing: Staffing) -> Iterator[Row]:
         yield number, staffing.cycle.year, status.kind, status.from_, status.to, status.note
 
 
-def _results(rng: np.random.Generator, staffing: Staffing, tempers: Tempers) -> Iterator[Row]:
-    """Three earlier cycles, of all who were there."""
+def _results(rng: np.random.Generator, staffing: Staffing, tempers: Tempers, former: Former) -> Iterator[Row]:
+    """Three earlier cycles, of all who were there; the last one of those alone who had no scorecard in the application yet."""
     year = staffing.cycle.year
     bands = ((88.0, "S"), (81.0, "A"), (63.0, "B"), (56.0, "C"), (50.0, "D"))
     for cycle in range(year - _EARLIER_CYCLES, year):
@@ -234,7 +244,8 @@ def _results(rng: np.random.Generator, staffing: Staffing, tempers: Tempers) -> 
             if (staffing.cycle.start - one.hired_on).days > 366 * (year - cycle):
                 score = min(99.5, max(31.0, float(score)))
                 grade = next((grade for least, grade in bands if score >= least), "E")
-                yield cycle, one.number, f"{score:.2f}", grade
+                if cycle != former.cycle or one.number not in former.people:
+                    yield cycle, one.number, f"{score:.2f}", grade
 
 
 def _plan(staffing: Staffing, card_lines: Iterable[Line], definitions: Definitions) -> Iterator[Row]:
@@ -294,6 +305,17 @@ def _write_events(path: Path, writer: Writer, reported: Sequence[tuple[str, str]
     counts.update(kind for kind, _ in reported)
     counts["waiting"], counts["wrong"] = len(waiting), len(wrong)
     return len(wrong), dict(counts)
+
+
+def _write_figures(
+    path: Path, figures: Sequence[ReportedFigure], series: str, verifier: str, events: Mapping[str, int]
+) -> dict[str, int]:
+    """Write figures of the former cycle; says how many lines there are of each type, together with those before."""
+    written = list(figure_events(figures, verifier=verifier, series=f"{series}-"))
+    path.write_text("".join(f"{line}\n" for _, line in written), encoding="utf-8")
+    counts = Counter(events)
+    counts.update(kind for kind, _ in written)
+    return dict(counts)
 
 
 # --------------------------------------------------------------------------------------------------------------- people

@@ -242,18 +242,18 @@ def _event(kind: str, source: str, id_: str, when: str, members: str) -> str:
     )
 
 
-def figure_events(figures: Sequence[ReportedFigure], *, verifier: str) -> Iterator[tuple[str, str]]:
+def figure_events(figures: Sequence[ReportedFigure], *, verifier: str, series: str = "") -> Iterator[tuple[str, str]]:
     """What heads have reported, the type of each event and its line; all but some of the last day are verified."""
     last = max((one.day for one in figures), default=dt.date.min)
     for number, one in enumerate(figures, 1):
         members = f'"employee": "{one.by}", "node": "{one.node}", "kpi": "{one.kpi}", "cycle": "{one.cycle}", "value": "{one.value}"'
-        yield "figure", _event("figure", _REPORTS, f"F-{number:06}", f"{one.day}T10:00:00+09:00", members)
+        yield "figure", _event("figure", _REPORTS, f"F-{series}{number:06}", f"{one.day}T10:00:00+09:00", members)
         waits = one.day == last and number % _WAITING == 0
         if not waits and verifier not in {one.by, one.node.removeprefix("employee:")}:
-            members = f'"activity": {{"source": "{_REPORTS}", "id": "F-{number:06}"}}, "by": "{verifier}"'
+            members = f'"activity": {{"source": "{_REPORTS}", "id": "F-{series}{number:06}"}}, "by": "{verifier}"'
             yield (
                 "verified",
-                _event("verified", "/verification", f"VF-{number:06}", f"{one.day}T16:00:00+09:00", members),
+                _event("verified", "/verification", f"VF-{series}{number:06}", f"{one.day}T16:00:00+09:00", members),
             )
 
 

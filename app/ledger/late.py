@@ -51,7 +51,9 @@ def late_events(connection: Connection, *, cycle: int, after: int, limit: int) -
         sa.select(
             event.seq, event.key, event.source, event.id, event.type, event.received_at, event.body, of.c.activity
         )
-        .add_columns(activity.c.day.label("activity_day"), activity.c.type.label("activity_type"), activity.c.buyer_name)
+        .add_columns(
+            activity.c.day.label("activity_day"), activity.c.type.label("activity_type"), activity.c.buyer_name
+        )
         .join(of, of.c.seq == event.seq)
         .join(activity, activity.c.seq == of.c.activity)
         .order_by(event.seq)

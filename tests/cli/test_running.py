@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -27,7 +28,7 @@ from app.kit.database import Database
 from app.rules.deciding import DecisionState
 from app.rules.permissions import Deed
 from app.rules.stages import Stage
-from app.rules.terms import CycleFunction
+from app.rules.terms import CycleFunction, NodeKind
 from tests.conftest import ROOT, Eventually, Kopes, free_port
 
 ROLES = ["employee", "head", "hr", "executive", "auditor", "admin"]
@@ -38,8 +39,9 @@ TREND = r"trend \S+: Cycle"
 STAGES = [
     "A year of an agency is being made up",
     "Units, people and KPIs are being loaded",
-    "Activities are being recorded",
     "Accounts are being opened",
+    "The cycle before is being certified",
+    "Activities are being recorded",
     "The cycle is being opened, signed and run",
     "HR is taking its files over",
 ]
@@ -135,17 +137,18 @@ def test_it_says_in_words_how_far_it_is_and_what_can_wait_follows(built: Built) 
     assert built.said.index("Built in") < min(built.said.index("http://127.0.0.1"), trend.start())
 
 
-def test_the_logins_are_the_same_when_it_is_run_again(built: Built) -> None:
+def test_the_logins_are_the_same_when_it_is_run_again(built: Built, tmp_path: Path) -> None:
     """A line each: role, e-mail, password; kept in a file that its owner alone can read. Nothing is built again, but an older schema migrated."""
     assert [line.split()[0] for line in built.logins] == WORDS
     assert [len(line.split()) for line in built.logins] == [3] * len(WORDS)
     file = built.instance / "logins.txt"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    command.downgrade(schema._alembic(f"sqlite:///{built.instance / 'demo.sqlite'}"), "-1")  # noqa: SLF001 - no command of ours goes down
-    with running(built.instance) as process:
+    instance = shutil.copytree(built.instance, tmp_path / "instance")
+    command.downgrade(schema._alembic(f"sqlite:///{instance / 'demo.sqlite'}"), "-1")  # noqa: SLF001 - no command of ours goes down
+    with running(instance) as process:
         again = logins(process)
     assert again == built.logins
-    assert STAGES[0] not in (built.instance.parent / "said").read_text(encoding="utf-8")
+    assert STAGES[0] not in (tmp_path / "said").read_text(encoding="utf-8")
 
 
 def test_whom_it_opened_accounts_for_stands_on_the_trail(built: Built) -> None:
@@ -171,11 +174,11 @@ def test_what_is_built_is_what_the_commands_build(built: Built, kopes: Kopes, tm
     So do the scores and grades of a cycle that nobody has opened there, to the byte: what waits for signatures or agreement moves nothing.
     """
     quick, anew = f"sqlite:///{built.instance / 'demo.sqlite'}", f"sqlite:///{tmp_path / 'anew.sqlite'}"
-    exported, events = tmp_path / "exported", built.instance / "demo" / "events.ndjson"
+    exported, events = tmp_path / "exported", sorted((built.instance / "demo").glob("events*.ndjson"))
     kopes("folder", "export", exported, database=quick)
     kopes("migrate", database=anew)
     kopes("load", exported, database=anew, definitions=exported / "definitions")
-    kopes("ingest", events, database=anew, definitions=exported / "definitions", status=1)
+    kopes("ingest", *events, database=anew, definitions=exported / "definitions", status=1)
     assert kopes("digest", database=quick).out == kopes("digest", database=anew).out
     kopes("reconcile", database=quick)
     cycle = str(_cycle_of(built))
@@ -192,6 +195,26 @@ def _cycle_of(built: Built) -> int:
     database.close()
     (cycle,) = running
     return cycle
+
+
+def test_the_cycle_before_is_certified_and_what_came_after_it_is_listed(built: Built, kopes: Kopes) -> None:
+    """It is recomputed from its cut alone, and the figures that were reported too late say whose score they would move."""
+    quick = f"sqlite:///{built.instance / 'demo.sqlite'}"
+    before = _cycle_of(built) - 1
+    assert kopes("cycle", "verify", str(before), database=quick).out.startswith(f"verified {before} round 1 ")
+    database = Database(quick)
+    with database.read() as connection:
+        loaded, certified = scoring.state(connection), scoring.certified_cuts(connection)[before]
+        asked = scoring.ScoreQuery(before, loaded.frame.directory.day_of(clock.now()))
+        late = cycles.after_close(connection, loaded, certified, asked=asked, after=0, limit=9)
+        card = {
+            one.node: one for one in scoring.scorecards(connection, asked, loaded.plan(before).nodes, loaded=loaded)
+        }
+    database.close()
+    moved = {move.node for _, moves in late.events for move in moves}
+    assert late.count >= len(late.events) > 1
+    assert {node.kind for node in moved} == set(NodeKind), "an office, and its people who share the line"
+    assert all(card[node].final_score is not None for node in moved)
 
 
 def test_somebody_of_each_role_finds_something_to_do_in_the_running_cycle(built: Built) -> None:

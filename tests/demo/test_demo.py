@@ -184,17 +184,17 @@ def check_postings(folder: Folder) -> None:
 
 def check_cards(folder: Folder) -> None:
     """Weights add up to 100, parents have what their children share, and figures suit the method."""
-    cards: dict[str, dict[str, Any]] = {}
+    cards: dict[tuple[str, str], dict[str, Any]] = {}
     for row in folder.rows["scorecards"]:
-        assert row["kpi"] not in cards.setdefault(row["node"], {}), row
-        cards[row["node"]][row["kpi"]] = row
+        assert row["kpi"] not in cards.setdefault((row["cycle"], row["node"]), {}), row
+        cards[row["cycle"], row["node"]][row["kpi"]] = row
     for node, card in cards.items():
         assert sum(Fraction(row["weight"]) for row in card.values()) == 100, node
     for row in folder.rows["scorecards"]:
         method = folder.definition(row["kpi"], int(row["cycle"]))["method"]["name"]
         if row["link"] in {"identical", "shared"}:
             assert row["parent_kpi"] == row["kpi"]
-            assert row["kpi"] in cards[row["parent_node"]], row
+            assert row["kpi"] in cards[row["cycle"], row["parent_node"]], row
         if row["link"] == "shared":
             assert not any(row[figure] for figure in ("base", "high", "low", "target", "coefficient")), row
         assert not (row["base"] or row["coefficient"]) or method in {"deviation", "ratio"}, row

@@ -1,0 +1,76 @@
+"""The cycle before the one under way, which one region of the demonstration agency has gone through: opened, signed, run and certified.
+
+It was opened as soon as all were there whom it takes. What came after it was certified moves nothing of it, and is listed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from app import cycle as cycles
+from app import intake, organisation, scoring
+from app.cli.first_cycle import CycleYear, FirstCycle
+from app.kit.database import Database
+from app.rules.stages import Stage
+
+__all__ = ["STEPS", "certify_cycle"]
+
+STEPS: Final = 6
+"""How many times :func:`certify_cycle` tells that it is further."""
+
+_CLOSED_AFTER: Final = 44
+"""So many days after its last day it is certified, or as soon as it has run for a while."""
+
+
+def certify_cycle(
+    database: Database, *, emails: Mapping[str, str], year: CycleYear, said: Callable[[int], object]
+) -> None:
+    """Open a cycle that has gone by, have its scorecards signed, and certify it.
+
+    Args:
+        database: with the agency in it, accounts for everybody, and what was reported of that cycle.
+        emails: of ``hr``, ``second_hr``, ``executive`` and :data:`app.cli.first_cycle.SECOND_EXECUTIVE`.
+        year: the cycle before the one under way.
+        said: is told of each step.
+    """
+    cycle = FirstCycle(database, replace(year, begun=_all_there(database, emails, year)), emails)
+    year = cycle.year
+    signed = year.day(14)
+    for step in (
+        cycle.open,
+        cycle.appoint,
+        lambda: cycle.go_on(
+            Stage.AGREEMENT, at=year.at(12), reason="One region tries it out; policies are those of everybody."
+        ),
+        lambda: cycle.sign(lambda _directory, _node: signed, wanted=lambda _node, _part: True),
+        lambda: cycle.go_on(Stage.RUNNING, at=year.at(38), reason="All of the region have signed."),
+        lambda: _certify(cycle),
+    ):
+        step()
+        said(1)
+
+
+def _all_there(database: Database, emails: Mapping[str, str], year: CycleYear) -> dt.date:
+    """The first day of the cycle, or the one on which the last of those whom it takes had come."""
+    with database.read() as connection:
+        employees = organisation.directory(connection).employees.values()
+    hired = [one.hired_on for one in employees if one.email in emails.values()]
+    return max([year.first, *hired])
+
+
+def _certify(cycle: FirstCycle) -> None:
+    """HR and the certifier, who accept what may be accepted."""
+    year = cycle.year
+    at = max(year.on(year.after + dt.timedelta(days=_CLOSED_AFTER)), year.at(45))
+    with cycle.database.read() as connection:
+        loaded = scoring.state(connection)
+        day = loaded.frame.directory.day_of(at)
+        blockers = cycles.blockers_of(connection, loaded, year.cycle, Stage.CERTIFIED, day=day)
+        certifier = cycle.certifier(connection)
+    content = {"accept": sorted({one.code for one in blockers if not one.hard})}
+    reason = "What was not reported or verified by now does not count; the region was told so in December."
+    kind = cycles.certify_kind(intake.file_sums)
+    cycle.decide(kind, content if content["accept"] else {}, reason, by=cycle.emails["hr"], to=certifier, at=at)
