@@ -220,16 +220,13 @@ class FirstCycle:
             self.decide(cycles.APPOINT, content, reason, by=self.emails["hr"], to=checker, at=at)
 
     def certifier(self, connection: Connection) -> str:
-        """Somebody who audits or plans, is neither of HR nor a head, and has no login of the printed ones."""
+        """Somebody who audits or plans, and neither is of HR nor is or becomes a head; without a login of the printed ones."""
         directory = organisation.directory(connection)
         day, taken = self.year.day(5), set(self.emails.values())
-        units = sorted(directory.tree.units, key=lambda code: (not code.startswith(("AUDIT", "PLAN")), code))
-        for unit in units:
+        for unit in sorted(directory.tree.units, key=lambda code: (not code.startswith(("AUDIT", "PLAN")), code)):
             for number in directory.people_of(unit, day):
-                email = self.by_number.get(number)
-                if email is None or email in taken or directory.employees[number].left_on is not None:
-                    continue
-                if Role.HEAD not in self.person(connection, email, self.year.at(5)).roles:
+                email, stays = self.by_number.get(number), directory.employees[number].left_on is None
+                if email is not None and stays and email not in taken and not directory.is_head_from(number, day):
                     return email
         message = "nobody is left to certify"
         raise LookupError(message)

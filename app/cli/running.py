@@ -139,9 +139,11 @@ def build_instance(instance: Path, url: str, *, people: int, scale: float) -> No
         people: how many employees.
         scale: of the number of activities.
     """
-    for left in instance.glob("demo.sqlite*"):
-        left.unlink()
-    shutil.rmtree(instance / "demo", ignore_errors=True)
+    for left in (instance / "demo", *instance.glob("demo.sqlite*")):
+        if left.is_dir():
+            shutil.rmtree(left)
+        else:
+            left.unlink(missing_ok=True)
     began = time.monotonic()
     say("The demonstration agency is built, once.", err=True)
     with stage("A year of an agency is being made up"):
