@@ -89,9 +89,9 @@ class CycleYear:
         return {name: (self.first + dt.timedelta(days=number)).isoformat() for name, number in days.items()}
 
 
-def open_accounts(database: Database, *, since: dt.date, now: dt.datetime) -> None:
+def open_accounts(database: Database, *, since: dt.date, until: dt.date) -> None:
     """Have everybody in service invited, who joins in the month after: an account signs, no number does."""
-    for day in (since, *_first_days(since, now.date())):
+    for day in (since, *_first_days(since, until)):
         at = dt.datetime.combine(day, _MORNING)
 
         def work(connection: Connection, at: dt.datetime = at, day: dt.date = day) -> None:

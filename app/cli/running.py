@@ -161,7 +161,7 @@ def build_instance(instance: Path, url: str, *, people: int, scale: float) -> No
     with stage("Accounts are being opened"):
         logins, emails = _make_logins(report, database, at=before.at(1))
         emails[SECOND_EXECUTIVE] = second_executive(database, on=before.day(1), taken=emails.values())
-        open_accounts(database, since=before.day(1), now=year.now)
+        open_accounts(database, since=before.day(1), until=demo.day_of(year.now))
     in_time, *others = report.event_files
     with stage("The cycle before is being certified", of=former_cycle.STEPS) as advance:
         _ingest(database, [in_time], at=before.on(before.after + dt.timedelta(days=14)))
