@@ -290,8 +290,9 @@ class FirstCycle:
         for place, part in enumerate(card.missing):
             at = self.year.on(first + dt.timedelta(days=number % 9 + 2 * place), minutes=7 * number % 480)
             day = directory.day_of(at)
-            due = next(one for one in cycles.due_of(loaded, opened, card, day=day) if one.signed_as is part)
-            email = next((one for one in self._emails(due.persons) if one not in taken), None)
+            asked = (one for one in cycles.due_of(loaded, opened, card, day=day) if one.signed_as is part)
+            persons = next((one.persons for one in asked), ())
+            email = next((one for one in self._emails(persons) if one not in taken), None)
             if email is not None and wanted(card.node, part):
                 taken.add(email)
                 yield Signing(card.node, card.draft_digest, part, self.person(connection, email, at), at)
