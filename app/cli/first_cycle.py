@@ -262,7 +262,9 @@ class FirstCycle:
 
         def work(connection: Connection) -> None:
             loaded, opened = scoring.state(connection), self.opened(connection)
-            cards = cycles.unsigned_cards(connection, loaded, opened.cycle)
+            # All that there are by now: who was there on which day says the signature's own.
+            today = loaded.frame.directory.day_of(self.year.now)
+            cards = cycles.unsigned_cards(connection, loaded, opened.cycle, day=today)
             signings = [
                 one
                 for number, card in enumerate(cards.values())

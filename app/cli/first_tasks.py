@@ -113,7 +113,8 @@ def _sign_late(cycle: FirstCycle) -> None:
     cycle.sign(when, wanted=_is_signed(cycle))
     with cycle.database.read() as connection:
         loaded, opened = scoring.state(connection), cycle.opened(connection)
-        cards = cycles.unsigned_cards(connection, loaded, opened.cycle)
+        day = loaded.frame.directory.day_of(year.at(45))
+        cards = cycles.unsigned_cards(connection, loaded, opened.cycle, day=day)
         waiting = [
             card
             for card in cards.values()

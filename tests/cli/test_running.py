@@ -236,7 +236,7 @@ def test_somebody_of_each_role_finds_something_to_do_in_the_running_cycle(built:
         assert executive is not None
         to_do = cycles.actions_to_do(connection, loaded, viewer=head)
         talks = cycles.check_ins_due(connection, loaded, viewer=head, day=day)
-        unsigned = cycles.unsigned_cards(connection, loaded, cycle)
+        unsigned = cycles.unsigned_cards(connection, loaded, cycle, day=day)
         only = decisions.DecisionFilter(cycle=str(cycle), state=DecisionState.PROPOSED)
         waiting = decisions.decisions_of(connection, only, visible=lambda _one: True, limit=9)
     database.close()

@@ -445,7 +445,7 @@ def _signings(connection: Connection, loaded: scoring.State, opened: cycles.Open
     """The signatures of all who have an account, each scorecard's owner before its head."""
     day = loaded.frame.directory.day_of(NOW)
     emails = {one.employee: one.email for one in access.accounts(connection)}
-    for card in cycles.unsigned_cards(connection, loaded, opened.cycle).values():
+    for card in cycles.unsigned_cards(connection, loaded, opened.cycle, day=day).values():
         signed: set[str] = set()
         for due in cycles.due_of(loaded, opened, card, day=day):
             email = next((emails[one] for one in due.persons if one in emails and emails[one] not in signed), None)
