@@ -297,9 +297,15 @@ def _version_row(card: AgreedCard, place: int, *, at: dt.datetime, decision: int
 
 
 def hold_draft(
-    connection: Connection, plan: CyclePlan, card: AgreedCard, *, place: int, at: dt.datetime, decision: int
+    connection: Connection,
+    plan: CyclePlan,
+    card: AgreedCard,
+    *,
+    place: int,
+    at: dt.datetime,
+    decision: int | None = None,
 ) -> None:
-    """Let a draft's lines be those of the cycle by a decision."""
+    """Let a draft's lines be those of the cycle, by a decision where they are imposed."""
     _hold(connection, plan, [(card.node, _version_row(card, place, at=at, decision=decision))])
 
 

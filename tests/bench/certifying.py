@@ -21,6 +21,7 @@ import sqlalchemy as sa
 
 from app import access, cascade, scoring
 from app.access.tables import account
+from app.cascade import SignatureRow
 from app.cycle.agreed_cards import agreed_cards
 from app.cycle.agreeing import hold_draft, written_down
 from app.decisions import Hand
@@ -150,10 +151,11 @@ class _Desk:
         for node, card in agreed_cards(connection, loaded, plan.cycle).items():
             if card.draft:
                 place = card.place or written_down(connection, plan, card, by=by)
-                for signed_as in card.missing:
-                    cascade.keep_signature(
-                        connection, plan.cycle, node, place=place, digest=card.draft_digest, signed_as=signed_as, by=by
-                    )
+                rows = [
+                    SignatureRow(place, card.draft_digest, signed_as, now, None, by.account, None, None)
+                    for signed_as in card.missing
+                ]
+                cascade.keep_signatures(connection, plan.cycle, ((node, row) for row in rows))
                 hold_draft(connection, plan, card, place=place, at=now)
 
     def certify(self) -> None:
