@@ -327,6 +327,9 @@ def test_pages_of_a_cycle_take_as_many_queries_however_many_people_there_are(
     pages = (
         "/cycles",
         "/cycles/2026",
+        "/cycles/2026/board",
+        "/cycles/2026/unsigned",
+        "/cycles/2026/unsigned?unit=VIE",
         "/criteria/2026",
         "/cycles/2026/scorecards/employee:E1",
         "/cycles/2026/scorecards/unit:VIE",
