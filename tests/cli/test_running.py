@@ -206,7 +206,7 @@ def test_the_cycle_before_is_certified_and_what_came_after_it_is_listed(built: B
     with database.read() as connection:
         loaded, certified = scoring.state(connection), scoring.certified_cuts(connection)[before]
         asked = scoring.ScoreQuery(before, loaded.frame.directory.day_of(clock.now()))
-        late = cycles.after_close(connection, loaded, certified, asked=asked, after=0, limit=9)
+        late = cycles.after_close(connection, loaded, certified, asked=asked, after=0, limit=9, now=clock.now())
         card = {
             one.node: one for one in scoring.scorecards(connection, asked, loaded.plan(before).nodes, loaded=loaded)
         }
