@@ -27,6 +27,7 @@ from app.ledger.summary import ActivitySummary, summary_of
 from app.organisation import Directory
 from app.rules.event_types import DEALT_WITH
 from app.rules.identity import may_be_recorded_twice
+from app.rules.kpis import confirmed_types
 from app.rules.moments import just_after
 from app.rules.names import person_meant
 from app.rules.own_events import AHEAD, pages_source
@@ -377,12 +378,7 @@ def unverified_in(connection: Connection, frame: Frame, *, cycle: int) -> dict[s
 
 def unconfirmed_in(connection: Connection, frame: Frame, *, cycle: int) -> dict[str, int]:
     """How many entries of a cycle are verified and wait for their confirmation, where a KPI counts no others. Queries: 1, or none."""
-    needed: set[str] = set()
-    for kpi in frame.definitions.kpis.values():
-        for version in kpi.versions:
-            if version.counts_from is CountsFrom.CONFIRMED:
-                needed.update(part.activity for part in version.measure.parts if part.activity)
-                needed.update({"figure"} if version.measure.aggregate == "given" else ())
+    needed = confirmed_types(frame.definitions.kpis.values(), cycle)
     return _in_state(connection, frame, cycle, type_states(sorted(needed), ("verified",))) if needed else {}
 
 

@@ -7,6 +7,7 @@ ask :meth:`Kpi.version` with the cycle that is scored, never the newest one.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -34,6 +35,7 @@ __all__ = [
     "Target",
     "Translated",
     "Where",
+    "confirmed_types",
     "kpi_document",
     "terms_document",
     "words_document",
@@ -208,6 +210,17 @@ class Kpi:
             if later.from_cycle == cycle:
                 return earlier
         return None
+
+
+def confirmed_types(kpis: Iterable[Kpi], cycle: int) -> set[str]:
+    """The types whose entries a KPI of a cycle counts once they are confirmed: by what scores it, or by the version before that stands beside."""
+    types: set[str] = set()
+    for kpi in kpis:
+        for version in (kpi.version(cycle), kpi.before(cycle)):
+            if version is not None and version.counts_from is CountsFrom.CONFIRMED:
+                types.update(part.activity for part in version.measure.parts if part.activity)
+                types.update({"figure"} if version.measure.aggregate == "given" else ())
+    return types
 
 
 def words_document(words: Translated) -> dict[str, object]:

@@ -142,7 +142,8 @@ def calendar_problems(calendar: Mapping[str, object], *, field_: str = "calendar
     """What is wrong with the dates of a cycle, in the order of their names."""
     problems = []
     for name, value in calendar.items():
-        place = Place(field=f"{field_}/{name}".lstrip("/"), pointer=f"/{field_}/{name}".replace("//", "/"))
+        field = f"{field_}/{name}".lstrip("/")
+        place = Place(field=field, pointer=f"/{field}")
         if name not in CALENDAR:
             message = n_("The calendar has no date “%(name)s”: it is one of %(dates)s.")
             parameters: dict[str, object] = {"name": quoted(name), "dates": ", ".join(CALENDAR)}
