@@ -51,6 +51,7 @@ from app.cycle.board_reminding import (
     still_waiting,
 )
 from app.cycle.bonus import BONUS, may_grant_bonus
+from app.cycle.card_notes import NOTE_LENGTH_MAX, CardNote, card_notes, keep_card_note
 from app.cycle.certifying import certify_kind
 from app.cycle.check_ins import (
     CheckIn,
@@ -149,6 +150,7 @@ __all__ = [
     "LAB_TITLE_MAX",
     "LIFT",
     "LINE_KINDS",
+    "NOTE_LENGTH_MAX",
     "RATED_IN",
     "RATERS",
     "REMINDER",
@@ -167,6 +169,7 @@ __all__ = [
     "BoardReminders",
     "BoardRow",
     "BoardState",
+    "CardNote",
     "CheckIn",
     "CheckInDue",
     "CycleOpened",
@@ -206,6 +209,7 @@ __all__ = [
     "alternative_beside",
     "apply_allocation",
     "blockers_of",
+    "card_notes",
     "certify_kind",
     "check_in_parts",
     "check_ins",
@@ -225,6 +229,7 @@ __all__ = [
     "identical_below",
     "imposed_upon",
     "is_own_case",
+    "keep_card_note",
     "keep_check_ins",
     "keep_lab_draft",
     "keep_self_assessment",

@@ -10,6 +10,7 @@ from app.kit.schema import BigKey, Code, Instant, metadata
 
 __all__ = [
     "APPEND_ONLY",
+    "card_note",
     "check_in",
     "cycle_action",
     "cycle_action_end",
@@ -42,6 +43,20 @@ cycle_stage: Final = sa.Table(
     sa.CheckConstraint("round >= 1", name="round_from_one"),
 )
 """The stages of a cycle in the order in which it came to them; the last one is its own."""
+
+card_note: Final = sa.Table(
+    "card_note",
+    metadata,
+    sa.Column("cycle", sa.Integer, sa.ForeignKey("opened_cycle.cycle"), primary_key=True, autoincrement=False),
+    sa.Column("node", Code, primary_key=True),
+    sa.Column("place", sa.Integer, primary_key=True, autoincrement=False, comment="1, 2, 3 … of the scorecard's"),
+    sa.Column("kpi", Code, nullable=True, comment="the line that it is about; null for the scorecard"),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("account", Code, nullable=False, comment="who wrote it"),
+    sa.Column("writer", Code, nullable=True, comment="their number"),
+)
+"""What both sides write beside the lines that they agree on."""
 
 check_in: Final = sa.Table(
     "check_in",
@@ -115,5 +130,5 @@ cycle_action_end: Final = sa.Table(
 )
 """What came of them."""
 
-APPEND_ONLY: Final = (cycle_stage, check_in, self_assessment, cycle_action, cycle_action_end)
+APPEND_ONLY: Final = (cycle_stage, card_note, check_in, self_assessment, cycle_action, cycle_action_end)
 """Tables whose rows never change and never go."""

@@ -9,14 +9,25 @@ from app import intake, scoring
 from app.cascade import LineDocument
 from app.cycle import AgreedCard, Due, OpenedCycle
 from app.decisions import refusal_for
-from app.kit.refusals import Invalid, NotThere
+from app.kit.refusals import Invalid, NotThere, at_field
+from app.plain.findings import n_
 from app.rules.agreement import SignedAs
 from app.rules.deciding import Obstacle
 from app.rules.permissions import Deed
 from app.rules.terms import Node
 from app.web.request_context import RequestContext
 
-__all__ = ["card_of", "drafted", "due_of", "may_draft", "may_impose", "may_sign", "opened_for", "signed"]
+__all__ = [
+    "card_of",
+    "drafted",
+    "due_of",
+    "may_draft",
+    "may_impose",
+    "may_sign",
+    "noted",
+    "opened_for",
+    "signed",
+]
 
 
 def opened_for(context: RequestContext, cycle: int, node: Node) -> OpenedCycle:
@@ -93,6 +104,24 @@ def drafted(
     told = {"cycle": opened.cycle, "digest": before.draft_digest}
     context.note(subject=str(node), before=told, after=told | {"digest": after.draft_digest})
     return after
+
+
+def noted(context: RequestContext, opened: OpenedCycle, node: Node, *, kpi: str, text: str) -> None:
+    """Write something beside a scorecard, and tell the trail that somebody did.
+
+    Raises:
+        Invalid: there is no text, too much, or no such line.
+        Conflict: it is not theirs to draft, or not now.
+    """
+    loaded = scoring.state(context.connection)
+    if not cycles.may_draft(loaded, opened, node, viewer=context.viewer, day=context.today):
+        raise refusal_for(Obstacle.ROLE)
+    if kpi and kpi not in {line["kpi"] for line in card_of(context, opened, node).draft}:
+        raise Invalid(at_field("about", "no_line", n_("The scorecard has no such line: choose one of its own.")))
+    cycles.keep_card_note(
+        context.connection, opened, node, kpi=kpi or None, text=text, by=context.viewer, now=context.now
+    )
+    context.note(subject=str(node), after={"cycle": opened.cycle, "note": kpi or None})
 
 
 def signed(context: RequestContext, opened: OpenedCycle, node: Node, *, digest: str, signed_as: SignedAs) -> AgreedCard:

@@ -201,6 +201,23 @@ def test_a_draft_is_changed_on_its_page_and_nothing_typed_is_lost(working: Worki
     assert "Changed by dana@agency.example" in working.alba.get(page).text
 
 
+def test_both_sides_talk_beside_the_lines_and_say_why_they_change_them(working: Working) -> None:
+    """Why a draft is another stands beside who changed it; what is written of a line stands at it; colleagues and the line's others read nothing."""
+    in_agreement(working)
+    page = "/cycles/2026/scorecards/employee:E1"
+    assert _draft(working.boram, page, target__deals="12", because="The fair comes back.").status_code == 303
+    assert "Why: The fair comes back." in working.alba.get(page).text
+    said = {"about": "deals", "text": "Twelve is two more than I see."}
+    assert working.alba.post(f"{page}/notes", said).status_code == 303
+    seen = working.boram.get(page).text
+    assert seen.count("Twelve is two more than I see.") == 2
+    assert working.boram.post(f"{page}/notes", {"text": " "}).status_code == 422
+    assert working.boram.post(f"{page}/notes", {"about": "lunch", "text": "No such line."}).status_code == 422
+    assert working.jiho.post(f"{page}/notes", said).status_code == 404
+    assert working.ferran.post(f"{page}/notes", said).status_code == 409
+    assert "Twelve is two more" not in working.ferran.get(page).text
+
+
 def test_a_scorecard_is_signed_by_both_sides_on_its_page(working: Working) -> None:
     """Who has signed stands beside who has not; with the second signature it is agreed, and a colleague finds nothing."""
     in_agreement(working)

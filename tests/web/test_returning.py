@@ -137,6 +137,7 @@ ELSEWHERE: Final = {
     "allocation.work_out",
     "cycle_scorecard.draft",
     "cycle_scorecard.impose",
+    "cycle_scorecard.note",
     "cycle_scorecard.sign",
     "lab.drop",
     "lab.keep",

@@ -74,6 +74,15 @@ class ImposingForm(BaseModel):
     reason: Annotated[str, Field(min_length=10, max_length=REASON_LENGTH_MAX)]
 
 
+class NoteForm(BaseModel):
+    """What somebody writes beside the lines, and of which one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    about: Annotated[str, Field(max_length=60)] = ""
+    text: Annotated[str, Field(max_length=cycles.NOTE_LENGTH_MAX)]
+
+
 class DraftForm(BaseModel):
     """What was looked at, and a KPI to be added; the lines' figures stand in fields of their own, named by :func:`field_of`."""
 
@@ -81,6 +90,7 @@ class DraftForm(BaseModel):
 
     digest: Annotated[str, Field(max_length=64)]
     kpi: Annotated[str, Field(max_length=60)] = ""
+    because: Annotated[str, Field(max_length=cycles.NOTE_LENGTH_MAX)] = ""
 
 
 def field_of(member: str, kpi: str | None) -> str:
@@ -241,6 +251,8 @@ def scorecard(context: RequestContext, cycle: int, node: Node) -> Page:
     waits = {one.signed_as: one.persons for one in due}
     signed = {one.signed_as: one for one in card.signatures}
     some = [*card.draft, *card.before]
+    reads = cycles.may_draft(scoring.state(context.connection), opened, node, viewer=context.viewer, day=context.today)
+    notes = cycles.card_notes(context.connection, cycle, node) if reads else []
     return Page(
         "pages/cycle_scorecard.html",
         cycle=cycle,
@@ -269,6 +281,9 @@ def scorecard(context: RequestContext, cycle: int, node: Node) -> Page:
         sees_check_ins=node.kind is NodeKind.EMPLOYEE
         and cycles.sees_check_ins(plan, context.viewer, node.code, day=context.today),
         labels=MEMBERS,
+        notes=notes,
+        why_changed=next((one.text for one in reversed(notes) if card.drafted_at == one.at and one.kpi is None), ""),
+        of_line=looked.kpi_name,
         weights=sum((Decimal(str(line["weight"] or 0)) for line in card.draft), Decimal(0)),
         field_of=field_of,
         addable=sorted(
@@ -320,6 +335,18 @@ def impose(context: RequestContext, cycle: int, node: Node, form: ImposingForm) 
     return Redirect(message, then="decisions.one", values={"number": made.id})
 
 
+@pages.act("/cycles/<int:cycle>/scorecards/<node:node>/notes", may=Deed.SIGN_SCORECARD, again="scorecard")
+def note(context: RequestContext, cycle: int, node: Node, form: NoteForm) -> Redirect:
+    """Write something beside the lines."""
+    opened = agreeing.opened_for(context, cycle, node)
+    agreeing.noted(context, opened, node, kpi=form.about, text=form.text)
+    return Redirect(
+        n_("Written: both sides and HR read it."),
+        then="cycle_scorecard.scorecard",
+        values={"cycle": cycle, "node": node, "_anchor": "conversation"},
+    )
+
+
 # -------------------------------------------------------------------------------------------------------------- drafting
 
 
@@ -342,6 +369,8 @@ def draft(context: RequestContext, cycle: int, node: Node, form: DraftForm) -> R
         after = agreeing.drafted(context, opened, node, lines, is_expected=lambda digest: digest == form.digest)
     except Invalid as refusal:
         raise Invalid(*(_at_its_field(one, lines, form.kpi) for one in refusal.findings)) from None
+    if trimmed(form.because):
+        agreeing.noted(context, opened, node, kpi="", text=form.because)
     message = n_("Drafted: it moves nothing before all have signed it. Signatures of before do not count for it.")
     if after.draft_digest == form.digest:
         message = n_("Nothing has changed: the draft stands as it was.")
