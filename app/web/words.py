@@ -263,7 +263,7 @@ AGREEMENT_STATES: Final[Mapping[AgreementState, str]] = {
     AgreementState.NONE: n_("no lines yet"),
     AgreementState.DRAFT: n_("nobody has signed"),
     AgreementState.TO_SIGN: n_("a signature is missing"),
-    AgreementState.AGREED: n_("agreed"),
+    AgreementState.AGREED: n_("all have signed"),
     AgreementState.IMPOSED: n_("imposed"),
 }
 """How far a scorecard is agreed."""

@@ -346,7 +346,7 @@ def _mid_year(alba: Person, boram: Person) -> None:
     alba.follow("Deals won, Alba, 2026")
     alba.type("Cause", "The fair in spring was called off.")
     alba.type("What is done", "The ten buyers are visited at home.")
-    alba.type("Until", "2026-09-30")
+    alba.type("Due by", "2026-09-30")
     alba.press("Open the action")
     alba.go("Home")
     alba.follow("The ten buyers are visited at home.")

@@ -37,7 +37,7 @@ STATES: Final[Mapping[BoardState, str]] = {
     BoardState.TO_SIGN_HEAD: n_("to be signed by the head"),
     BoardState.TO_SIGN_HR: n_("to be signed by HR"),
     BoardState.CHECK_IN_DUE: n_("a check-in is due"),
-    BoardState.AGREED: n_("agreed"),
+    BoardState.AGREED: n_("scorecard agreed"),
     BoardState.NO_SCORECARD: n_("no scorecard"),
     BoardState.OUTSIDE: n_("of a rank that is not graded here"),
 }
