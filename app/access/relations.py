@@ -13,10 +13,28 @@ from typing import Final
 
 from app.access.sessions import Viewer
 from app.organisation import Directory
-from app.rules.permissions import FROM_ABOVE, FUNCTION_DEEDS, Deed, Relation, may, relations_that_allow
+from app.rules.permissions import (
+    FROM_ABOVE,
+    FUNCTION_DEEDS,
+    Deed,
+    Relation,
+    functions_open,
+    may,
+    relations_that_allow,
+)
 from app.rules.terms import Node, NodeKind, Role
 
-__all__ = ["exists", "judging_heads", "may_at_all", "relations", "sees", "standing", "stood_in_for", "verify_relations"]
+__all__ = [
+    "exists",
+    "judging_heads",
+    "may_at_all",
+    "opens_of_a_cycle",
+    "relations",
+    "sees",
+    "standing",
+    "stood_in_for",
+    "verify_relations",
+]
 
 _FUNCTIONS: Final = {Deed.VERIFY: "verify", Deed.SIGN_SCORECARD: "sign"}
 """Deeds that are done in another's place, by the function that is given for it."""
@@ -139,6 +157,23 @@ def may_at_all(directory: Callable[[], Directory], *, viewer: Viewer, deed: Deed
     if not allowed.isdisjoint({Relation.OWN, Relation.ABOVE}):
         return True
     return Relation.LINE in allowed and bool(directory().units_headed_by(viewer.employee, day))
+
+
+def opens_of_a_cycle(directory: Directory, *, viewer: Viewer, deed: Deed, node: Node | None, day: dt.date) -> bool:
+    """Whether a function of some cycle opens a deed, or being head grades of people below: of which cycle, and of whom, who serves it asks.
+
+    Args:
+        directory: the organisation.
+        viewer: who.
+        deed: what.
+        node: to whom; None for anything at all.
+        day: today.
+    """
+    if any(deed in functions_open(one.function) for one in viewer.functions):
+        return True
+    if deed is not Deed.SEE_GRADE or node is None or node.kind is not NodeKind.EMPLOYEE:
+        return False
+    return Role.HEAD in viewer.roles and Relation.LINE in relations(directory, viewer=viewer, node=node, day=day)
 
 
 def sees(directory: Directory, *, viewer: Viewer, deed: Deed, day: dt.date) -> Callable[[Node], bool]:

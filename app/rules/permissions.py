@@ -34,6 +34,7 @@ __all__ = [
     "HeldRole",
     "Relation",
     "Scope",
+    "functions_open",
     "functions_that_hold",
     "key_may",
     "may",
@@ -258,6 +259,14 @@ BARRED_FROM_FUNCTION: Final[Mapping[CycleFunction, frozenset[HeldRole]]] = Mappi
 FUNCTION_DEEDS: Final = frozenset({Deed.SEE_CYCLES, Deed.KEEP_CYCLES})
 """What holding any function opens: of the cycle that it is of."""
 
+_OPENED_BY_FUNCTION: Final[Mapping[CycleFunction, frozenset[Deed]]] = MappingProxyType(
+    {
+        CycleFunction.APPROVER: frozenset({Deed.SEE_GRADE, Deed.SEE_PAY}),
+        CycleFunction.CALIBRATOR: frozenset({Deed.SEE_GRADE}),
+    }
+)
+"""What a function opens of people's figures in its cycle, of a calibrator in the groups (contract-cycle, 1 and 13)."""
+
 INCOMPATIBLE_FUNCTIONS: Final = (
     frozenset({CycleFunction.APPROVER, CycleFunction.PAYROLL}),
     frozenset({CycleFunction.CERTIFIER, CycleFunction.APPROVER}),
@@ -472,6 +481,11 @@ def functions_that_hold(given: Iterable[CycleFunction], roles: Collection[HeldRo
     open_to = {one for one in given if BARRED_FROM_FUNCTION[one].isdisjoint(roles)}
     barred = {one for pair in INCOMPATIBLE_FUNCTIONS if pair <= open_to for one in pair}
     return frozenset(open_to - barred)
+
+
+def functions_open(function: CycleFunction) -> frozenset[Deed]:
+    """What a function opens of people's figures in the cycle that it is of, beside :data:`FUNCTION_DEEDS`."""
+    return _OPENED_BY_FUNCTION.get(function, frozenset())
 
 
 def may(roles: Collection[HeldRole], deed: Deed, relations: Collection[Relation]) -> bool:

@@ -17,7 +17,7 @@ from app.plain.findings import Place, n_
 from app.rules.deciding import DecisionEffect, DecisionState
 from app.rules.permissions import Authority, Deed, may
 from app.rules.terms import CycleFunction, Node, NodeKind
-from app.web import changing, cycling
+from app.web import changing
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.effect_words import effects_seen, sees_effects
 from app.web.languages import named
@@ -68,11 +68,11 @@ def effects_of(context: RequestContext, one: Decision) -> list[DecisionEffect]:
 
 
 def _effects_of(context: RequestContext, one: Decision, checkers: frozenset[Authority]) -> list[DecisionEffect]:
-    checks = one.state is DecisionState.PROPOSED and not context.viewer.authorities(one.cycle).isdisjoint(checkers)
-    seen = effects_seen(context, one.effects, checks=checks)
-    if not checks and one.cycle is not None and cycling.hides_own_result(context, int(one.cycle)):
-        return [each for each in seen if each.member not in {"grade", "proposed_grade", "pay"}]
-    return seen
+    held = context.viewer.authorities(one.cycle)
+    checks = one.state is DecisionState.PROPOSED and not held.isdisjoint(checkers)
+    # What was certified stays open to who certifies (contract-cycle, 13).
+    checks = checks or (one.kind == "certify" and CycleFunction.CERTIFIER in held)
+    return effects_seen(context, one.effects, checks=checks, cycle=None if one.cycle is None else int(one.cycle))
 
 
 def _checkers_by_kind(context: RequestContext) -> Callable[[Decision], frozenset[Authority]]:
@@ -549,13 +549,17 @@ def _moved_seen(context: RequestContext, one: Decision) -> list[dict[str, Any]] 
     """What overtook it, as far as who asks may see it: rows of files by who sees those, effects as any."""
     if one.moved is None:
         return None
-    files, effects = context.allowed(Deed.SEE_FILES), sees_effects(context, checks=False)
+    files, effects = context.allowed(Deed.SEE_FILES), _moved_effects_seen(context, one)
     hidden = () if changing.sees_pay(context) else changing.PERSONAL_FILES
     return [
         told
         for told in one.moved
         if (effects(told["node"], told["member"]) if "node" in told else _is_row_seen(told, files=files, hidden=hidden))
     ]
+
+
+def _moved_effects_seen(context: RequestContext, one: Decision) -> Callable[[str, str], bool]:
+    return sees_effects(context, checks=False, cycle=None if one.cycle is None else int(one.cycle))
 
 
 def _is_row_seen(told: Mapping[str, Any], *, files: bool, hidden: Collection[str]) -> bool:

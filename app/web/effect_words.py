@@ -16,6 +16,7 @@ from app.rules.definitions import Definitions
 from app.rules.permissions import Deed
 from app.rules.rollup import Band
 from app.rules.terms import Name, Node, NodeKind, Role
+from app.web.grades_seen import grades_seen
 from app.web.languages import day_text, krw, named, number, page_language, score
 from app.web.request_context import RequestContext
 from app.web.words import CYCLE_FUNCTIONS, ROLES, STAGES
@@ -96,21 +97,33 @@ class Moves:
     members: frozenset[str]
 
 
-def effects_seen(context: RequestContext, effects: Iterable[DecisionEffect], *, checks: bool) -> list[DecisionEffect]:
+def effects_seen(
+    context: RequestContext, effects: Iterable[DecisionEffect], *, checks: bool, cycle: int | None = None
+) -> list[DecisionEffect]:
     """Those of the effects that who asks may see; who is to agree sees what it is that they agree to.
 
     Args:
         context: the request's.
         effects: all of them.
         checks: whether who asks has the role that agrees.
+        cycle: of which they are, where they are a decision's about one: grades and pay are seen as those of the cycle.
     """
-    sees = sees_effects(context, checks=checks)
+    sees = sees_effects(context, checks=checks, cycle=cycle)
     return [one for one in effects if sees(one.node, one.member)]
 
 
-def sees_effects(context: RequestContext, *, checks: bool) -> Callable[[str, str], bool]:
+def sees_effects(context: RequestContext, *, checks: bool, cycle: int | None = None) -> Callable[[str, str], bool]:
     """A test for many effects: whether who asks may see that a member of a node is moved; as of :func:`effects_seen`."""
     sees = {deed: context.sees(deed) for deed in (Deed.SEE_SCORECARD, Deed.SEE_GRADE, Deed.SEE_PAY)}
+    if cycle is not None and not checks:
+        of_cycle = grades_seen(context, cycle)
+        by_role = sees[Deed.SEE_SCORECARD]
+        sees |= {
+            Deed.SEE_GRADE: of_cycle.grade,
+            Deed.SEE_PAY: of_cycle.pay,
+            # A grade is shown with the score that it goes by.
+            Deed.SEE_SCORECARD: lambda node: by_role(node) or of_cycle.grade(node),
+        }
 
     def seen(text: str, member: str) -> bool:
         # Of an account whose rights they are, whoever sees the decision reads in it.

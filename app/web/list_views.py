@@ -19,7 +19,7 @@ from app import access
 from app.access import SavedView
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
-from app.rules.permissions import Deed, may
+from app.rules.permissions import Deed, functions_open, may
 from app.scoring import State
 from app.web.asking import present_cycle
 from app.web.rendering import Page, SeeOther
@@ -56,7 +56,7 @@ class List:
         endpoint: the handler.
         label: what it is called.
         deed: what one must be allowed to do.
-        of_all: whether only a role opens it, and no relation to a few of those who stand in it.
+        of_all: whether only a role opens it, or a function in a cycle, and no relation to a few of those who stand in it.
     """
 
     endpoint: str
@@ -66,7 +66,10 @@ class List:
 
     def opens_for(self, context: RequestContext) -> bool:
         """Whether who asks may open it."""
-        return may(context.viewer.roles, self.deed, ()) if self.of_all else context.allowed(self.deed)
+        if not self.of_all:
+            return context.allowed(self.deed)
+        by_function = any(self.deed in functions_open(one.function) for one in context.viewer.functions)
+        return by_function or may(context.viewer.roles, self.deed, ())
 
 
 LISTS: Final[Mapping[str, List]] = {

@@ -11,7 +11,7 @@ from typing import Final
 
 from app.access import Viewer
 from app.plain.findings import n_
-from app.rules.permissions import FUNCTION_DEEDS, SIGNED_IN_DEEDS, Deed, Relation, relations_that_allow
+from app.rules.permissions import FUNCTION_DEEDS, SIGNED_IN_DEEDS, Deed, Relation, functions_open, relations_that_allow
 from app.web.request_context import RequestContext
 
 __all__ = ["ITEMS", "Item", "items_for"]
@@ -87,7 +87,7 @@ def items_for(context: RequestContext) -> list[Item]:
         if item.deed in FUNCTION_DEEDS and viewer.functions and all(item.page != other.page for other in shown):
             shown.append(item)
             continue
-        if not _relates(viewer, item):
+        if not _relates(viewer, item) and not _opened_by_function(viewer, item):
             continue
         if item.relation is Relation.LINE and not _heads_something(context):
             continue
@@ -104,6 +104,11 @@ def _relates(viewer: Viewer, item: Item) -> bool:
     if item.deed in SIGNED_IN_DEEDS:
         return bool(viewer.roles)
     return item.relation in relations_that_allow(viewer.roles, item.deed)
+
+
+def _opened_by_function(viewer: Viewer, item: Item) -> bool:
+    """Whether the person has a function in some cycle that opens it there."""
+    return item.relation is Relation.ANY and any(item.deed in functions_open(one.function) for one in viewer.functions)
 
 
 def _heads_something(context: RequestContext) -> bool:

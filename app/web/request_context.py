@@ -62,6 +62,7 @@ class RequestContext:
         notes: what the trail says of the deed.
         did_nothing: the form had been sent before, so that there is nothing for the trail to tell.
         hidden: whether the results of a cycle are still hidden from who asks, each cycle asked once.
+        grades: what who asks sees of a cycle's grades, each cycle asked once.
         who_now: reads anew who asks, as the transaction that writes sees it; None where nobody was let in.
     """
 
@@ -77,6 +78,7 @@ class RequestContext:
     notes: list[Note] = field(default_factory=list)
     did_nothing: bool = False
     hidden: dict[int, bool] = field(default_factory=dict)
+    grades: dict[int, object] = field(default_factory=dict)
     who_now: Callable[[Connection], Viewer | Key | None] | None = None
     _connection: Connection | None = None
     _directory: Directory | None = None
@@ -200,6 +202,8 @@ class RequestContext:
         if self.who is None:
             return False
         if may(self.who.roles, deed, ()) or deed in SIGNED_IN_DEEDS:
+            return True
+        if access.opens_of_a_cycle(self.directory, viewer=self.who, deed=deed, node=node, day=self.today):
             return True
         if node is None:
             return access.may_at_all(lambda: self.directory, viewer=self.who, deed=deed, day=self.today)

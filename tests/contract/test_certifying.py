@@ -516,3 +516,72 @@ def test_whoever_is_of_a_rank_outside_is_scored_and_listed_and_in_no_group(desk)
     states = desk.person("dana").get("/api/v1/cycles/2026/board").json()["items"]
     assert {one["employee"] for one in states if one["state"] == "outside"} == {"E2", "E4"}
     assert "of a rank that is not graded here" in desk.person("dana").get("/grades/employee:E2?cycle=2026").text
+
+
+def grade_pages(desk, name, *numbers):
+    """Whose pages of grades somebody finds in the cycle, of these employees; and whether each tells pay."""
+    found = {}
+    for number in numbers:
+        page = desk.person(name).get(f"/grades/employee:{number}?cycle=2026")
+        assert page.status_code in {200, 404}, (name, number, page.text)
+        if page.status_code == 200:
+            found[number] = "Monthly base pay" in page.text
+    return found
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_functions_of_a_cycle_open_grades_there_and_heads_see_those_whom_they_review(desk):
+    """Approver with pay, calibrator of groups and heads without; nobody their own before they are told, nobody anything of a cycle without a function there."""
+    heads = {"groups": {"minimum": 1}}
+    (desk.where["definitions"] / "policies.yaml").write_text(json.dumps(heads), encoding="utf-8")
+    desk.kopes("load", desk.folder, **desk.where)
+    everybody = ("E1", "E2", "E3", "E4")
+    assert grade_pages(desk, "e2", "E1", "E2") == {"E2": True}
+    running(desk)
+    appoint(desk, "E1", "approver")
+    appoint(desk, "dora@agency.example", "payroll")
+    kim = desk.person("kim", "--role", "member")
+    appoint(desk, "kim@agency.example", "calibrator", groups=["heads"])
+    shown = {name: grade_pages(desk, name, *everybody) for name in ("dana", "anna", "e1", "e2", "e3", "e4", "kim")}
+    assert shown == {
+        "dana": dict.fromkeys(everybody, True),
+        "anna": dict.fromkeys(everybody, True),
+        "e1": dict.fromkeys(("E2", "E3", "E4"), True),
+        "e2": {"E1": False},
+        "e3": {"E2": False},
+        "e4": {"E3": False},
+        "kim": dict.fromkeys(("E2", "E3", "E4"), False),
+    }
+    assert grade_pages(desk, "ferran", *everybody) == grade_pages(desk, "carla", *everybody) == {}
+    listed = {name: desk.person(name).get("/grades") for name in ("dana", "anna", "e1", "kim", "e2", "carla", "ferran")}
+    assert {name: page.status_code for name, page in listed.items()} == {
+        **dict.fromkeys(("dana", "anna", "e1", "kim"), 200),
+        **dict.fromkeys(("e2", "carla", "ferran"), 404),
+    }
+    assert desk.person("anna").get("/grades?cycle=2025").status_code == 404
+    assert kim.get("/grades?of=units").status_code == 200
+    rows = {name: set(re.findall(r"/grades/employee:(E\d)\?", page.text)) for name, page in listed.items()}
+    assert (rows["anna"] >= {"E1", "E2"}, rows["e1"] & {"E1"}, rows["kim"]) == (True, set(), {"E2", "E3", "E4"})
+    assert ["Proposed pay in all" in listed[name].text for name in ("anna", "e1", "kim")] == [True, True, False]
+    assert kim.get("/grades?sort=pay").status_code == 404
+    for name in ("anna", "e1", "kim", "e2"):
+        assert desk.person(name).post(
+            "/grades", data={"format": "csv", "reason": "To read it at home."}
+        ).status_code in {
+            403,
+            404,
+        }, name
+    # What is decided about a line moves grades and pay: told to whom they may see, once it is agreed to.
+    content = {"node": "unit:VIE", "kpi": "deals", "member": "actual", "value": "900", "cause": "late_data"}
+    made = propose(desk, "dana", "override", content)
+    assert agree(desk, "anna", made).status_code == 200
+    address = f"/api/v1/decisions/{made.json()['id']}/effects"
+    told = {
+        name: {(one["node"], one["member"]) for one in desk.person(name).get(address).json().get("items", ())}
+        for name in ("dana", "anna", "e3", "e2")
+    }
+    assert told["anna"] == told["dana"]
+    pay = {one for one in told["dana"] if one[1] == "pay"}
+    assert pay, told["dana"]
+    assert not any(member == "pay" for name in ("e3", "e2") for _, member in told[name])
+    assert ("employee:E2", "grade") not in told["e2"]

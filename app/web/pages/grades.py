@@ -6,7 +6,7 @@ Do not take it for a decision: the system proposes, and names the rules that a p
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
@@ -27,6 +27,7 @@ from app.kit.refusals import NotThere, at_field
 from app.plain.findings import Finding, n_
 from app.rules.grade_reasons import beyond_seats, grade_reasons
 from app.rules.grade_spread import NEAR, grades_spread
+from app.rules.grades_narrowed import proposal_of_groups, without_employee
 from app.rules.grading import EmployeeGrade, EmployeeProposal, UnitGrade, UnitProposal
 from app.rules.names import folded, person_meant
 from app.rules.pay import pay_sums
@@ -34,10 +35,11 @@ from app.rules.permissions import Deed, may
 from app.rules.standings import Score, published
 from app.rules.terms import Node, NodeKind
 from app.scoring import State, node_name
-from app.web import cycling, deciding, words
+from app.web import deciding, words
 from app.web.asking import ScoreParameters, asked_by, cycle_shown, state_asked
 from app.web.downloads import ReasonedExport, reasoned_file
 from app.web.file_words import file_words
+from app.web.grades_seen import GradesSeen, grades_seen, latest_cycle_of_functions
 from app.web.group_names import group_namer
 from app.web.groups import ListGroup, shown
 from app.web.kept import CachedPart, Rendered, drawn
@@ -106,6 +108,29 @@ def _proposed(
     if query.of == "units":
         return cycle.propose_unit_grades(context.connection, cycle=of_cycle, today=context.today, loaded=loaded)
     return cycle.propose_employee_grades(context.connection, cycle=of_cycle, today=context.today, loaded=loaded)
+
+
+def _of_own_functions(context: RequestContext, query: GradesQuery) -> GradesQuery:
+    """Without a choice, whoever sees grades by a function alone is shown the cycle that it is of."""
+    if query.cycle is not None or may(context.viewer.roles, Deed.SEE_GRADE, ()):
+        return query
+    return query.model_copy(update={"cycle": latest_cycle_of_functions(context)})
+
+
+def _as_seen(
+    proposed: Proposed[EmployeeProposal] | Proposed[UnitProposal], seen: GradesSeen
+) -> tuple[Hashable, EmployeeProposal | UnitProposal]:
+    """What of a proposal is for whoever asks, and the token that it hangs on: their groups alone, and not what nobody has told them of themself."""
+    token, proposal = proposed
+    if isinstance(proposal, UnitProposal):
+        return (
+            (token, proposal) if not seen.groups else ((token, seen.groups), proposal_of_groups(proposal, seen.groups))
+        )
+    if seen.groups:
+        token, proposal = (token, seen.groups), proposal_of_groups(proposal, seen.groups)
+    if seen.hides_own and seen.own is not None:
+        token, proposal = (token, seen.own), without_employee(proposal, seen.own)
+    return token, proposal
 
 
 def _code(row: Row) -> str:
@@ -178,8 +203,12 @@ def _within(query: GradesQuery) -> tuple[Decimal, Finding | None]:
 @listed("grades")
 def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Page | SeeOther:
     """The proposal of all employees, or of all units. Whoever sees only their own has a page of it."""
+    query = _of_own_functions(context, query)
     loaded, of_cycle = _cycle(context, query)
-    token, proposal = _proposed(context, loaded, query, of_cycle)
+    seen = grades_seen(context, of_cycle)
+    if not seen.lists:
+        raise NotThere
+    token, proposal = _as_seen(_proposed(context, loaded, query, of_cycle), seen)
     name_of = _namer(context, query)
     if query.find.strip():
         return _looked_up(query, proposal.rows, name_of)
@@ -190,10 +219,11 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
     last = max(1, -(-len(rows) // PAGE_ROWS))
     page = min(query.page, last)
     asked = query.model_dump(mode="json", exclude_defaults=True, exclude={"page"})
-    if query.sort == "pay" and not may(context.viewer.roles, Deed.SEE_PAY, ()):
+    if query.sort == "pay" and not seen.pays:
         raise NotThere
     head = views.head(without_present_cycle(loaded, asked, context.today))
-    shows_pay = query.of == "employees" and may(context.viewer.roles, Deed.SEE_PAY, ())
+    shows_pay = query.of == "employees" and seen.pays
+    sees_cards = may(context.viewer.roles, Deed.SEE_SCORECARD, ())
     group_name = functools.cache(group_namer(loaded.sheet.definitions.policies))
     parameters = {**query.model_dump(exclude_defaults=True, exclude={"page"}), "cycle": of_cycle}
     groups = cycle.grade_groups(rows, by=query.by) if query.by else None
@@ -206,8 +236,8 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
         lambda: grades_spread(proposal.standings, within=within),
     )
     spread = spreading.model
-    nearing = CachedPart(_DRAWN, ("near", token, within, context.today), lambda: spread)
-    listing = CachedPart(_DRAWN, ("list", narrowing, page, shows_pay), lambda: listed_rows)
+    nearing = CachedPart(_DRAWN, ("near", token, within, context.today, sees_cards), lambda: spread)
+    listing = CachedPart(_DRAWN, ("list", narrowing, page, shows_pay, sees_cards), lambda: listed_rows)
     seating = CachedPart(_DRAWN, ("seats", token), lambda: proposal.standings)
     return Page(
         "pages/grades.html",
@@ -242,6 +272,7 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
         RULES=RULES,
         words=words,
         shows_pay=shows_pay,
+        sees_cards=sees_cards,
         exports=context.allowed(Deed.EXPORT),
         group_name=group_name,
     )
@@ -363,7 +394,8 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
     if node.kind is not NodeKind.EMPLOYEE:
         raise NotThere
     loaded, of_cycle = _cycle(context, query)
-    if cycling.hides_own_result(context, of_cycle):
+    seen = grades_seen(context, of_cycle)
+    if not seen.grade(node):
         raise NotThere
     proposal = cycle.propose_employee_grades(
         context.connection, cycle=of_cycle, today=context.today, loaded=loaded
@@ -389,9 +421,10 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
         cycles=sorted({*loaded.sheet.cycles, of_cycle}),
         words=words,
         group_name=group_namer(policies),
-        sees_all=may(context.viewer.roles, Deed.SEE_GRADE, ()),
+        sees_all=seen.lists,
+        sees_card=context.allowed(Deed.SEE_SCORECARD, node),
         JOBS=words.JOBS,
-        shows_pay=context.allowed(Deed.SEE_PAY, node),
+        shows_pay=seen.pay(node),
         grants=deciding.grants_bonus(context, loaded, of_cycle, node),
     )
 

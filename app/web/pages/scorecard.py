@@ -23,10 +23,11 @@ from app.ledger import ActivityHistory, VerdictEntry
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.scoring import Board, BoardLine, BoardSource, State, Visibility
-from app.web import changing, cycling, deciding, words
+from app.web import changing, deciding, words
 from app.web.asking import ScoreParameters, cycle_shown, first_days, state_of
 from app.web.downloads import LoggedReading, refuse_without_reason, sheet_file, written_down
 from app.web.file_words import file_words
+from app.web.grades_seen import grades_seen
 from app.web.kept import CachedPart, Rendered, drawn, reader_of_page
 from app.web.languages import page_language, writing
 from app.web.limits import Lane
@@ -148,7 +149,7 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
         grade_address=url_for("grades.grade", node=node, cycle=source.plan.cycle)
         if node.kind is NodeKind.EMPLOYEE
         and context.allowed(Deed.SEE_GRADE, node)
-        and not cycling.hides_own_result(context, source.plan.cycle)
+        and grades_seen(context, source.plan.cycle).grade(node)
         else None,
         change_address=_change_address(context, node),
         agreed_address=url_for("cycle_scorecard.scorecard", cycle=source.plan.cycle, node=node)

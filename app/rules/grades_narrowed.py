@@ -1,0 +1,79 @@
+"""A proposal of grades as whoever answers for some evaluation groups sees it: their people, places and seats, and no others'."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from app.rules.grading import EmployeeGrade, EmployeeProposal, UnitGrade, UnitProposal
+from app.rules.seats import SeatPlan
+from app.rules.standings import Standings
+
+__all__ = ["proposal_of_groups", "without_employee"]
+
+P = TypeVar("P", EmployeeProposal, UnitProposal)
+V = TypeVar("V")
+
+
+def proposal_of_groups(proposal: P, groups: Collection[str]) -> P:
+    """What a proposal says of some groups, each by the name of the one that it was merged into or by its own.
+
+    Whoever has no grade is in no group and left out. Rules are those of the whole agency, and stay named.
+    """
+    standings = proposal.standings
+    kept = {became for group, became in standings.became.items() if group in groups or became in groups}
+    rows = tuple(row for row in proposal.rows if row.group in kept)
+    counts = Counter(row.grade for row in rows)
+    return replace(
+        proposal,
+        rows=rows,
+        standings=_standings(standings, {_code(row) for row in rows}, kept),
+        counts={grade: counts[grade] for grade in proposal.counts},
+    )
+
+
+def without_employee(proposal: EmployeeProposal, employee: str) -> EmployeeProposal:
+    """A proposal for somebody whom nobody has told of their own grade yet: their row and place are left out, what groups and rules count is not."""
+    places = {code: place for code, place in proposal.standings.by_code.items() if code != employee}
+    return replace(
+        proposal,
+        rows=tuple(row for row in proposal.rows if row.employee != employee),
+        standings=replace(proposal.standings, by_code=places),
+    )
+
+
+def _code(row: EmployeeGrade | UnitGrade) -> str:
+    return row.employee if isinstance(row, EmployeeGrade) else row.unit
+
+
+def _standings(standings: Standings, codes: Collection[str], kept: Collection[str]) -> Standings:
+    return replace(
+        standings,
+        by_code=_only(standings.by_code, codes),
+        in_group=_only(standings.in_group, kept),
+        sizes=_only(standings.sizes, kept),
+        became={group: became for group, became in standings.became.items() if became in kept},
+        plan=_plan(standings.plan, kept),
+    )
+
+
+def _plan(plan: SeatPlan, kept: Collection[str]) -> SeatPlan:
+    return replace(
+        plan,
+        exact=_only(plan.exact, kept),
+        by_remainder=_only(plan.by_remainder, kept),
+        steps=tuple(
+            replace(
+                step,
+                moves=tuple(move for move in step.moves if move.group in kept),
+                seats=_only(step.seats, kept),
+            )
+            for step in plan.steps
+        ),
+    )
+
+
+def _only(some: Mapping[str, V], keys: Collection[str]) -> dict[str, V]:
+    return {key: value for key, value in some.items() if key in keys}
