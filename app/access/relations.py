@@ -173,7 +173,8 @@ def opens_of_a_cycle(directory: Directory, *, viewer: Viewer, deed: Deed, node: 
         return True
     if deed is not Deed.SEE_GRADE or node is None or node.kind is not NodeKind.EMPLOYEE:
         return False
-    return Role.HEAD in viewer.roles and Relation.LINE in relations(directory, viewer=viewer, node=node, day=day)
+    leads = Relation.LINE in relations_that_allow(viewer.roles, Deed.SEE_PEOPLE_SCORES)
+    return leads and Relation.LINE in relations(directory, viewer=viewer, node=node, day=day)
 
 
 def sees(directory: Directory, *, viewer: Viewer, deed: Deed, day: dt.date) -> Callable[[Node], bool]:

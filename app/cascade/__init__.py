@@ -7,6 +7,7 @@ decision. Never scores anything.
 
 from __future__ import annotations
 
+from app.cascade.agreed_otherwise import AgreedOtherwise, agreed_otherwise
 from app.cascade.agreements import (
     AgreementRows,
     DraftRow,
@@ -81,6 +82,7 @@ __all__ = [
     "LIFT",
     "RATERS_DECISIONS",
     "TARGET_DECISIONS",
+    "AgreedOtherwise",
     "AgreementRows",
     "Cascade",
     "DraftRow",
@@ -106,6 +108,7 @@ __all__ = [
     "TaskBranch",
     "VersionRow",
     "WantedTarget",
+    "agreed_otherwise",
     "agreement_rows",
     "announce_targets",
     "appointed_raters",

@@ -27,6 +27,7 @@ __all__ = [
     "keep_texts",
     "kept_texts",
     "pin_differences",
+    "pinned_cycles",
     "publications",
     "publish",
     "published",
@@ -233,10 +234,19 @@ def _definitions(documents: Mapping[str, str]) -> Definitions:
     return Definitions.from_documents({name: json.loads(text) for name, text in documents.items()})
 
 
+def pinned_cycles(connection: Connection) -> list[int]:
+    """The cycles that are published now. Queries: 1."""
+    return [one.cycle for one in _pinned(connection)]
+
+
+def _pinned(connection: Connection) -> list[Publication]:
+    latest = {row.cycle: _publication(row) for row in connection.execute(_query())}
+    return [one for one in latest.values() if one.ended_at is None]
+
+
 def pin_differences(connection: Connection) -> list[PinDifference]:
     """Where what is loaded is not what a cycle was published with. Queries: 2."""
-    latest = {row.cycle: _publication(row) for row in connection.execute(_query())}
-    pinned = [one for one in latest.values() if one.ended_at is None]
+    pinned = _pinned(connection)
     if not pinned:
         return []
     now = _sums(stored_documents(connection))

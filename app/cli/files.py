@@ -173,6 +173,7 @@ def feed(file: str, path: Path, dry_run: bool) -> None:  # noqa: FBT001 - click 
             say(refusal.text(), err=True)
         say("Nothing was loaded.", err=True)
         sys.exit(1)
+    _complain_all(fed.differs)
     said = f"{file}: {fed.added} added, {fed.changed} changed, {fed.removed} removed"
     if not fed.is_held:
         say(f"{said}; revision {fed.revision}")

@@ -16,12 +16,13 @@ from typing import Final
 from sqlalchemy import Connection
 
 from app import cascade, ledger
-from app.cascade import PinDifference, TargetDifference
+from app.cascade import TargetDifference
 from app.intake import definitions as definition_files
 from app.intake import folder as folders
 from app.intake.folder import DEFINITIONS, FILES, POLICIES, LoadedFileReport, LoadReport, part_of
 from app.intake.mastering import LOCK_LOADS, Master, masters
-from app.intake.stored_folder import present_folder
+from app.intake.pinned import pinned_findings
+from app.intake.stored_folder import file_sums, present_folder
 from app.kit.database import lock
 from app.kit.refusals import Refusal
 from app.kit.replacing import compare, exact_text
@@ -116,7 +117,7 @@ def load_agency(connection: Connection, folder: Path, *, definitions: Path, at: 
         warnings=(
             *(one for one in (*problems, *report.findings) if one.level is Level.WARNING),
             *(_difference(one) for one in cascade.target_differences(connection)),
-            *(_pinned(one) for one in cascade.pin_differences(connection)),
+            *pinned_findings(connection, lambda: file_sums(connection)),
         ),
         files=report.files,
         revision=report.revision,
@@ -202,12 +203,3 @@ def _difference(difference: TargetDifference) -> Finding:
         )
     place = Place(file="scorecards.csv", field="target")
     return Finding(code="target_set", message=message, parameters=parameters, place=place, level=Level.WARNING)
-
-
-def _pinned(difference: PinDifference) -> Finding:
-    """What a load says of a cycle that was published with other policies or definitions: it goes by those."""
-    parameters = {"cycle": difference.cycle, "part": difference.part}
-    message = n_(
-        "cycle %(cycle)s: the %(part)s that are loaded are not those that it was published with; it goes by those, and nothing of it changes"
-    )
-    return Finding(code="differs", message=message, parameters=parameters, level=Level.WARNING)

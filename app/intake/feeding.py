@@ -40,6 +40,7 @@ from app.intake.changing import (
 )
 from app.intake.folder import FILES
 from app.intake.mastering import LOCK_LOADS, MASTER, Master
+from app.intake.pinned import agreed_and_certified_findings
 from app.intake.sent_files import rows_of_csv
 from app.intake.sent_rows import rows_sent
 from app.intake.stored_folder import plain_cell
@@ -96,6 +97,7 @@ class Fed:
         sha256: of the file as it holds now.
         is_held: whether somebody of hr has to agree first; then nothing has changed.
         change: the change set that holds it; None on a dry run, and where nothing is held.
+        differs: what is said of cycles that go by another state of the file, which it moves nothing of.
     """
 
     revision: int
@@ -105,6 +107,7 @@ class Fed:
     sha256: str
     is_held: bool = False
     change: int | None = None
+    differs: tuple[Finding, ...] = ()
 
     def as_json(self) -> dict[str, int | None]:
         """As the contract writes it."""
@@ -285,7 +288,7 @@ def _fed(connection: Connection, feed: _Feed, read: FedRows | Invalid, *, has_en
     if not changed:
         if not feed.dry_run:
             _give_up_held(connection, feed)
-        return fed
+        return replace(fed, differs=_findings(connection, feed, fed.sha256))
     judged = judge_change(connection, folder, changed, directory=organisation.directory(connection))
     is_cut = not has_end and (fed.removed > 0 or any(one.key == read.last for one in changed.rows))
     is_held = is_cut or _is_held(connection, feed, fed, changed, count=len(base))
@@ -359,7 +362,14 @@ def _loaded(connection: Connection, feed: _Feed, judged: JudgedChange, fed: Fed)
         revision = load_judged(connection, judged.judged, at=feed.now, by=feed.loaded_by)
     except FindingsInTheWay as refusal:
         raise FeedFindings(*refusal.findings) from refusal
-    return replace(fed, revision=revision, sha256=folder_at(connection, revision).sha256(feed.file))
+    sha256 = folder_at(connection, revision).sha256(feed.file)
+    return replace(fed, revision=revision, sha256=sha256, differs=_findings(connection, feed, sha256))
+
+
+def _findings(connection: Connection, feed: _Feed, sha256: str) -> tuple[Finding, ...]:
+    """What a load of this file says of cycles that go by another one."""
+    told = agreed_and_certified_findings(connection, lambda: {feed.file: sha256})
+    return tuple(one for one in told if one.place.file == feed.file)
 
 
 def _held(connection: Connection, feed: _Feed, changed: Changed, fed: Fed) -> int:

@@ -68,10 +68,10 @@ def effects_of(context: RequestContext, one: Decision) -> list[DecisionEffect]:
 
 
 def _effects_of(context: RequestContext, one: Decision, checkers: frozenset[Authority]) -> list[DecisionEffect]:
-    held = context.viewer.authorities(one.cycle)
-    checks = one.state is DecisionState.PROPOSED and not held.isdisjoint(checkers)
+    authorities = context.viewer.authorities(one.cycle)
+    checks = one.state is DecisionState.PROPOSED and not authorities.isdisjoint(checkers)
     # What was certified stays open to who certifies (contract-cycle, 13).
-    checks = checks or (one.kind == "certify" and CycleFunction.CERTIFIER in held)
+    checks = checks or (one.kind == "certify" and CycleFunction.CERTIFIER in authorities)
     return effects_seen(context, one.effects, checks=checks, cycle=None if one.cycle is None else int(one.cycle))
 
 

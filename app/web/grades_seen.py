@@ -73,9 +73,9 @@ def grades_seen(context: RequestContext, cycle: int) -> GradesSeen:
 
 def _asked(context: RequestContext, cycle: int) -> GradesSeen:
     viewer = context.viewer
-    held = [one for one in viewer.functions if one.cycle == cycle]
-    opens = {one.function: functions_open(one.function) for one in held}
-    limited = [one.groups for one in held if Deed.SEE_GRADE in opens[one.function]]
+    functions = [one for one in viewer.functions if one.cycle == cycle]
+    opens = {one.function: functions_open(one.function) for one in functions}
+    limited = [one.groups for one in functions if Deed.SEE_GRADE in opens[one.function]]
     everybody = may(viewer.roles, Deed.SEE_GRADE, ()) or None in limited
     groups = frozenset[str]().union(*(some for some in limited if some is not None))
     return GradesSeen(

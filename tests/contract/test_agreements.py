@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from threading import Event
@@ -105,7 +106,8 @@ def test_both_sides_sign_the_same_draft_and_what_they_signed_holds(desk):
     changed = changed.replace("2026,employee:E6,deals,10,,unique,,,,,,10", "2026,employee:E6,deals,10,,unique,,,,,,40")
     assert changed.count(",30,") == changed.count(",40,") == 1
     scorecards.write_text(changed, encoding="utf-8")
-    desk.kopes("load", desk.folder, **desk.where)
+    said = desk.kopes("load", desk.folder, **desk.where).err
+    assert re.findall(r"cycle 2026: the scorecard of (\S+) differs", said) == [ALBA]
     assert seen(desk, "alba", ALBA)["lines"] == agreed["lines"]
     assert {line["target"] for line in seen(desk, "jiho", "employee:E6")["lines"]} == {"10", "40"}
     shown = json.loads(desk.kopes("score", "--cycle", "2026", "--node", ALBA, **desk.where).out)

@@ -215,7 +215,13 @@ def test_what_is_loaded_after_the_cut_moves_nothing_of_the_cycle(desk):
     _write(desk.folder / "rates.csv", "usd", "2.5")
     _write(desk.folder / "employees.csv", "monthly_base", "9000000")
     _write(desk.folder / "scorecards.csv", "target", "77")
-    desk.kopes("load", desk.folder, **desk.where)
+    said = desk.kopes("load", desk.folder, **desk.where).err
+    differing = {
+        line.split(" ")[1].rstrip(":") for line in said.splitlines() if "differs from what the cycle was" in line
+    }
+    assert differing == {"employees.csv", "rates.csv", "scorecards.csv"}
+    nodes = re.findall(r"cycle 2026: the scorecard of (\S+) differs from what was agreed", said)
+    assert nodes == sorted(one["node"] for one in json.loads(before[0]))
     assert figures(desk) == before
     live = figures(desk, "--live")
     assert live[0] != before[0]
@@ -227,6 +233,18 @@ def test_what_is_loaded_after_the_cut_moves_nothing_of_the_cycle(desk):
     assert told == next(card for card in json.loads(before[0]) if card["node"] == "employee:E1")
     assert desk.kopes("cycle", "verify", "2026", **desk.where).out.startswith("verified 2026 round 1 ")
     desk.kopes("reconcile", **desk.where)
+    # A feed hears it too, of its own file, whether it changes something now or has before.
+    desk.take_over("rates.csv", to="feed")
+    key = desk.kopes("key", "create", "bank", "--scope", "feed:rates.csv", **desk.where).out.split()[-1]
+    bank = desk.client(Authorization=f"Bearer {key}", **{"Content-Type": "text/csv"})
+    rates = (desk.folder / "rates.csv").read_text(encoding="utf-8")
+    for text, added in ((rates, 0), (f"{rates}2027-01,EUR,1.5\n", 1)):
+        fed = bank.put("/api/v1/files/rates.csv", content=text.encode())
+        assert (fed.status_code, fed.json()["added"]) == (200, added), fed.text
+        assert [(one["cycle"], one["detail"][:29]) for one in fed.json()["differs"]] == [
+            ("2026", "cycle 2026: rates.csv differs")
+        ]
+    assert figures(desk) == before
 
 
 def _write(file, column, value):

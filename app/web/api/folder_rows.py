@@ -14,7 +14,7 @@ from app import exports, intake, organisation
 from app.decisions import Program
 from app.intake import SentFeed
 from app.kit.refusals import NotAllowed, NotThere
-from app.plain.findings import n_
+from app.plain.findings import Finding, n_
 from app.rules.permissions import Deed
 from app.rules.terms import Node
 from app.web import changing
@@ -239,7 +239,14 @@ def feed(context: RequestContext, file: str, query: FeedQuery, looked_up: SentFe
         context.did_nothing = True
     else:
         context.note(subject=intake.feed_subject(file), after=fed.as_json())
-    return Json(fed.as_json(), status=202 if fed.is_held else 200, headers={"ETag": f'"{fed.sha256}"'})
+    told = fed.as_json() | ({"differs": [_differs(one) for one in fed.differs]} if fed.differs else {})
+    return Json(told, status=202 if fed.is_held else 200, headers={"ETag": f'"{fed.sha256}"'})
+
+
+def _differs(finding: Finding) -> dict[str, str]:
+    """What a feed is told of a cycle that it moves nothing of."""
+    of = {name: str(value) for name, value in finding.parameters.items() if name in {"cycle", "node"}}
+    return of | {"detail": finding.text()}
 
 
 def _is_personal(file: str, row: Mapping[str, str] | str | None) -> bool:

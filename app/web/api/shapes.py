@@ -415,7 +415,20 @@ CHANGE: Final = _object(
     optional=("rows", "documents", "touched"),
 )
 FOLDER_ROW: Final[Shape] = {"type": "object", "additionalProperties": _TEXT_OR_NULL}
-FED: Final = _object({"revision": _COUNT, "added": _COUNT, "changed": _COUNT, "removed": _COUNT})
+FED: Final = _object(
+    {
+        "revision": _COUNT,
+        "added": _COUNT,
+        "changed": _COUNT,
+        "removed": _COUNT,
+        "differs": {
+            "type": "array",
+            "items": _object({"cycle": _TEXT, "node": _TEXT, "detail": _TEXT}, optional=("node",)),
+            "description": "Cycles that go by another state of the file: nothing of them changes. Absent where there are none.",
+        },
+    },
+    optional=("differs",),
+)
 HELD: Final = _object({"change": {"type": ["integer", "null"], "description": "null: of a dry run."}})
 ROW_VERSION: Final = _object(
     {

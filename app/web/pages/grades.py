@@ -117,6 +117,25 @@ def _of_own_functions(context: RequestContext, query: GradesQuery) -> GradesQuer
     return query.model_copy(update={"cycle": latest_cycle_of_functions(context)})
 
 
+def _list_seen(context: RequestContext, query: GradesQuery, of_cycle: int) -> GradesSeen:
+    """What who asks sees of the list.
+
+    Raises:
+        NotThere: none of it is theirs, or not what it is to be sorted by.
+    """
+    seen = grades_seen(context, of_cycle)
+    if not seen.lists or (query.sort == "pay" and not seen.pays):
+        raise NotThere
+    return seen
+
+
+def _page_of(rows: Sequence[Row], wanted: int) -> tuple[int, int, Sequence[Row]]:
+    """The page that is shown, the last one, and the rows on it."""
+    last = max(1, -(-len(rows) // PAGE_ROWS))
+    page = min(wanted, last)
+    return page, last, rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
+
+
 def _as_seen(
     proposed: Proposed[EmployeeProposal] | Proposed[UnitProposal], seen: GradesSeen
 ) -> tuple[Hashable, EmployeeProposal | UnitProposal]:
@@ -205,9 +224,7 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
     """The proposal of all employees, or of all units. Whoever sees only their own has a page of it."""
     query = _of_own_functions(context, query)
     loaded, of_cycle = _cycle(context, query)
-    seen = grades_seen(context, of_cycle)
-    if not seen.lists:
-        raise NotThere
+    seen = _list_seen(context, query, of_cycle)
     token, proposal = _as_seen(_proposed(context, loaded, query, of_cycle), seen)
     name_of = _namer(context, query)
     if query.find.strip():
@@ -216,11 +233,8 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
     narrowing = (token, query.group, query.grade, query.text, query.sort, query.order, context.today)
     # Names are searched as the reader sees them.
     rows = _NARROWED.get_or_make((narrowing, page_language()), lambda: _narrowed(query, proposal.rows, name_of))
-    last = max(1, -(-len(rows) // PAGE_ROWS))
-    page = min(query.page, last)
+    page, last, listed_rows = _page_of(rows, query.page)
     asked = query.model_dump(mode="json", exclude_defaults=True, exclude={"page"})
-    if query.sort == "pay" and not seen.pays:
-        raise NotThere
     head = views.head(without_present_cycle(loaded, asked, context.today))
     shows_pay = query.of == "employees" and seen.pays
     sees_cards = may(context.viewer.roles, Deed.SEE_SCORECARD, ())
@@ -228,7 +242,6 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
     parameters = {**query.model_dump(exclude_defaults=True, exclude={"page"}), "cycle": of_cycle}
     groups = cycle.grade_groups(rows, by=query.by) if query.by else None
     grades_of = proposal.standings.plan.grades
-    listed_rows = rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
     # The links of the spread keep what the list is asked for.
     spreading = CachedPart(
         _DRAWN,
