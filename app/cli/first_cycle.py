@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from app import access, notices, organisation, scoring
 from app import cycle as cycles
-from app.access import Viewer
+from app.access import TrailEntry, Viewer
 from app.cli.hands import Hands, note, person
 from app.cli.opening import who
 from app.cycle import AgreedCard, OpenedCycle, Signing
@@ -95,12 +95,15 @@ def open_accounts(database: Database, *, since: dt.date, until: dt.date) -> None
         at = dt.datetime.combine(day, _MORNING)
 
         def work(connection: Connection, at: dt.datetime = at, day: dt.date = day) -> None:
+            entries: list[TrailEntry] = []
+
             def told(**row: Any) -> None:
-                access.record_deed(connection, who=who(), deed=Deed.KEEP_ACCOUNTS, at=at, **row)
+                entries.append(TrailEntry(who(), Deed.KEEP_ACCOUNTS, at, **row))
 
             directory = organisation.directory(connection)
             keeper = notices.Keeper(command=who(), at=at, note=told)
             notices.invite(connection, directory, keeper=keeper, unit=None, day=day)
+            access.record_deeds(connection, entries)
 
         database.writing(Deed.KEEP_ACCOUNTS, work)
 
