@@ -7,6 +7,7 @@ database can always be made again; do not write into it, and do not miss it when
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
 import hashlib
 import json
@@ -372,6 +373,9 @@ def _make(connection: Connection, cut: Cut, file: Path) -> None:
     with alone_in(file.parent), private_part(file) as part:
         if file.exists():
             return
+        # Makers come one after the other: what another one was at when it was ended is nobody's.
+        for left in file.parent.glob("*.part*"):
+            left.unlink(missing_ok=True)
         begin_private(part)
         database = Database(f"sqlite:///{part}", readers=1, disposable=True)
         try:
@@ -397,6 +401,8 @@ def _fill(connection: Connection, target: Connection, cut: Cut) -> None:
 # ---------------------------------------------------------------------------------------------------------- in background
 
 _SEALING: Final[set[tuple[str, int]]] = set()
+_MAKERS: Final[set[subprocess.Popen[bytes]]] = set()
+"""The processes that make databases for this one: they end with it."""
 _SEALING_LOCK: Final = threading.Lock()
 
 _TRIES: Final = 60
@@ -420,14 +426,25 @@ def seal_soon(connection: Connection, decision: int) -> None:
 def _have_sealed(url: str, decision: int) -> None:
     try:
         words = [sys.executable, "-m", "app", "cycle", "lay-out", str(decision)]
-        done = subprocess.run(words, env=environment_with(DATABASE_URL=url), cwd=ROOT, check=False, capture_output=True)
-        if done.returncode:
-            _LOG.error(
-                "the cut of decision %s could not be laid out: %s", decision, done.stderr.decode(errors="replace")
-            )
+        maker = subprocess.Popen(
+            words, env=environment_with(DATABASE_URL=url), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        _MAKERS.add(maker)
+        try:
+            _, said = maker.communicate()
+        finally:
+            _MAKERS.discard(maker)
+        if maker.returncode:
+            _LOG.error("the cut of decision %s could not be laid out: %s", decision, said.decode(errors="replace"))
     finally:
         with _SEALING_LOCK:
             _SEALING.discard((url, decision))
+
+
+@atexit.register
+def _end_makers() -> None:
+    for maker in tuple(_MAKERS):
+        maker.terminate()
 
 
 def lay_out(database: Database, decision: int) -> bool:
