@@ -14,7 +14,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from app import access, decisions, intake
+from app import access, decisions, intake, organisation
+from app import cycle as cycles
 from app.decisions import DecisionFilter
 from app.kit import clock
 from app.kit.database import Database
@@ -54,8 +55,15 @@ def words(site: Site) -> Words:
     with database.read() as connection:
         sets = intake.change_sets(connection, limit=100)
         agreed = decisions.decisions_of(connection, DecisionFilter(), visible=lambda _one: True, limit=100)
+        actions = cycles.actions_of(connection)
+        said: set[str] = set()
+        for opened in cycles.opened_cycles(connection):
+            people = list(organisation.directory(connection).employees)
+            said |= {one.text for one in cycles.check_ins(connection, opened.cycle, people)}
+            said |= {cycles.self_assessment(connection, opened.cycle, one).text for one in people}
     database.close()
     typed = {text for one in sets for text in (one.title, one.reason)} | {one.reason for one in agreed}
+    typed |= {text for one in actions for text in (one.cause, one.measure)} | said - {""}
     return Words.read(site.folder / "demo", "walk", UNBROKEN, getpass.getuser(), *typed)
 
 
