@@ -46,8 +46,8 @@ __all__ = [
 LOCK_ACTIONS: Final = 7009
 """Held by whoever closes an action, so that it is closed once."""
 
-MILESTONE: Final = "mid_year_by"
-"""The date of the calendar after which a line that was below C owes a comment."""
+MILESTONES: Final = ("mid_year_by", "customs_final_on")
+"""The dates of the calendar after which a line that was below C owes a comment, as it does after the cycle's last day, when figures are provisional."""
 
 TEXT_LENGTH_MAX: Final = 2000
 
@@ -113,7 +113,7 @@ class ActionWish(NamedTuple):
 
 
 class OwedComment(NamedTuple):
-    """A line that was below C at a milestone, of which nobody has said why."""
+    """A line that was below C at a milestone, of which nobody has said why since."""
 
     cycle: int
     node: Node
@@ -176,27 +176,42 @@ def _action(row: sa.Row[Any]) -> Action:
 def owed_comments(
     connection: Connection, loaded: State, opened: OpenedCycle, nodes: Collection[Node], *, day: dt.date
 ) -> list[OwedComment]:
-    """The lines of some nodes that were below C at the mid-year check, by the score that led then, and on which there is no action.
+    """The lines of some nodes that were below C at a milestone that is over, by the score that led then, without an action since.
 
-    Queries: none before that day has gone by, else 1 and those of the scores as of it.
+    An action that was open at the milestone, or that was opened later, is the comment: what was closed before said nothing of it. Of a line that owes
+    several one is told, that of the first milestone: one action says all.
+
+    Queries: none before a milestone is over, else 1 and those of the scores as of each.
     """
-    by = opened.calendar.get(MILESTONE)
-    if opened.stage is not Stage.RUNNING or by is None or day <= by:
-        return []
     plan = loaded.plan(opened.cycle)
+    over = _milestones_over(opened, plan, day)
     asked = [node for node in nodes if plan.lines.get(node)]
-    if not asked:
+    if not over or not asked:
         return []
-    said = {(one.node, one.kpi) for one in actions_of(connection, cycle=opened.cycle, nodes=asked)}
-    cards = scoring.scorecards(connection, ScoreQuery(opened.cycle, day, by), asked, loaded=loaded)
-    outlook = plan.outlook(by)
-    return [
-        OwedComment(opened.cycle, card.node, line.kpi, by)
-        for card in cards
-        for line in card.lines
-        if (card.node, line.kpi) not in said
-        and leading_band(projected=line.projected_score, so_far=line.score, outlook=outlook) in RISK_BANDS
-    ]
+    directory = plan.frame.directory
+    said: dict[tuple[Node, str], dt.date] = {}
+    for one in actions_of(connection, cycle=opened.cycle, nodes=asked):
+        until = dt.date.max if one.closed_at is None else directory.day_of(one.closed_at)
+        said[one.node, one.kpi] = max(until, said.get((one.node, one.kpi), until))
+    owed: dict[tuple[Node, str], OwedComment] = {}
+    for by in over:
+        outlook = plan.outlook(by)
+        for card in scoring.scorecards(connection, ScoreQuery(opened.cycle, day, by), asked, loaded=loaded):
+            for line in card.lines:
+                band = leading_band(projected=line.projected_score, so_far=line.score, outlook=outlook)
+                if band in RISK_BANDS and said.get((card.node, line.kpi), dt.date.min) <= by:
+                    owed.setdefault((card.node, line.kpi), OwedComment(opened.cycle, card.node, line.kpi, by))
+    return list(owed.values())
+
+
+def _milestones_over(opened: OpenedCycle, plan: CyclePlan, day: dt.date) -> list[dt.date]:
+    """The milestones of a running cycle that have gone by, the first one first."""
+    if opened.stage is not Stage.RUNNING:
+        return []
+    end = plan.period.to
+    dates = {opened.calendar[name] for name in MILESTONES if name in opened.calendar}
+    dates |= set() if end is None else {end - dt.timedelta(days=1)}
+    return sorted(one for one in dates if one < day)
 
 
 # ------------------------------------------------------------------------------------------------------------ what is done

@@ -7,14 +7,14 @@ and taken back.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection
 
 from app import ledger, organisation, scoring
-from app.ledger import LateEvent, Origin
+from app.ledger import Change, LateEvent, Origin
 from app.organisation import FileDiffers
 from app.plain.json_text import decode
 from app.rules.terms import Link, Node, NodeKind
@@ -75,7 +75,7 @@ def after_close(
         limit: how many at most.
         now: when each is recorded to see what it would move, which no figure hangs on.
 
-    Queries: 4; those of recording an event and of scoring a few nodes twice, for each event that is listed, in the cut's own database.
+    Queries: 4; those of recording an event and of scoring a few nodes, for each event that is listed, and of scoring these without it, once for the same nodes, in the cut's own database.
     """
     cut = certified.cut
     late = ledger.late_events(connection, cycle=cut.cycle, after=max(after, cut.last_event), limit=limit + 1)
@@ -83,51 +83,72 @@ def after_close(
     state = loaded.standing(cut.cycle)
     # One plan for all of them: events of the same people are of the same selection.
     plan = state.plan(cut.cycle).within_transaction()
+    standing: dict[tuple[Node, ...], _Scores] = {}
     return AfterClose(
-        events=[(one, tuple(_moves(state, plan, one, asked, now=now))) for one in shown],
+        events=[(one, tuple(_moves(state, plan, one, asked, standing, now=now))) for one in shown],
         loads=organisation.files_since(connection, cut.revision),
         following=shown[-1].seq if len(late) > limit else None,
         count=ledger.late_count(connection, cycle=cut.cycle, after=cut.last_event),
     )
 
 
+_Scores: TypeAlias = Mapping[tuple[Node, str], float | None]
 _ORIGIN: Final = Origin(door="page", sender="account:after-close")
 
 
 def _moves(
-    state: State, plan: CyclePlan, late: LateEvent, asked: ScoreQuery, *, now: dt.datetime
+    state: State,
+    plan: CyclePlan,
+    late: LateEvent,
+    asked: ScoreQuery,
+    standing: dict[tuple[Node, ...], _Scores],
+    *,
+    now: dt.datetime,
 ) -> Iterator[LateMove]:
-    """What an event would move if it had come before the cut, and no other."""
+    """What an event would move if it had come before the cut, and no other.
+
+    Args:
+        state: by the cut.
+        plan: of the cycle.
+        late: the event.
+        asked: the cycle and the day.
+        standing: the scores of the cut by the nodes that they were asked of, kept for the next event.
+        now: when it is recorded.
+    """
     source = state.frame.source
-    nodes = _nodes_of(plan, late)
-    if source is None or not nodes:
+    if source is None:
         return
-    selection = plan.select(nodes)
-
-    def lines(trying: Connection) -> dict[tuple[Node, str], float | None]:
-        figures = scoring.read_figures(trying, selection, asked)
-        return scoring.score_of_lines(scoring.score_figures(selection, figures, asked))
-
     with source.tried("late event") as trying:
-        before = lines(trying)
-        arrival = ledger.Arrival(late.body, decode(late.body))
-        ledger.record(trying, state.frame, [arrival], at=now, origin=_ORIGIN)
-        after = lines(trying)
+        before_it = ledger.cursor(trying)
+        ledger.record(trying, state.frame, [ledger.Arrival(late.body, decode(late.body))], at=now, origin=_ORIGIN)
+        nodes = _nodes_of(plan, ledger.changes_since(trying, before_it)[1])
+        after = _scores(trying, plan, nodes, asked) if nodes else {}
+    if nodes and nodes not in standing:
+        with source.tried("late event") as reading:
+            standing[nodes] = _scores(reading, plan, nodes, asked)
     for (node, kpi), score in after.items():
-        if before[node, kpi] != score:
-            yield LateMove(node=node, kpi=kpi, before=before[node, kpi], after=score)
+        if standing[nodes][node, kpi] != score:
+            yield LateMove(node=node, kpi=kpi, before=standing[nodes][node, kpi], after=score)
 
 
-def _nodes_of(plan: CyclePlan, late: LateEvent) -> tuple[Node, ...]:
-    """Whoever has a part in it, the units above them on its day, and whoever shows a line of one of these; of a figure whose it is."""
-    directory = plan.frame.directory
-    nodes: dict[Node, None] = {} if late.reported_of is None else {late.reported_of: None}
-    for number in late.employees:
-        nodes[Node(NodeKind.EMPLOYEE, number)] = None
-        unit = directory.unit_of(number, late.day) if number in directory.employees else None
-        for code in () if unit is None else directory.chain_on(unit, late.day):
-            nodes[Node(NodeKind.UNIT, code)] = None
-    known = frozenset(plan.nodes)
+def _scores(connection: Connection, plan: CyclePlan, nodes: tuple[Node, ...], asked: ScoreQuery) -> _Scores:
+    selection = plan.select(nodes)
+    return scoring.score_of_lines(
+        scoring.score_figures(selection, scoring.read_figures(connection, selection, asked), asked)
+    )
+
+
+def _nodes_of(plan: CyclePlan, changes: Iterable[Change]) -> tuple[Node, ...]:
+    """Whoever's totals were moved, whoever else had a part in it or lost one, and whoever shows a line of one of these."""
+    directory, frame = plan.frame.directory, plan.frame
+    nodes: dict[Node, None] = {}
+    for change in changes:
+        if change.everyone:
+            return plan.nodes
+        for one in change.employees:
+            nodes[Node(NodeKind.EMPLOYEE, frame.numbers[one])] = None
+        for path in change.paths:
+            nodes |= dict.fromkeys(Node(NodeKind.UNIT, unit) for unit in directory.units_of_path(path))
     waiting = list(nodes)
     while waiting:
         node = waiting.pop()
@@ -136,4 +157,4 @@ def _nodes_of(plan: CyclePlan, late: LateEvent) -> tuple[Node, ...]:
                 if below.link is Link.SHARED and below.node not in nodes:
                     nodes[below.node] = None
                     waiting.append(below.node)
-    return tuple(node for node in nodes if node in known)
+    return tuple(node for node in plan.nodes if node in nodes)

@@ -14,17 +14,14 @@ from app.cycle.agreed_cards import agreed_cards, unsigned_nodes
 from app.cycle.grades import propose_employee_grades
 from app.cycle.line_deciding import void_exclusions
 from app.cycle.opened import opened_cycle
-from app.kit.jobs import last_failed
+from app.cycle.reconciled import totals_agree
 from app.plain.findings import n_
 from app.rules.measures import Aggregate
 from app.rules.stages import Blocker, Stage
 from app.rules.terms import Node, NodeKind
-from app.scoring import CyclePlan, State
+from app.scoring import CyclePlan, ScoredLine, State
 
 __all__ = ["before_certified"]
-
-_RECONCILED_UP_TO: Final = 5_000
-"""So many events are compared with what is stored whenever somebody asks; of more the last nightly run says."""
 
 _OVER: Final = frozenset({Stage.LOCKED, Stage.PAID})
 
@@ -54,11 +51,7 @@ def before_certified(connection: Connection, loaded: State, plan: CyclePlan, day
 
 def _of_the_ledger(connection: Connection, loaded: State) -> Iterable[Blocker]:
     """Totals that are not what the events come to."""
-    if ledger.last_event(connection) <= _RECONCILED_UP_TO:
-        differs = next(iter(ledger.reconcile(connection, loaded.frame)), None) is not None
-    else:
-        differs = last_failed(connection, job="reconcile")
-    if differs:
+    if not totals_agree(connection, loaded.frame):
         message = n_("Stored totals differ from the ledger: ask an administrator to look at them.")
         yield Blocker(code="reconcile", message=message)
 
@@ -86,7 +79,10 @@ def _of_entries(connection: Connection, loaded: State, plan: CyclePlan, day: dt.
     missing = tuple(
         str(one.node)
         for one in plan.worked
-        if one.version.measure.aggregate == Aggregate.RATING and one.entered is None and one.row.node == one.node
+        if one.version.measure.aggregate == Aggregate.RATING
+        and one.entered is None
+        and one.row.node == one.node
+        and not _needs_no_grade(one)
     )
     if missing:
         message = n_("Lines are not rated yet (%(count)s): ask for the grades, or accept it for a reason.")
@@ -125,6 +121,12 @@ def _of_entries(connection: Connection, loaded: State, plan: CyclePlan, day: dt.
         yield Blocker(
             code="stale_given", message=message, parameters=parameters, items=tuple(sorted(stale)), hard=False
         )
+
+
+def _needs_no_grade(line: ScoredLine) -> bool:
+    """Whether it was decided that a line is not measured, what its grade is, or that it scores 0 whatever it is graded."""
+    decided = line.decided
+    return decided is not None and bool(decided.zero or decided.drop or decided.override("actual"))
 
 
 def _soft(code: str, message: str, entries: Mapping[str, int]) -> Iterable[Blocker]:

@@ -16,6 +16,7 @@ from app import decisions, ledger, organisation, scoring
 from app.cycle.blocking import blockers_of
 from app.cycle.cutting import refuse_being_certified
 from app.cycle.opened import NotNow, OpenedCycle, begin_stage, opened_cycle, opened_or_refused
+from app.cycle.reconciled import compare_totals
 from app.cycle.results import CycleResults, results_of
 from app.cycle.staging import Blocked, accept_problems, accepted
 from app.decisions import Decision, DecisionKind, Read
@@ -142,13 +143,16 @@ def certify_kind(files_of: Callable[[Connection], Mapping[str, str]]) -> Decisio
 
     def prepare(connection: Connection, cycle: str | None, today: dt.date) -> None:
         """Have all of it at hand that is kept: what is asked again under the locks is then what has come since, and that is little."""
-        if opened_cycle(connection, _year(cycle)) is None:
+        opened = opened_cycle(connection, _year(cycle))
+        if opened is None:
             return
         _read_effects(connection, cycle, today)
         loaded = scoring.state(connection)
         if scoring.open_cut(connection, _year(cycle)) is None:
             files_of(connection)
             scoring.rows_at_hand(connection)
+            if opened.stage is Stage.RUNNING:
+                compare_totals(connection, loaded.frame)
             blockers_of(connection, loaded, _year(cycle), Stage.CERTIFIED, day=today)
 
     return DecisionKind(

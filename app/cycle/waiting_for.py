@@ -140,9 +140,9 @@ def check_ins_due(connection: Connection, loaded: State, *, viewer: Viewer, day:
 
 
 def comments_owed(connection: Connection, loaded: State, *, viewer: Viewer, day: dt.date) -> list[OwedComment]:
-    """The lines of a person, and of the units that they head, that were below C at the mid-year check, without an action yet.
+    """The lines of a person, and of the units that they head, that were below C at a milestone, without an action since.
 
-    Queries: none where no cycle was published; else 1, and for each whose mid-year check is over those of :func:`app.cycle.owed_comments`.
+    Queries: none where no cycle was published; else 1, and for each with a milestone that is over those of :func:`app.cycle.owed_comments`.
     """
     if viewer.employee is None:
         return []

@@ -25,7 +25,7 @@ __all__ = [
     "claim_slot",
     "finish_slot",
     "job_run",
-    "last_failed",
+    "last_finished",
     "last_runs",
     "release_slot",
     "see_worker",
@@ -140,10 +140,11 @@ def last_runs(connection: Connection, *, limit: int = 100) -> list[JobRun]:
     return [JobRun(**dict(row)) for row in rows]
 
 
-def last_failed(connection: Connection, *, job: str) -> bool:
-    """Whether the last run of a job that came to its end failed; False where none did. Queries: 1."""
-    query = sa.select(job_run.c.failed).where(job_run.c.job == job, job_run.c.finished_at.is_not(None))
-    return bool(connection.scalar(query.order_by(job_run.c.started_at.desc()).limit(1)))
+def last_finished(connection: Connection, *, job: str) -> JobRun | None:
+    """The last run of a job that came to its end; None where none did. Queries: 1."""
+    query = sa.select(job_run).where(job_run.c.job == job, job_run.c.finished_at.is_not(None))
+    row = connection.execute(query.order_by(job_run.c.started_at.desc()).limit(1)).mappings().first()
+    return None if row is None else JobRun(**dict(row))
 
 
 def see_worker(connection: Connection, *, worker: str, at: dt.datetime) -> None:

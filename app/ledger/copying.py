@@ -40,9 +40,12 @@ def shut_out_recorders(connection: Connection) -> None:
     lock(connection, tables.LOCK_LEDGER)
 
 
-def last_event(connection: Connection) -> int:
-    """The number of the last event; 0 before the first. Whoever shut out recorders knows that later ones have larger numbers. Queries: 1."""
-    return connection.scalar(sa.select(sa.func.max(tables.event.c.seq))) or 0
+def last_event(connection: Connection, *, before: dt.datetime | None = None) -> int:
+    """The number of the last event, or of the last that was received before an instant; 0 before the first. Whoever shut out recorders knows that later ones have larger numbers. Queries: 1."""
+    query = sa.select(sa.func.max(tables.event.c.seq))
+    if before is not None:
+        query = query.where(tables.event.c.received_at < before)
+    return connection.scalar(query) or 0
 
 
 def copy_ledger(source: Connection, target: Connection, *, last: int) -> None:

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.kit.bulk import among
 from app.ledger import tables
-from app.organisation import tables as organisation_tables
-from app.rules.terms import Node
 
 __all__ = ["LateEvent", "late_count", "late_events"]
-
-_FIGURE: Final = "figure"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +21,6 @@ class LateEvent:
     Attributes:
         seq: its number: later ones have larger ones.
         day: the activity's.
-        employees: the numbers of those who have a part in it.
-        reported_of: of a reported figure the unit or employee that it is of; None of all else, which is of whoever has a part in it.
         body: its JSON.
     """
 
@@ -38,36 +31,23 @@ class LateEvent:
     type: str
     received_at: dt.datetime
     day: dt.date
-    employees: tuple[str, ...]
-    reported_of: Node | None
     body: str
 
 
 def late_events(connection: Connection, *, cycle: int, after: int, limit: int) -> list[LateEvent]:
-    """The events of a cycle with larger numbers, the first one first. Queries: 2, or 1 where there are none."""
+    """The events of a cycle with larger numbers, the first one first. Queries: 1."""
     event, activity = tables.event.c, tables.activity
     of = _of_cycle(cycle, after).subquery()
     query = (
         sa.select(
             event.seq, event.key, event.source, event.id, event.type, event.received_at, event.body, of.c.activity
         )
-        .add_columns(
-            activity.c.day.label("activity_day"), activity.c.type.label("activity_type"), activity.c.buyer_name
-        )
+        .add_columns(activity.c.day.label("activity_day"))
         .join(of, of.c.seq == event.seq)
         .join(activity, activity.c.seq == of.c.activity)
         .order_by(event.seq)
         .limit(limit)
     )
-    rows = connection.execute(query).all()
-    if not rows:
-        return []
-    credit, employee = tables.credit.c, organisation_tables.employee.c
-    shares: dict[int, list[str]] = {}
-    of_them = sa.select(credit.seq, employee.number).join(organisation_tables.employee, employee.id == credit.employee)
-    wanted = among(connection, credit.seq, {row.activity for row in rows})
-    for seq, number in connection.execute(of_them.where(wanted).order_by(credit.seq, employee.number)):
-        shares.setdefault(seq, []).append(number)
     return [
         LateEvent(
             seq=row.seq,
@@ -77,11 +57,9 @@ def late_events(connection: Connection, *, cycle: int, after: int, limit: int) -
             type=row.type,
             received_at=row.received_at,
             day=row.activity_day,
-            employees=tuple(shares.get(row.activity, ())),
-            reported_of=Node.known(row.buyer_name) if row.activity_type == _FIGURE else None,
             body=row.body,
         )
-        for row in rows
+        for row in connection.execute(query)
     ]
 
 

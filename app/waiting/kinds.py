@@ -209,9 +209,9 @@ def _check_in_due(reader: Reader) -> Iterator[Errand]:
 
 
 def _comment_owed(reader: Reader) -> Iterator[Errand]:
-    """Own lines, and those of the units that one heads, that were below C at the mid-year check: done when an action says why.
+    """Own lines, and those of the units that one heads, that were below C at a milestone: done when an action says why.
 
-    Queries: none where no cycle is under way, else 2 and those of the scores as of that day.
+    Queries: none where no cycle is under way, else 2 and those of the scores as of each milestone that is over.
     """
     some = cycle.comments_owed(reader.connection, reader.loaded, viewer=reader.viewer, day=reader.day)
     if some:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from app import cycle as cycles
 from app import scoring
-from app.cycle import BoardReminders, BoardRow, BoardState
+from app.cycle import Action, BoardReminders, BoardRow, BoardState, OwedComment
 from app.kit.refusals import NotThere
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.web import cycling
 from app.web.request_context import RequestContext
 
-__all__ = ["board_seen", "narrowed", "reminded"]
+__all__ = ["board_seen", "narrowed", "notes_seen", "reminded"]
 
 
 def board_seen(context: RequestContext, cycle: int) -> list[BoardRow]:
@@ -42,6 +42,27 @@ def narrowed(
         and (not who or who in row.who)
         and (employees is None or row.employee in employees)
     ]
+
+
+def notes_seen(
+    context: RequestContext, cycle: int, nodes: Iterable[Node]
+) -> tuple[Mapping[Node, Sequence[OwedComment]], Mapping[Node, Sequence[Action]]]:
+    """The comments that lines of people owe, and the actions on them that are open, of those whose scorecards one sees.
+
+    Queries: 2, and those of :func:`app.cycle.owed_comments`.
+    """
+    sees = context.sees(Deed.SEE_SCORECARD)
+    seen = [node for node in nodes if sees(node)]
+    opened = cycling.cycle_seen(context, cycle)
+    owed: dict[Node, list[OwedComment]] = {}
+    for comment in cycles.owed_comments(
+        context.connection, scoring.state(context.connection), opened, seen, day=context.today
+    ):
+        owed.setdefault(comment.node, []).append(comment)
+    open_: dict[Node, list[Action]] = {}
+    for action in cycles.actions_of(context.connection, cycle=cycle, nodes=seen, is_open=True):
+        open_.setdefault(action.node, []).append(action)
+    return owed, open_
 
 
 def reminded(context: RequestContext, cycle: int, rows: Collection[BoardRow]) -> BoardReminders:

@@ -180,3 +180,68 @@ def test_units_are_signed_by_their_heads_or_imposed_and_then_the_cycle_runs(desk
     assert (done["state"], done["version"], done["draft"]) == ("agreed", 2, None)
     assert figures(desk)[0] != before[0]
     assert sum(desk.person("dana").get("/api/v1/cycles/2026").json()["counts"].values()) == 7
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_figures_of_hr_are_signed_by_hr_and_lines_of_an_amended_kpi_by_both_again(desk):
+    """A base value makes hr sign too; what was agreed of a KPI that is measured otherwise from then on is due again, and held meanwhile."""
+    scorecards = desk.folder / "scorecards.csv"
+    text = scorecards.read_text(encoding="utf-8")
+    scorecards.write_text(
+        text.replace(",companies,10,,unique,,,,,,10,", ",companies,10,,unique,,,,,,,"), encoding="utf-8"
+    )
+    kpis(desk, companies={"method": {"name": "deviation"}})
+    opened(desk)
+    to_stage(desk, "agreement")
+    node = "employee:E6"
+    card = seen(desk, "jiho", node)
+    lines = [line | {"base": "5"} if line["kpi"] == "companies" else line for line in card["lines"]]
+    assert "only_hr" in {one["code"] for one in put(desk, "gaston", node, lines, card["digest"]).json()["errors"]}
+    drafted = put(desk, "dana", node, lines, card["digest"]).json()
+    due = [(one["as"], one["persons"]) for one in drafted["due"]]
+    assert due == [("owner", ["E6"]), ("head", ["E4"]), ("hr", ["hr"])]
+    assert code(sign(desk, "gaston", node, "hr")) == (409, "role")
+    assert sign(desk, "jiho", node, "owner").json()["state"] == "to_sign"
+    half = sign(desk, "gaston", node, "head").json()
+    assert (half["state"], half["version"], [one["as"] for one in half["due"]]) == ("to_sign", 0, ["hr"])
+    assert desk.person("dana").get("/api/v1/cycles/2026/board?state=to_sign_hr").json()["items"][0]["who"] == ["hr"]
+    agreed = sign(desk, "dora", node, "hr").json()
+    assert (agreed["state"], agreed["version"], agreed["lines"]) == ("agreed", 1, lines)
+    assert [one["as"] for one in agreed["signatures"]] == ["owner", "head", "hr"]
+
+    kpis(desk, deals={"counts_from": "entered"})
+    assert seen(desk, "jiho", node)["state"] == "agreed"
+    assert agree(desk, "ferran", propose(desk, "dana", "amend", {"definitions": True})).status_code == 200
+    again = seen(desk, "jiho", node)
+    assert (again["state"], again["version"], again["lines"]) == ("draft", 1, lines)
+    assert (again["digest"] != agreed["digest"], [one["as"] for one in again["due"]]) == (True, ["owner", "head"])
+    assert sign(desk, "jiho", node, "owner").json()["state"] == "to_sign"
+    done = sign(desk, "gaston", node, "head").json()
+    assert (done["state"], done["version"], done["due"]) == ("agreed", 2, [])
+
+
+def kpis(desk, **changed):
+    """Load the definitions with other members of KPIs."""
+    file = desk.where["definitions"] / "kpis.yaml"
+    document = json.loads(file.read_text(encoding="utf-8"))
+    for one in document["kpis"]:
+        one |= changed.get(one["code"], {})
+    file.write_text(json.dumps(document), encoding="utf-8")
+    desk.kopes("load", desk.folder, **desk.where)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_nobody_is_imposed_upon_before_the_last_day_for_signing_and_upon_the_agency_by_hr_and_an_executive(desk):
+    """The agency's own scorecard has no head above it: hr makes, an executive checks."""
+    opened(desk)
+    dana = desk.person("dana")
+    dana.put("/api/v1/cycles/2026/calendar", json={"agree_by": "2099-01-31"}).raise_for_status()
+    to_stage(desk, "agreement")
+    content = {"node": HQ, "digest": seen(desk, "dana", HQ)["digest"]}
+    assert code(propose(desk, "dana", "impose", content)) == (409, "not_now")
+    dana.put("/api/v1/cycles/2026/calendar", json={"agree_by": "2026-01-31"}).raise_for_status()
+    assert code(propose(desk, "gaston", "impose", content)) == (409, "own_case")
+    made = propose(desk, "dana", "impose", content)
+    assert code(desk.approve(desk.person("dora"), made.json())) == (409, "role")
+    assert agree(desk, "ferran", made).status_code == 200
+    assert seen(desk, "dana", HQ)["state"] == "imposed"

@@ -221,7 +221,7 @@ def test_on_the_page_the_head_sees_what_each_gets_and_writes_it_into_the_drafts(
     assert 'href="/cycles/2026/allocation"' in chae.get("/cycles/2026").text
     lines = chae.get("/cycles/2026/allocation").text
     assert "/cycles/2026/allocation?parent=unit:EUR&amp;kpi=deals" in lines
-    query = {"parent": REGION, "kpi": "deals", "history": "60", "market": "40", "headcount": "0", "stretch": "10"}
+    query = {"parent": REGION, "kpi": "deals", "history": "60", "market": "40", "headcount": "0", "percent": "10"}
     given = {"target-unit:VIE": "200.5", "reason-unit:VIE": "A new free trade agreement"}
     page = chae.get("/cycles/2026/allocation", params=query | given).text
     wish = {
@@ -240,7 +240,7 @@ def test_on_the_page_the_head_sees_what_each_gets_and_writes_it_into_the_drafts(
     assert (wrong.status_code, "200.5" in wrong.text) == (422, True)
     assert "Why it gets another target is missing" in wrong.text
     # What is wrong is left out of what is shown, and the rest is shared as before.
-    odd = {"stretch": "-100", "step": "0", "reason-unit:VIE": " ", "target-unit:BER": "-3", "reason-unit:BER": "So"}
+    odd = {"percent": "-100", "step": "0", "reason-unit:VIE": " ", "target-unit:BER": "-3", "reason-unit:BER": "So"}
     told = chae.get("/cycles/2026/allocation", params=query | given | odd).text
     for message in (
         "This leaves nothing of the target",
@@ -254,6 +254,7 @@ def test_on_the_page_the_head_sees_what_each_gets_and_writes_it_into_the_drafts(
     assert {node: Fraction(text.replace(",", "")) for node, text in shown} == {
         one["node"]: Fraction(one["target"]) for one in plain
     }
+    _as_members_are_called(chae, query, wanted)
     elsewhere = chae.get("/cycles/2026/allocation", params=query | {"target-unit:HQ": "5", "reason-unit:HQ": "So"}).text
     assert "“unit:HQ” has no line that hangs on this one" in elsewhere
     assert seen(desk, "dana", "unit:BER")["lines"][0]["target"] != str(wanted["unit:BER"])
@@ -278,3 +279,13 @@ def test_on_the_page_the_head_sees_what_each_gets_and_writes_it_into_the_drafts(
     for name, status in (("alba", 404), ("ada", 404), ("ferran", 200)):
         assert desk.person(name).get("/cycles/2026/allocation", params=query).status_code == status
     assert 'data-narrowed="apply"' not in desk.person("ferran").get("/cycles/2026/allocation", params=query).text
+
+
+def _as_members_are_called(client, query, wanted):
+    """Whoever names fields as the API's members are named is shown the same."""
+    named = query | {"stretch": "0.1", "node": "unit:VIE", "target": "200.5", "reason": "A new free trade agreement"}
+    params = {name: one for name, one in named.items() if name != "percent"}
+    page = client.get("/cycles/2026/allocation", params=params).text
+    shown = re.findall(r'data-narrowed="target-(unit:[A-Z]+)"><strong>([0-9.,]+)<', page)
+    assert {node: Fraction(text.replace(",", "")) for node, text in shown} == wanted
+    assert re.search(r'name="percent"[^>]*value="10"', page)

@@ -46,6 +46,7 @@ def test_everybody_is_in_one_state_and_waits_for_somebody(desk):
     assert list(rows(desk, state="to_sign_head")) == ["E1"]
     assert list(rows(desk, who="E2")) == ["E1", "E2"]
     assert set(rows(desk, "boram")) == {"E1", "E2"}
+    assert "/cycles/2026/board?who=E2" in desk.person("dana").get("/cycles/2026/unsigned?unit=VIE").text
     assert sign(desk, "boram", ALBA, "head").status_code == 200
     one = rows(desk)["E1"]
     assert (one["state"], one["who"], one["due_on"]) == ("agreed", [], None)
@@ -76,9 +77,32 @@ def test_everybody_is_in_one_state_and_waits_for_somebody(desk):
     assert desk.person("dana").put("/api/v1/cycles/2026/calendar", json=dates).status_code == 200
     one = rows(desk)["E1"]
     assert (one["state"], one["who"]) == ("check_in_due", ["E1", "E2"])
+    assert (one["since"], one["due_on"]) == ("2026-01-15", "2027-12-31")
     counts = desk.person("dana").get("/api/v1/cycles/2026").json()["counts"]
     assert counts == Counter(one["state"] for one in rows(desk).values())
-    assert (one["since"], one["due_on"]) == ("2026-01-15", "2027-12-31")
+    _notes_stand_beside_the_state(desk, dates)
+
+
+def _notes_stand_beside_the_state(desk, dates):
+    """Lines that were below C when customs were final, as all but a mean are without any activity, owe a comment; an action is one. No state changes."""
+    before = rows(desk)
+    dana = desk.person("dana")
+    assert dana.put("/api/v1/cycles/2026/calendar", json=dates | {"customs_final_on": "2026-10-31"}).status_code == 200
+    owed, open_ = notes(desk)
+    assert (len(owed), open_) == (9, [])
+    wish = {"node": ALBA, "kpi": "deals", "cause": "The fair was called off.", "measure": "Visit the ten buyers."}
+    made = desk.person("boram").post("/api/v1/actions", json=wish | {"owner": "E1", "due_on": "2099-09-30"})
+    assert made.status_code == 201, made.text
+    owed, open_ = notes(desk)
+    assert (len(owed), open_) == (8, ["Visit the ten buyers."])
+    assert rows(desk) == before
+
+
+def notes(desk, number="E1"):
+    """Of somebody's row on the board's page: the lines that owe a comment, and what is done."""
+    page = desk.person("dana").get("/cycles/2026/board").text
+    row = page.split(f'data-employee="{number}"')[1].split("</tr>")[0]
+    return tuple(re.findall(rf"<div {mark}><a [^>]*>([^<]*)</a>", row) for mark in ("data-owed", "data-action"))
 
 
 def test_after_the_cut_everybody_is_proposed_or_not_graded(desks, engine, tmp_path):

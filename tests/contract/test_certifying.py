@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import os
@@ -13,7 +14,12 @@ from pathlib import Path
 
 import pytest
 import rfc8785
+import sqlalchemy as sa
 
+from app import cycle as cycles
+from app import scoring
+from app.kit.database import Database
+from app.scoring import ScoreQuery
 from tests.contract.desk import DANA, DORA, FERRAN, Setting, code
 from tests.contract.test_cycles import agree, appoint, blockers, opened, propose, to_stage
 from tests.scenario import Scenario
@@ -47,9 +53,13 @@ def desk(desks, engine, tmp_path):
 
 
 def ingest(desk, events):
+    return desk.kopes("ingest", _lines(desk, events), **desk.where)
+
+
+def _lines(desk, events):
     file = desk.folder.parent / "events.ndjson"
     file.write_text("".join(json.dumps(one) + "\n" for one in events), encoding="utf-8")
-    return desk.kopes("ingest", file, **desk.where)
+    return file
 
 
 def figures(desk, *more):
@@ -58,11 +68,11 @@ def figures(desk, *more):
     return [desk.kopes(*words, *more, **desk.where, status=None).out for words in asked]
 
 
-def sign_all(desk):
-    """Everybody signs what waits for them."""
+def sign_all(desk, but=()):
+    """Everybody signs what waits for them, but for some scorecards."""
     dana = desk.person("dana")
     nodes = [card["node"] for card in json.loads(desk.kopes("score", "--cycle", "2026", **desk.where).out)]
-    for node in nodes:
+    for node in (one for one in nodes if one not in but):
         address = f"/api/v1/cycles/2026/scorecards/{node}"
         card = dana.get(address).json()
         for due in card["due"]:
@@ -73,14 +83,14 @@ def sign_all(desk):
             assert answer.status_code == 200, (node, due, answer.text)
 
 
-def running(desk):
-    """The cycle 2026 in `running`, everybody's scorecard agreed."""
+def running(desk, but=()):
+    """The cycle 2026 in `running`, everybody's scorecard agreed, but for some employees'."""
     ingest(desk, Scenario.read(AGENCY).events)
     opened(desk)
     appoint(desk, "carla@agency.example", "certifier")
     to_stage(desk, "agreement")
-    sign_all(desk)
-    to_stage(desk, "running")
+    sign_all(desk, but)
+    to_stage(desk, "running", *(["unsigned"] if but else []))
 
 
 def late(number, day="2026-07-01", employee="E1"):
@@ -92,10 +102,24 @@ ACCEPTED = {"accept": ["unverified", "unconfirmed"]}
 NODES = ("unit:HQ", "unit:VIE", "employee:E1", "employee:E2")
 
 
-def certified(desk):
+def certified(desk, *more):
     """The cycle certified as it is."""
-    done = agree(desk, "carla", propose(desk, "dana", "certify", ACCEPTED))
+    done = agree(desk, "carla", propose(desk, "dana", "certify", {"accept": [*ACCEPTED["accept"], *more]}))
     assert done.status_code == 200, done.text
+
+
+def given_and_rated(desk):
+    """In place of what the KPIs `companies` and `buyers` are: the one is reported each quarter, the other graded by people."""
+    file = desk.where["definitions"] / "kpis.yaml"
+    kpis = json.loads(file.read_text(encoding="utf-8"))["kpis"]
+    by_code = {one["code"]: one for one in kpis}
+    by_code["companies"] |= {"measure": {"aggregate": "given"}, "rhythm": {"every": "quarter", "by_day": 10}}
+    by_code["buyers"] |= {"measure": {"aggregate": "rating"}, "method": {"name": "qualitative"}}
+    file.write_text(json.dumps({"kpis": kpis}), encoding="utf-8")
+    scorecards = desk.folder / "scorecards.csv"
+    text = scorecards.read_text(encoding="utf-8")
+    scorecards.write_text(text.replace(",buyers,10,,unique,,,,,,10,", ",buyers,10,,unique,,,,,,,"), encoding="utf-8")
+    desk.kopes("load", desk.folder, **desk.where)
 
 
 @contextmanager
@@ -146,6 +170,9 @@ def test_what_comes_between_proposal_and_approval_does_not_count(desk):
     events = Scenario.read(AGENCY).events
     more = [event for number in range(1000) for event in late(number)]
     ingest(desk, more)
+    # So it is with what is loaded meanwhile.
+    _write(desk.folder / "rates.csv", "usd", "2.5")
+    desk.kopes("load", desk.folder, **desk.where)
     assert figures(desk)[0] != before[0]
     done = agree(desk, "carla", made)
     assert done.status_code == 200, done.text
@@ -185,18 +212,46 @@ def test_what_comes_between_proposal_and_approval_does_not_count(desk):
 
 
 def test_a_late_event_would_move_what_it_moves_where_it_came_in_time(desk):
-    """By itself: scores as the same agency has them that got this event too, and no other."""
+    """By itself: scores as the same agency has them that got this event too, and no other.
+
+    A consult of E2; a new buyer of E1 on an earlier day than E2's same one, who so has none; what the head of HQ reports of VIE. Each moves lines of other KPIs.
+    """
+    given_and_rated(desk)
     running(desk)
-    certified(desk)
-    ingest(desk, late(1) + late(2, employee="E2"))
+    certified(desk, "rating_missing", "stale_given")
+    earlier = Scenario.read("2026-04-20 new_buyer B-0 E1 of Huber/AT").events
+    said = {"employee": "E4", "node": "unit:VIE", "kpi": "companies", "cycle": "2026", "value": "7"}
+    figure = {"specversion": "1.0", "type": "kopes.figure", "source": "/customs", "id": "F-1", "data": said}
+    more = [*late(2, employee="E2"), *earlier, figure | {"time": "2026-12-31T09:00:00Z"}]
+    ingest(desk, late(1) + more)
     listed = desk.person("dana").get("/api/v1/cycles/2026/after-close").json()["items"]
     before = dict(_scores(figures(desk)[0]))
-    with never_opened(desk, [*Scenario.read(AGENCY).events, *late(2, employee="E2")]) as where:
+    with never_opened(desk, [*Scenario.read(AGENCY).events, *more]) as where:
         after = dict(_scores(desk.kopes("score", "--cycle", "2026", **where).out))
     moved = {key: (before[key], after[key]) for key in before if before[key] != after[key]}
-    told = {(one["node"], one["kpi"]): (one["before"], one["after"]) for one in listed[1]["would_move"]}
+    told = {
+        (each["node"], each["kpi"]): (each["before"], each["after"]) for one in listed[1:] for each in one["would_move"]
+    }
     assert told == moved
-    assert moved
+    assert {("employee:E1", "new_buyers"), ("employee:E2", "new_buyers"), ("unit:VIE", "companies")} <= moved.keys()
+    few, many = (_queries_of_after_close(desk, limit) for limit in (1, 4))
+    assert few == many
+
+
+def _queries_of_after_close(desk, limit):
+    """How many queries the live database has for a page of what came later, the cut at hand."""
+    sent = []
+    with closing(Database(desk.where["database"])) as database:
+        for listens in (False, True):
+            with database.read() as connection:
+                loaded, cut = scoring.state(connection), scoring.certified_cuts(connection)[2026]
+                if listens:
+                    sa.event.listen(connection, "before_cursor_execute", lambda *said: sent.append(said[2]))
+                asked = ScoreQuery(2026, dt.date(2027, 2, 10))
+                now = dt.datetime(2027, 2, 10, tzinfo=dt.UTC)
+                shown = cycles.after_close(connection, loaded, cut, asked=asked, after=0, limit=limit, now=now)
+                assert len(shown.events) == limit
+    return len(sent)
 
 
 def _scores(text):
@@ -255,7 +310,7 @@ def _write(file, column, value):
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-def test_nobody_certifies_before_the_end_or_with_what_nobody_may_accept(desk):
+def test_nobody_certifies_before_the_end_or_with_what_nobody_may_accept(desk, desks):
     """An open decision, a cycle before that is not locked, a scorecard without its signatures."""
     desk.kopes("cycle", "open", "2025", **desk.where)
     running(desk)
@@ -264,11 +319,100 @@ def test_nobody_certifies_before_the_end_or_with_what_nobody_may_accept(desk):
     hard = {one[0] for one in blockers(propose(desk, "dana", "certify", ACCEPTED)) if one[2]}
     assert hard == {"open_decision", "cycle_before"}
     number = waits.json()["id"]
+    assert {f"/decisions/{number}", "/cycles/2025"} <= set(ways_on(desk))
     taken = desk.person("dana").post(f"/api/v1/decisions/{number}/withdraw", json={})
     assert taken.status_code == 200, taken.text
     assert blockers(propose(desk, "dana", "certify", ACCEPTED)) == [("cycle_before", 1, True)]
     shown = desk.person("dana").get("/api/v1/cycles/2026").json()["blockers"]["certified"]
     assert [one["code"] for one in shown] == ["cycle_before", "unverified", "unconfirmed"]
+    # The last hour of the year in Vienna.
+    with desks.later(desk, SETTING, "2026-12-31T22:59:00+00:00") as before:
+        before.person("early", "--role", "hr")
+        assert code(propose(before, "early", "certify", ACCEPTED)) == (409, "not_now")
+        wish = {"node": "employee:E1", "cause": "The fair was called off.", "measure": "Visit the ten buyers."}
+        early = before.person("early")
+        for kpi in ("deals", "consults"):
+            body = wish | {"kpi": kpi, "owner": "E1", "due_on": "2027-03-01"}
+            made = early.post("/api/v1/actions", json=body).json()
+            if kpi == "deals":
+                closed = early.post(f"/api/v1/actions/{made['id']}/close", json={"result": "Eight of ten came."})
+                assert closed.status_code == 200, closed.text
+        early.put("/api/v1/cycles/2026/calendar", json={})
+        assert owed(early) == []
+    # With the last day gone what is below C owes a comment, unless an action was open then: what was closed before says nothing of it.
+    assert "deals" in owed(desk.person("dana"))
+    assert "consults" not in owed(desk.person("dana"))
+
+
+def owed(client):
+    """The KPIs of E1's lines that owe a comment, as the board tells it."""
+    row = client.get("/cycles/2026/board").text.split('data-employee="E1"')[1].split("</tr>")[0]
+    return re.findall(r'<div data-owed><a href="/scorecards/employee:E1/([a-z_]+)', row)
+
+
+def ways_on(desk):
+    """Where what is in the way of certifying leads to; each leads somewhere."""
+    page = desk.person("dana").get("/cycles/2026").text
+    blocked = page.split('<ul class="list">')[1].split("<form")[0]
+    ways = [one.replace("&amp;", "&") for one in re.findall(r'href="(/[^"]+)"', blocked)]
+    for way in ways:
+        assert desk.person("dana").get(way).status_code == 200, way
+    return ways
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_grades_figures_and_mended_events_that_lack_are_accepted_by_name(desk):
+    """Each by its own code alone; what is not measured, scores 0 or was decided needs no grade. All 9 have either line."""
+    given_and_rated(desk)
+    broken = Scenario.read("2026-04-05 consult C-9 E1").events[0]
+    desk.kopes("ingest", _lines(desk, [broken | {"time": "soon"}]), **desk.where, status=None)
+    running(desk)
+    soft = {"rating_missing": 9, "rejected_events": 1, "stale_given": 9}
+    shown = desk.person("dana").get("/api/v1/cycles/2026").json()["blockers"]["certified"]
+    assert {one["code"]: one["count"] for one in shown if one["code"] not in ACCEPTED["accept"]} == soft
+    assert not any(one["hard"] for one in shown)
+    ways = ways_on(desk)
+    assert {"/cycles/2026/ratings/unit:HQ/buyers", "/cycles/2026/ratings"} <= set(ways)
+    days = "from=2026-01-01&to=2026-12-31"
+    assert any(one.startswith("/figures?") and "node=unit:HQ" in one for one in ways)
+    assert f"/activities?node=employee:E2&state=entered&{days}" in ways
+    for name, count in soft.items():
+        accepted = {"accept": [*ACCEPTED["accept"], *(one for one in soft if one != name)]}
+        assert blockers(propose(desk, "dana", "certify", accepted)) == [(name, count, False)]
+    for number, kind in (("E1", "drop"), ("E2", "zero")):
+        content = {"node": f"employee:{number}", "kpi": "buyers", "cause": "nobody_saw_it"}
+        assert agree(desk, "anna", propose(desk, "dana", kind, content)).status_code == 200
+    content = {"node": "employee:E3", "kpi": "buyers", "cause": "nobody_saw_it", "member": "actual", "value": "70"}
+    assert agree(desk, "anna", propose(desk, "dana", "override", content)).status_code == 200
+    left = {"accept": [*ACCEPTED["accept"], "rejected_events", "stale_given"]}
+    answer = propose(desk, "dana", "certify", left)
+    assert blockers(answer) == [("rating_missing", 6, False)]
+    items = set(answer.json()["errors"][0]["items"])
+    assert items == {"unit:HQ", "unit:EUR", "unit:VIE", *(f"employee:{number}" for number in ("E4", "E8", "E9"))}
+    certified(desk, *soft)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_totals_that_differ_and_signatures_that_lack_are_for_nobody_to_accept(desk):
+    """However many events there are: of more than 5,000 totals are compared while it is proposed, before anybody waits."""
+    running(desk, but=["employee:E1"])
+    everything = {"accept": [*ACCEPTED["accept"], "unsigned", "reconcile"]}
+    live = Path(desk.where["database"].removeprefix("sqlite:///"))
+    for more in (0, 5001):
+        if more:
+            ingest(desk, [event for number in range(more) for event in late(number)])
+            shown = desk.person("dana").get("/api/v1/cycles/2026").json()["blockers"]["certified"]
+            assert [one["code"] for one in shown if one["hard"]] == ["unsigned"]
+        answer = propose(desk, "dana", "certify", everything)
+        assert blockers(answer) == [("unsigned", 1, True)]
+        assert answer.json()["errors"][0]["items"] == ["employee:E1"]
+        ingest(desk, late(more + 9000))
+        for factor, hard in ((" + 1", {"unsigned", "reconcile"}), (" - 1", {"unsigned"})):
+            with closing(sqlite3.connect(live)) as opened_file, opened_file:
+                opened_file.execute(f"UPDATE total SET entered_shares = entered_shares{factor}")
+            assert {one[0] for one in blockers(propose(desk, "dana", "certify", everything))} == hard, more
+            shown = desk.person("dana").get("/api/v1/cycles/2026").json()["blockers"]["certified"]
+            assert {one["code"] for one in shown if one["hard"]} == hard, more
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)

@@ -34,16 +34,19 @@ def test_a_cycle_is_opened_and_taken_on_by_its_pages(working: Working) -> None:
     """HR opens it, proposes an approver and a stage; what is in the way is named; a head reads it, an employee finds nothing but the criteria."""
     assert "No cycle is open" in working.dana.get("/cycles").text
     assert working.alba.statuses("/cycles", "/cycles/2026", "/criteria/2026") == [404, 404, 404]
-    opened = working.dana.post("/cycles", {"cycle": "2026"})
+    wrong = working.dana.post("/cycles", {"cycle": "2026", "agree_by": "2026-02-31"})
+    assert (wrong.status_code, 'id="agree_by-error"' in wrong.text) == (422, True)
+    opened = working.dana.post("/cycles", {"cycle": "2026", "certify_by": "2027-02-01"})
     assert (opened.status_code, opened.headers["Location"]) == (303, "/cycles/2026")
     assert working.dana.post("/cycles", {"cycle": "2026"}).status_code == 409
     page = working.dana.get("/cycles/2026").text
+    assert 'value="2027-02-01"' in page
     assert "Nobody who can sign in is approver of this cycle" in page
     assert re.search(r'aria-current="step">\s*<strong>draft', page)
     dates = {"agree_by": "2026-01-31", "lock_by": ""}
     assert working.dana.post("/cycles/2026/calendar", dates).status_code == 303
     assert 'value="2026-01-31"' in working.dana.get("/cycles/2026").text
-    wanted = {"person": "E9", "function": "approver", "from": "2026-01-01", "to": "2028-01-01", "function_reason": WHY}
+    wanted = {"person": "E9", "function": "approver", "from": "2026-01-01", "to": "2028-01-01", "reason": WHY}
     proposed = working.dana.post("/cycles/2026/functions", wanted)
     assert proposed.status_code == 303, proposed.text
     assert "As things are nobody can agree to this" not in working.dana.get(proposed.headers["Location"]).text
@@ -199,6 +202,18 @@ def test_a_draft_is_changed_on_its_page_and_nothing_typed_is_lost(working: Worki
         == 303
     )
     assert "Changed by dana@agency.example" in working.alba.get(page).text
+    # Fields that are called as the API's members, line by line.
+    lines = working.alba.get(f"/api/v1{page}").json["lines"]
+    named = {name: [line[name] or "" for line in lines] for name in ("kpi", "weight", "target", "base")}
+    named["target"] = ["13" if kpi == "deals" else old for kpi, old in zip(named["kpi"], named["target"], strict=True)]
+    digest = working.alba.get(f"/api/v1{page}").json["digest"]
+    for wrong, name in (({"weight": ["1"]}, "unequal"), ({"weight": ["1"] * len(lines)}, "add up to")):
+        answer = working.dana.post(f"{page}/draft", {"digest": digest} | named | wrong)
+        assert (answer.status_code, {"unequal": "not equally many"}.get(name, name) in answer.text) == (422, True)
+    done = working.dana.post(f"{page}/draft", {"digest": digest} | named)
+    assert done.status_code == 303, done.text
+    after = working.alba.get(f"/api/v1{page}").json["lines"]
+    assert after == [line | ({"target": "13"} if line["kpi"] == "deals" else {}) for line in lines]
 
 
 def test_both_sides_talk_beside_the_lines_and_say_why_they_change_them(working: Working) -> None:
@@ -339,7 +354,7 @@ def test_targets_of_a_cycle_that_is_agreed_on_are_set_in_drafts(working: Working
 def test_pages_of_a_cycle_take_as_many_queries_however_many_people_there_are(
     working: Working, count_queries: CountQueries
 ) -> None:
-    """`/cycles`, `/cycles/2026`, the criteria and the agreement: nobody is asked about by themself."""
+    """`/cycles`, `/cycles/2026`, the criteria, the agreement, the board, missing signatures and shares: nobody is asked about by themself."""
     in_agreement(working)
     pages = (
         "/cycles",
@@ -350,6 +365,9 @@ def test_pages_of_a_cycle_take_as_many_queries_however_many_people_there_are(
         "/criteria/2026",
         "/cycles/2026/scorecards/employee:E1",
         "/cycles/2026/scorecards/unit:VIE",
+        "/cycles/2026/board",
+        "/cycles/2026/unsigned",
+        "/cycles/2026/allocation?parent=unit:VIE&kpi=deals",
         "/",
     )
 
@@ -381,7 +399,7 @@ def test_whose_signatures_are_missing_is_told_part_by_part(working: Working) -> 
     in_agreement(working)
     page = "/cycles/2026/unsigned"
     assert f'href="{page}"' in working.dana.get("/cycles/2026").text
-    assert _table(working.dana.get(page).text) == [
+    assert _parts(working.dana.get(page).text) == [
         ["ASI", "2", "1"],
         ["EUR", "3", "4"],
         ["HQ", "–", "nobody has signed", "Owner, Head"],
@@ -390,21 +408,27 @@ def test_whose_signatures_are_missing_is_told_part_by_part(working: Working) -> 
         ["E5", "HQ", "nobody has signed", "Owner, Head"],
         ["E7", "HQ", "nobody has signed", "Owner, Head"],
     ]
-    of_europe = _table(working.dana.get(f"{page}?unit=EUR").text)
+    of_europe = _parts(working.dana.get(f"{page}?unit=EUR").text)
     assert of_europe[:3] == [["PAR", "1", "0"], ["VIE", "1", "3"], ["PAR", "EUR", "nobody has signed", "Owner, Head"]]
     assert [row[0] for row in of_europe[2:]] == ["PAR", "VIE", "EUR", "E4", "E1", "E2", "E6"]
     of_vienna = _table(working.dana.get(f"{page}?unit=VIE").text)
-    assert ["E1", "VIE"] in [row[:2] for row in of_vienna]
+    assert ["E1", "VIE", "nobody has signed", "Owner: E1 ; Head: E2"] in of_vienna
+    assert 'href="/cycles/2026/board?who=E2"' in working.dana.get(f"{page}?unit=VIE").text
     signed = working.alba.get("/cycles/2026/scorecards/employee:E1").text
     digest = re.search(r'name="digest" value="([0-9a-f]{64})"', signed)
     assert digest is not None
     sent = {"digest": digest[1], "as": "owner"}
     assert working.alba.post("/cycles/2026/scorecards/employee:E1/sign", sent).status_code == 303
-    of_vienna = _table(working.dana.get(f"{page}?unit=VIE").text)
+    of_vienna = _parts(working.dana.get(f"{page}?unit=VIE").text)
     assert [row[-1] for row in of_vienna if row[0] in {"E1", "E6"}] == ["Head", "Owner, Head"]
-    assert "E3" not in [row[0] for row in _table(working.boram.get(page).text)]
+    assert "E3" not in [row[0] for row in _parts(working.boram.get(page).text)]
     assert working.dana.get(f"{page}?unit=NOWHERE").status_code == 404
     assert working.alba.get(page).status_code == 404
+
+
+def _parts(page: str) -> list[list[str]]:
+    """The same, without whom each part waits for."""
+    return [[re.sub(r" *;", ",", re.sub(r": [^;]*", "", cell)) for cell in row] for row in _table(page)]
 
 
 def _table(page: str) -> list[list[str]]:

@@ -111,7 +111,7 @@ def test_hr_appoints_raters_and_has_a_grade_reopened_and_sees_raters_beside_each
     listed = rated.dana.get(PAGE).text
     assert re.search(r"E2</th>\s*<td[^>]*>1</td>\s*<td[^>]*>80</td>\s*<td[^>]*>60</td>\s*<td[^>]*>20</td>", listed)
     assert "A final grade is missing" in listed
-    reopening = {"rater": "E2", "reopen_reason": WHY}
+    reopening = {"rater": "E2", "reason": WHY}
     agrees(rated.wanda, rated.dana.post(f"{LINE}/reopening", reopening))
     assert "Give this grade for good" in rated.boram.get(LINE).text
     assert rated.emil.statuses(PAGE, LINE) == [200, 200]

@@ -13,6 +13,7 @@ from typing import Annotated, Final, NamedTuple
 from flask import request
 from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
+from werkzeug.datastructures import MultiDict
 
 from app import cycle as cycles
 from app import scoring
@@ -48,6 +49,8 @@ _STEP: Final = Decimal(1)
 _TARGET: Final = "target-"
 _REASON: Final = "reason-"
 """The fields of a target that is given and of its reason are these and whose it is."""
+_REPEATED: Final = ("node", "target", "reason")
+"""The same as fields that are called as the API's members are and repeated, each as often as the others."""
 
 _WRITTEN: Final = n_("The targets stand in the drafts of those below: they hold once both sides have signed.")
 _NO_FIGURE: Final = n_("“%(typed)s” has too many digits: write it shorter.")
@@ -66,7 +69,9 @@ class AllocationQuery(BaseModel):
     history: _Weight = 50
     market: _Weight = 30
     headcount: _Weight = 20
+    percent: _Number = ""
     stretch: _Number = ""
+    """Beyond the target as the API takes it, 0.05 for what stands as 5 in the field of percents, which goes before it."""
     step: _Number = ""
 
 
@@ -85,6 +90,14 @@ class ChildShown(NamedTuple):
     percent: Decimal
     before: Decimal | None
     target: Decimal | None
+
+
+def _fields(typed: MultiDict[str, str]) -> dict[str, str]:
+    """What was typed by its fields; targets that came by repeated ones stand in those of the page."""
+    fields = dict(typed.items())
+    for of, target, reason in zip(*(typed.getlist(name) for name in _REPEATED), strict=False):
+        fields |= {f"{_TARGET}{of}": target, f"{_REASON}{of}": reason}
+    return fields
 
 
 class _Typing:
@@ -119,12 +132,14 @@ class _Typing:
 def _wish(query: AllocationQuery, parent: Node, typed: Mapping[str, str]) -> tuple[AllocationWish, list[Finding]]:
     """How it is to be shared, without what is wrong; and what is, at its field."""
     typing = _Typing(typed)
-    stretch, step = typing.figure("stretch"), typing.figure("step")
+    percent, stretch, step = (typing.figure(name) for name in ("percent", "stretch", "step"))
+    if percent is not None:
+        stretch = percent / _HUNDRED
     wish = AllocationWish(
         parent=parent,
         kpi=query.kpi,
         weights={name: Decimal(getattr(query, name)) for name in FACTORS},
-        stretch=_STRETCH if stretch is None else stretch / _HUNDRED,
+        stretch=_STRETCH if stretch is None else stretch,
         step=_STEP if step is None else step,
         overrides=tuple(typing.overrides()),
     )
@@ -173,7 +188,7 @@ def allocation(context: RequestContext, cycle: int, query: AllocationQuery) -> P
     if parent is None or not query.kpi:
         return Page("pages/allocations.html", cycle=cycle, lines=_lines(context, cycle))
     opened = allocating.opened_for(context, cycle, parent)
-    typed = request.form if request.method == "POST" else request.args
+    typed = _fields(request.form if request.method == "POST" else request.args)
     wish, problems = _wish(query, parent, typed)
     shared_out, more = _shared(context, opened, wish)
     plan = scoring.state(context.connection).plan(cycle)
@@ -183,6 +198,7 @@ def allocation(context: RequestContext, cycle: int, query: AllocationQuery) -> P
         "pages/allocation.html",
         cycle=cycle,
         query=query,
+        percent=query.percent or _percent(query.stretch),
         parent=parent,
         parent_name=_name(context, parent),
         kpi_name=kpi_name(plan.sheet.definitions.kpis, query.kpi, cycle),
@@ -194,6 +210,12 @@ def allocation(context: RequestContext, cycle: int, query: AllocationQuery) -> P
         given={name: text for name, text in typed.items() if name.startswith((_TARGET, _REASON))},
         may_apply=allocating.may_apply(context, opened, parent),
     )
+
+
+def _percent(stretch: str) -> str:
+    """What stands in the field of percents of a stretch that came as the API takes it; nothing of what is no number."""
+    figure = figure_of(stretch.strip())
+    return "" if figure is None else f"{(figure * _HUNDRED).normalize():f}"
 
 
 def _name(context: RequestContext, node: Node) -> str:
@@ -264,14 +286,15 @@ def apply(context: RequestContext, cycle: int, form: SharingForm) -> Redirect | 
     if parent is None:
         raise NotThere
     opened = allocating.opened_for(context, cycle, parent)
-    wish, problems = _wish(form, parent, request.form)
+    typed = _fields(request.form)
+    wish, problems = _wish(form, parent, typed)
     if problems:
         raise Invalid(*problems)
     try:
         allocating.applied(context, opened, wish)
     except Invalid as refusal:
         raise Invalid(*(_at_its_field(one, wish) for one in refusal.findings)) from None
-    values = _looked_at(form, request.form)
+    values = _looked_at(form, typed)
     if values is None:
         say(gettext(_WRITTEN))
         return allocation(context, cycle, form)

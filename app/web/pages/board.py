@@ -12,14 +12,15 @@ from typing import Annotated, Final, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import cycle as cycles
-from app.cycle import BoardRow, BoardState
+from app import scoring
+from app.cycle import Action, BoardRow, BoardState, OwedComment
 from app.kit.refusals import at_field
 from app.plain.findings import n_
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.scoring import node_name
 from app.web import boarding
-from app.web.languages import named
+from app.web.languages import kpi_name, named
 from app.web.rendering import FormError, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -55,13 +56,15 @@ class BoardPageQuery(BaseModel):
 
 
 class PersonShown(NamedTuple):
-    """A row: who, where they are posted, how far they are, whom it waits for, and the page of the next step."""
+    """A row: who, where they are posted, how far they are, whom it waits for, the lines that owe a comment, and the actions that are open."""
 
     row: BoardRow
     node: Node
     name: str
     unit: str
     who: tuple[str, ...]
+    owed: tuple[OwedComment, ...]
+    actions: tuple[Action, ...]
 
 
 @pages.read("/cycles/<int:cycle>/board", may=Deed.SEE_CYCLES)
@@ -79,7 +82,8 @@ def board(context: RequestContext, cycle: int, query: BoardPageQuery) -> Page:
         states=STATES,
         counts=[(state, counts[state]) for state in BoardState if counts[state]],
         total=len(every),
-        rows=list(_shown(context, rows[(page - 1) * _ROWS : page * _ROWS])),
+        rows=list(_shown(context, cycle, rows[(page - 1) * _ROWS : page * _ROWS])),
+        kpi_name=lambda kpi: kpi_name(scoring.state(context.connection).sheet.definitions_of(cycle).kpis, kpi, cycle),
         rows_narrowed=len(rows),
         page=page,
         last=last,
@@ -141,8 +145,10 @@ def _reminded_today(context: RequestContext, cycle: int, rows: Iterable[BoardRow
     return [(_name(context, who), number) for who, number in told.items() if who in seen]
 
 
-def _shown(context: RequestContext, rows: list[BoardRow]) -> Iterator[PersonShown]:
+def _shown(context: RequestContext, cycle: int, rows: list[BoardRow]) -> Iterator[PersonShown]:
+    """The rows of a page, with the notes about people's lines that one sees: they change no state. Queries: those of :func:`app.web.boarding.notes_seen`."""
     directory, day = context.directory, context.today
+    owed, open_ = boarding.notes_seen(context, cycle, [Node(NodeKind.EMPLOYEE, row.employee) for row in rows])
     for row in rows:
         posting = directory.placement.posting_on(row.employee, day)
         node = Node(NodeKind.EMPLOYEE, row.employee)
@@ -152,6 +158,8 @@ def _shown(context: RequestContext, rows: list[BoardRow]) -> Iterator[PersonShow
             name=named(node_name(directory, node, day)),
             unit="" if posting is None else named(node_name(directory, Node(NodeKind.UNIT, posting.unit), day)),
             who=tuple(_name(context, one) for one in row.who),
+            owed=tuple(owed.get(node, ())),
+            actions=tuple(open_.get(node, ())),
         )
 
 

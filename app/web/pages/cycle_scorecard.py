@@ -53,6 +53,7 @@ MEMBERS: Final[Mapping[str, str]] = {
 NO_KPI: Final = n_("No KPI is chosen for these figures: choose one, or leave them empty.")
 SHORT_WEIGHTS: Final = n_("The weights add up to %(sum)s: give %(points)s points more.")
 OVER_WEIGHTS: Final = n_("The weights add up to %(sum)s: take %(points)s points off.")
+UNEQUAL: Final = n_("The fields of the lines are not equally many: write each of them once a line.")
 NO_LINES: Final = n_("A scorecard has a line at least: leave one, or put another one on it.")
 
 
@@ -360,7 +361,7 @@ def draft(context: RequestContext, cycle: int, node: Node, form: DraftForm) -> R
     plan = scoring.state(context.connection).plan(cycle)
     looked = _Looked(context=context, plan=plan, card=card, by_hr=context.allowed(Deed.RUN_CYCLE))
     typed = _Typing(looked)
-    lines = [*typed.kept(), *typed.added(form.kpi)]
+    lines = typed.sent() if _AS_SENT in request.form else [*typed.kept(), *typed.added(form.kpi)]
     if not lines:
         typed.findings.append(at_field("kpi", "no_lines", NO_LINES))
     if typed.findings:
@@ -375,6 +376,10 @@ def draft(context: RequestContext, cycle: int, node: Node, form: DraftForm) -> R
     if after.draft_digest == form.digest:
         message = n_("Nothing has changed: the draft stands as it was.")
     return Redirect(message, then="cycle_scorecard.scorecard", values={"cycle": cycle, "node": node})
+
+
+_AS_SENT: Final = "weight"
+"""A field of this name is none of the page's: whoever sends it has called all of them as the API's members, each repeated line by line."""
 
 
 class _Typing:
@@ -407,6 +412,24 @@ class _Typing:
         blank |= {"kpi": kpi, "link": hanging.link.value, "parent_kpi": hanging.parent_kpi}
         blank["parent_node"] = None if hanging.parent_node is None else str(hanging.parent_node)
         yield self._with_fields(blank, None)
+
+    def sent(self) -> list[LineDocument]:
+        """All lines by repeated fields that are called as the API's members; a member that has none stays as the draft has it."""
+        sent = {member: request.form.getlist(member) for member in LINE_MEMBERS if member in request.form}
+        before = {line["kpi"]: line for line in self.looked.card.draft}
+        kpis = sent.get("kpi", [])
+        if any(len(texts) != len(kpis) for texts in sent.values()):
+            self.findings.append(at_field("kpi", "unequal", UNEQUAL))
+            return []
+        lines: list[LineDocument] = []
+        for place, kpi in enumerate(kpis):
+            made: dict[str, str | None] = dict(before.get(kpi) or dict.fromkeys(LINE_MEMBERS) | {"link": Link.UNIQUE})
+            for member, texts in sent.items():
+                text, is_figure = trimmed(texts[place]), member in MEMBERS and member != "area"
+                name = field_of(member, kpi)
+                made[member] = self._figure(name, text, made[member]) if is_figure else text or None
+            lines.append(made)
+        return lines
 
     def _with_fields(self, line: LineDocument, kpi: str | None) -> LineDocument:
         """A line with what stands in its fields; a member without a field stays as it is."""

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, NamedTuple
 
 from flask import url_for
 from flask_babel import gettext
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app import access, decisions, ledger, scoring
 from app import cycle as cycles
@@ -21,13 +21,13 @@ from app.cycle import CycleStanding
 from app.decisions import Decision, DecisionFilter, DecisionKind
 from app.kit.refusals import Invalid
 from app.ledger import Alert
-from app.plain.findings import Place, n_
+from app.plain.findings import Finding, Place, n_
 from app.rules.deciding import REASON_LENGTH_MAX, DecisionState
 from app.rules.permissions import Deed
 from app.rules.stages import CALENDAR, Stage, is_way_back, stages_ahead
 from app.rules.terms import CycleFunction, Node, NodeKind
 from app.scoring import node_name
-from app.web import cycling, decided
+from app.web import blocker_ways, cycling, decided
 from app.web.account_person import employee_meant
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.forms import FormDay
@@ -51,14 +51,6 @@ _Reason = Annotated[str, Field(min_length=10, max_length=REASON_LENGTH_MAX)]
 _Date = Annotated[str, Field(max_length=10)]
 
 
-class OpeningForm(BaseModel):
-    """Which cycle."""
-
-    model_config = ConfigDict(frozen=True)
-
-    cycle: Annotated[str, Field(max_length=4)]
-
-
 class CalendarForm(BaseModel):
     """The dates of a cycle; an empty one is none."""
 
@@ -72,6 +64,12 @@ class CalendarForm(BaseModel):
     notify_by: _Date = ""
     lock_by: _Date = ""
     pay_by: _Date = ""
+
+
+class OpeningForm(CalendarForm):
+    """Which cycle, and its dates as far as they are known."""
+
+    cycle: Annotated[str, Field(max_length=4)]
 
 
 class StageForm(BaseModel):
@@ -94,7 +92,14 @@ class FunctionForm(BaseModel):
     from_: Annotated[FormDay, Field(alias="from")]
     to: FormDay
     groups: tuple[Annotated[str, Field(max_length=80)], ...] = ()
+    reason: Annotated[str, Field(max_length=REASON_LENGTH_MAX)] = ""
+    """As the decision's member is called; the page has two forms with one, and calls this one's by a name of its own."""
     function_reason: _Reason
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_either_name(cls, typed: Any) -> Any:
+        return {"function_reason": typed["reason"], **typed} if "reason" in typed else typed
 
 
 class StepShown(NamedTuple):
@@ -125,18 +130,28 @@ def listed(context: RequestContext) -> Page:
         cycles=cycling.cycles_seen(context),
         stages=STAGES,
         may_open=context.allowed(Deed.RUN_CYCLE),
+        dates={name: CALENDAR_DATES[name] for name in CALENDAR},
     )
 
 
 @pages.act("/cycles", may=Deed.KEEP_CYCLES, again="listed")
 def open_one(context: RequestContext, form: OpeningForm) -> Redirect:
     """Open a cycle."""
-    made = cycling.opened(context, form.cycle.strip(), {})
+    calendar = {name: day or None for name, day in form.model_dump(exclude={"cycle"}).items()}
+    try:
+        made = cycling.opened(context, form.cycle.strip(), calendar)
+    except Invalid as refusal:
+        raise Invalid(*map(_at_date, refusal.findings)) from refusal
     return Redirect(
         n_("The cycle is open. Until it comes to agreement everything in it is live as before."),
         then="cycles.one",
         values={"cycle": made.cycle},
     )
+
+
+def _at_date(finding: Finding) -> Finding:
+    """What is wrong with a date, at its field."""
+    return replace(finding, place=Place(field=(finding.place.field or "").removeprefix("calendar/")))
 
 
 @pages.read("/cycles/<int:cycle>", may=Deed.SEE_CYCLES)
@@ -154,6 +169,7 @@ def one(context: RequestContext, cycle: int) -> Page:
         visible=visible,
         limit=_WAITING_MOST,
     )
+    titles = decided.titles(context, waiting)
     given = access.functions_given(context.connection, cycle)
     return Page(
         "pages/cycle.html",
@@ -163,7 +179,8 @@ def one(context: RequestContext, cycle: int) -> Page:
         ways=[(to, is_way_back(standing.opened.stage, to)) for to in stages_ahead(standing.opened.stage)],
         stages=STAGES,
         waiting=waiting,
-        titles=decided.titles(context, waiting),
+        titles=titles,
+        ways_of=lambda blocker: blocker_ways.ways_of(context, cycle, blocker, titles=titles),
         functions=given,
         function_names=CYCLE_FUNCTIONS,
         whose=lambda one: _whose(context, one),

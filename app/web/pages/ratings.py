@@ -6,10 +6,10 @@ Do not show a rater what others have given: whoever knows it gives the same.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 from flask_babel import gettext
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app import cycle as cycles
 from app import scoring
@@ -58,7 +58,14 @@ class ReopeningForm(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     rater: Annotated[str, Field(max_length=40)]
+    reason: Annotated[str, Field(max_length=REASON_LENGTH_MAX)] = ""
+    """As the decision's member is called; the page has two forms with one, and calls this one's by a name of its own."""
     reopen_reason: _Reason
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_either_name(cls, typed: Any) -> Any:
+        return {"reopen_reason": typed["reason"], **typed} if "reason" in typed else typed
 
 
 class RatedShown(NamedTuple):

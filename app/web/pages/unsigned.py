@@ -10,17 +10,18 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Annotated, Final, NamedTuple
 
+from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import cycle as cycles
 from app import scoring
-from app.cycle import AgreedCard
+from app.cycle import AgreedCard, OpenedCycle
 from app.kit.refusals import NotThere
 from app.organisation import Directory
 from app.rules.permissions import Deed
-from app.rules.terms import Name, Node, NodeKind
+from app.rules.terms import Name, Node, NodeKind, Role
 from app.scoring import node_name
-from app.web import cycling, words
+from app.web import agreeing, cycling, words
 from app.web.languages import named
 from app.web.rendering import Page
 from app.web.request_context import RequestContext
@@ -50,13 +51,13 @@ class OpenPart(NamedTuple):
 
 
 class UnsignedShown(NamedTuple):
-    """A scorecard: whose, where that is, how far it is, and in which parts nobody has signed."""
+    """A scorecard: whose, where that is, how far it is, and in which parts nobody has signed, each with whom it waits for."""
 
     node: Node
     name: Name | str
     of: Name | str
     state: str
-    missing: tuple[str, ...]
+    missing: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 @pages.read("/cycles/<int:cycle>/unsigned", may=Deed.SEE_CYCLES)
@@ -66,7 +67,7 @@ def unsigned(context: RequestContext, cycle: int, query: UnsignedQuery) -> Page:
     Raises:
         NotThere: nobody has opened the cycle, or there is no such unit.
     """
-    cycling.cycle_seen(context, cycle)
+    opened = cycling.cycle_seen(context, cycle)
     loaded = scoring.state(context.connection)
     plan = loaded.plan(cycle)
     day = plan.day_within(context.today)
@@ -98,8 +99,17 @@ def unsigned(context: RequestContext, cycle: int, query: UnsignedQuery) -> Page:
         ],
         total=len(cards),
         parts=sorted(_parts(context, cards, below, day), key=lambda one: named(one.name)),
-        rows=sorted(_rows(context, shown, day), key=_by_unit_and_name),
+        person=lambda code: _person(context, code),
+        sees_board=context.allowed(Deed.SEE_PEOPLE),
+        rows=sorted(_rows(context, opened, shown, day), key=_by_unit_and_name),
     )
+
+
+def _person(context: RequestContext, code: str) -> str:
+    """Whom a signature waits for: by name, of hr and executives what they are."""
+    if code in context.directory.employees:
+        return context.directory.employees[code].name
+    return str(gettext(words.ROLES[Role(code)]))
 
 
 def _by_unit_and_name(one: UnsignedShown) -> tuple[bool, str, str]:
@@ -127,7 +137,9 @@ def _parts(context: RequestContext, nodes: Iterable[Node], below: Collection[str
             yield OpenPart(code, _unit_name(context, code), units, people)
 
 
-def _rows(context: RequestContext, cards: Mapping[Node, AgreedCard], day: dt.date) -> Iterator[UnsignedShown]:
+def _rows(
+    context: RequestContext, opened: OpenedCycle, cards: Mapping[Node, AgreedCard], day: dt.date
+) -> Iterator[UnsignedShown]:
     """Each scorecard with who has not signed it."""
     for node, card in cards.items():
         is_unit = node.kind is NodeKind.UNIT
@@ -137,5 +149,5 @@ def _rows(context: RequestContext, cards: Mapping[Node, AgreedCard], day: dt.dat
             node_name(context.directory, node, context.today),
             "" if of is None else _unit_name(context, of),
             words.AGREEMENT_STATES[card.state],
-            tuple(words.SIGNED_AS[one] for one in card.missing),
+            tuple((words.SIGNED_AS[one.signed_as], one.persons) for one in agreeing.due_of(context, opened, card)),
         )

@@ -1,0 +1,159 @@
+"""Where whoever reads what stands in the way of a stage goes on from it: to the people, entries and pages that it means (contract-cycle, 3).
+
+Only ways that are open to who reads are told: what is in the way is the same for all, what one may look at is not.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+from flask import url_for
+from flask_babel import gettext
+
+from app import scoring
+from app.plain.findings import n_
+from app.rules.measures import Aggregate
+from app.rules.permissions import Deed
+from app.rules.stages import ITEMS_SHOWN, Blocker
+from app.rules.terms import Node
+from app.scoring import CyclePlan, node_name
+from app.web import rating
+from app.web.languages import named
+from app.web.request_context import RequestContext
+
+__all__ = ["BlockerWays", "Way", "ways_of"]
+
+
+class Way(NamedTuple):
+    """Where something is, and what it is called; an empty address is none that one may see."""
+
+    name: str
+    href: str = ""
+
+
+class BlockerWays(NamedTuple):
+    """The first of those that a blocker is about, how many there are more, and where all of it is."""
+
+    items: tuple[Way, ...]
+    others: int
+    all_of_it: Way | None
+
+
+_Item = Callable[[RequestContext, CyclePlan, Node], str]
+
+
+def ways_of(context: RequestContext, cycle: int, blocker: Blocker, *, titles: Mapping[int, str]) -> BlockerWays:
+    """Where the people and things are that a blocker means.
+
+    Args:
+        context: of who reads.
+        cycle: whose stage it is in the way of.
+        blocker: what is in the way, as far as who reads may see it.
+        titles: of decisions that wait, by number.
+
+    Queries: none.
+    """
+    plan = scoring.state(context.connection).plan(cycle)
+    named_of_it = blocker.items[:ITEMS_SHOWN]
+    items = tuple(_item(context, plan, blocker.code, text, titles) for text in named_of_it)
+    others = blocker.count - len(items) if items else 0
+    return BlockerWays(items, others, _all_of_it(context, cycle, blocker.code))
+
+
+def _item(context: RequestContext, plan: CyclePlan, code: str, text: str, titles: Mapping[int, str]) -> Way:
+    kind, _, number = text.partition(":")
+    if kind == "decision" and number.isdecimal():
+        title = titles.get(int(number)) or gettext(n_("Decision %(name)s"), name=number)
+        return Way(title, url_for("decisions.one", number=int(number)))
+    node = Node.parse(text)
+    if node is None:
+        return Way(text)
+    name = named(node_name(context.directory, node, context.today))
+    return Way(name, _ITEMS.get(code, _scorecard)(context, plan, node))
+
+
+def _scorecard(_context: RequestContext, plan: CyclePlan, node: Node) -> str:
+    return url_for("scorecard.scorecard", node=node, cycle=plan.cycle)
+
+
+def _agreement(_context: RequestContext, plan: CyclePlan, node: Node) -> str:
+    return url_for("cycle_scorecard.scorecard", cycle=plan.cycle, node=node)
+
+
+def _entries_in(state: str) -> _Item:
+    def entries(context: RequestContext, plan: CyclePlan, node: Node) -> str:
+        """Somebody's entries of the cycle that are in a state."""
+        if not context.allowed(Deed.SEE_ACTIVITIES, node):
+            return _scorecard(context, plan, node)
+        first, end = plan.period.from_, plan.period.to
+        days: dict[str, Any] = {
+            "from": None if first is None else first.isoformat(),
+            "to": None if end is None else (end - dt.timedelta(days=1)).isoformat(),
+        }
+        return url_for("activities.activities", node=node, state=state, **days)
+
+    return entries
+
+
+def _rating(context: RequestContext, plan: CyclePlan, node: Node) -> str:
+    """The first of a node's lines that has no grade yet."""
+    waits = [
+        worked.row.kpi
+        for line in plan.lines.get(node, ())
+        if (worked := plan.worked[line.worked]).version.measure.aggregate == Aggregate.RATING and worked.entered is None
+    ]
+    if not waits or not rating.sees_all(context):
+        return _scorecard(context, plan, node)
+    return url_for("ratings.line", cycle=plan.cycle, node=node, kpi=waits[0])
+
+
+def _figures(context: RequestContext, plan: CyclePlan, node: Node) -> str:
+    """Where what is given of a node is reported."""
+    if not context.allowed(Deed.REPORT_FIGURE, node):
+        return _scorecard(context, plan, node)
+    return url_for("figures.figures", cycle=plan.cycle, node=node)
+
+
+def _exclusion(_context: RequestContext, plan: CyclePlan, node: Node) -> str:
+    """The decision that leaves a year out of a node's line."""
+    decided = plan.sheet.decided.get(plan.cycle, {})
+    some = [one.excluded.id for (of, _), one in decided.items() if of == node and one.excluded is not None]
+    return url_for("decisions.one", number=some[-1]) if some else ""
+
+
+_ITEMS: Final[Mapping[str, _Item]] = {
+    "unsigned": _agreement,
+    "unverified": _entries_in("entered"),
+    "unconfirmed": _entries_in("verified"),
+    "rating_missing": _rating,
+    "stale_given": _figures,
+    "exclusion_void": _exclusion,
+}
+"""Where whoever a blocker names is looked at; by other codes on their scorecard."""
+
+
+def _all_of_it(context: RequestContext, cycle: int, code: str) -> Way | None:
+    """The page of all that a blocker means."""
+    if code == "unsigned":
+        return Way(gettext(n_("Missing signatures, part by part")), url_for("unsigned.unsigned", cycle=cycle))
+    if code == "no_approver":
+        return Way(gettext(n_("Functions of this cycle")), "#functions")
+    if code == "cycle_before":
+        return Way(gettext(n_("Cycle %(cycle)s"), cycle=cycle - 1), url_for("cycles.one", cycle=cycle - 1))
+    if code == "rating_missing" and rating.sees_all(context):
+        return Way(gettext(n_("Ratings")), url_for("ratings.ratings", cycle=cycle))
+    deed, name, endpoint = _PAGES.get(code.partition(":")[0], (None, "", ""))
+    return Way(gettext(name), url_for(endpoint)) if deed is not None and context.allowed(deed) else None
+
+
+_PAGES: Final[Mapping[str, tuple[Deed, str, str]]] = {
+    "rejected_events": (Deed.SEE_REJECTED, n_("Rejected events"), "rejected.rejected"),
+    "reconcile": (Deed.SEE_JOBS, n_("Scheduled work"), "jobs.jobs"),
+    "stale_given": (Deed.REPORT_FIGURE, n_("Figures to report"), "figures.figures"),
+    "unverified": (Deed.VERIFY, n_("Verify"), "verification.verification"),
+    "open_decision": (Deed.SEE_DECISIONS, n_("Decisions"), "decisions.listed"),
+    "rules": (Deed.SEE_FILES, n_("Policies"), "policies.policies"),
+}
+"""By code, without what follows a colon: who may see the page, what it is called, and its endpoint."""
