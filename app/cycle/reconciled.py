@@ -35,12 +35,16 @@ _LATEST: Final[LruCache[list[_Comparison]]] = LruCache(16)
 
 
 def totals_agree(connection: Connection, frame: Frame) -> bool:
-    """Whether stored totals are what the events come to, of many events as far as was found last.
+    """Whether stored totals are what the events come to, of many events as far as was found last; they are where nobody ever compared.
 
-    Queries: 1 to 3; where nobody ever compared, or there are few events, those of :func:`app.ledger.reconcile`.
+    Whoever proposes has them compared first (:func:`compare_totals`), so that it hangs on no page whether they are.
+
+    Queries: 2 or 3; where there are few events, those of :func:`app.ledger.reconcile`.
     """
-    known = _known(connection) if ledger.last_event(connection) > _COMPARED_UP_TO else None
-    return _compared(connection, frame).agrees if known is None else known.agrees
+    if ledger.last_event(connection) <= _COMPARED_UP_TO:
+        return _compared(connection, frame).agrees
+    known = _known(connection)
+    return known is None or known.agrees
 
 
 def compare_totals(connection: Connection, frame: Frame) -> None:
