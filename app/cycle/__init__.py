@@ -41,7 +41,7 @@ from app.cycle.allocating import (
     wish_problems,
 )
 from app.cycle.appointing import APPOINT
-from app.cycle.blocking import blockers_of
+from app.cycle.blocking import blockers_of, blockers_of_proposed
 from app.cycle.board import BoardRow, BoardState, cycle_board
 from app.cycle.board_reminding import (
     BOARD_REMINDER,
@@ -209,6 +209,7 @@ __all__ = [
     "alternative_beside",
     "apply_allocation",
     "blockers_of",
+    "blockers_of_proposed",
     "card_notes",
     "certify_kind",
     "check_in_parts",

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from app import access, organisation, scoring
 from app.access import Account, FunctionGiven
-from app.cycle.opened import cycle_named, opened_cycle
+from app.cycle.opened import cycle_named, figures_stand, opened_cycle
 from app.decisions import Decision, DecisionKind, Read
 from app.kit.refusals import Conflict, Invalid, at_field, unknown_members
 from app.organisation import Directory
@@ -210,6 +210,7 @@ APPOINT: Final = DecisionKind(
     overtaken=_overtaken,
     people=_people,
     hold=access.hold_accounts,
+    signs_effects_of=figures_stand,
     of_cycle=True,
 )
 """A function of a cycle: by hr, and an executive."""

@@ -14,13 +14,15 @@ from sqlalchemy import Connection
 from app import access
 from app.cycle.agreed_cards import agreed_cards, unsigned_nodes
 from app.cycle.certifiable import before_certified
+from app.decisions import Decision
 from app.plain.findings import n_
+from app.rules.deciding import DecisionState
 from app.rules.grade_rules import broken_by_policy
-from app.rules.stages import Blocker, Stage
+from app.rules.stages import Blocker, Stage, left_after
 from app.rules.terms import CycleFunction, Node, NodeKind
 from app.scoring import CyclePlan, State
 
-__all__ = ["blockers_of", "root_in", "without_scorecard"]
+__all__ = ["blockers_of", "blockers_of_proposed", "root_in", "without_scorecard"]
 
 
 def blockers_of(connection: Connection, loaded: State, cycle: int, to: Stage, *, day: dt.date) -> list[Blocker]:
@@ -36,6 +38,17 @@ def blockers_of(connection: Connection, loaded: State, cycle: int, to: Stage, *,
     read = _BLOCKERS.get(to)
     some = () if read is None else tuple(read(connection, loaded, loaded.plan(cycle), day))
     return sorted(some, key=lambda one: not one.hard)
+
+
+def blockers_of_proposed(connection: Connection, loaded: State, decision: Decision, *, day: dt.date) -> list[Blocker]:
+    """What stands today in the way of a stage that is proposed, and is not accepted with it; nothing of any other decision. Queries: those of :func:`blockers_of`."""
+    named = Stage.CERTIFIED.value if decision.kind == "certify" else str(decision.content.get("to"))
+    if decision.state is not DecisionState.PROPOSED or decision.kind not in {"stage", "certify"}:
+        return []
+    some = blockers_of(connection, loaded, decision.cycle_year, Stage(named), day=day)
+    others = (one.without(f"decision:{decision.id}") for one in some)
+    accepted = frozenset(decision.content.get("accept") or ())
+    return left_after([one for one in others if one is not None], accepted)
 
 
 def without_scorecard(plan: CyclePlan) -> list[Node]:

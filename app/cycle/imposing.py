@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from app import access, organisation, scoring
+from app import access, cascade, organisation, scoring
 from app.access import Viewer
 from app.cycle.agreed_cards import AGREED_IN, AgreedCard, Signers, agreed_card, signers_of, signs_for
 from app.cycle.agreeing import hold_draft, written_down
 from app.cycle.cutting import refuse_being_certified
+from app.cycle.moved import moved_figures
 from app.cycle.opened import NotNow, OpenedCycle, opened_or_refused
 from app.decisions import Decision, DecisionKind, OtherDigest, Read
 from app.kit import outbox
@@ -20,9 +22,9 @@ from app.kit.refusals import Invalid, NotThere, at_field, unknown_members
 from app.plain.findings import n_
 from app.plain.texts import quoted
 from app.rules.agreement import SignedAs
-from app.rules.deciding import Obstacle
+from app.rules.deciding import DecisionEffect, Obstacle
 from app.rules.terms import Node, Role
-from app.scoring import CyclePlan, State
+from app.scoring import CyclePlan, ScoreQuery, State
 
 __all__ = ["IMPOSE", "IMPOSED", "may_impose"]
 
@@ -79,6 +81,21 @@ def _imposed(connection: Connection, content: Mapping[str, Any], cycle: str | No
 def _read_impose(connection: Connection, content: Mapping[str, Any], cycle: str | None, today: dt.date) -> Read:
     of = _imposed(connection, content, cycle, today)
     return Read({"node": content["node"], "digest": content["digest"]}, frozenset({of.card.node}), of.opened.round)
+
+
+def _impose_effects(
+    connection: Connection, content: Mapping[str, Any], cycle: str | None, today: dt.date
+) -> Iterable[DecisionEffect]:
+    """Everybody whose score, grade or pay is another once the draft holds. Queries: those of scoring the cycle twice, or none where the same lines hold."""
+    loaded, opened, card = _imposed(connection, content, cycle, today)
+    lines = cascade.lines_of_documents(opened.cycle, card.node, card.draft)
+    changed = loaded.sheet.with_agreed({(opened.cycle, card.node): lines})
+    if changed is loaded.sheet:
+        return ()
+    other = loaded.with_sheet(replace(changed, token=f"{changed.token} imposed {card.node} {card.draft_digest}"))
+    asked = ScoreQuery(opened.cycle, today)
+    one, another = (scoring.scores(connection, asked, loaded=some) for some in (loaded, other))
+    return moved_figures(one, another)
 
 
 def may_impose(plan: CyclePlan, opened: OpenedCycle, card: AgreedCard, *, viewer: Viewer, day: dt.date) -> bool:
@@ -141,7 +158,7 @@ IMPOSE: Final = DecisionKind(
     checkers=frozenset({Role.HR, Role.EXECUTIVE}),
     seen_by=frozenset({Role.AUDITOR}),
     read=_read_impose,
-    effects=lambda _connection, _content, _cycle, _today: (),
+    effects=_impose_effects,
     apply=_apply_impose,
     hold=scoring.hold_to_decide,
     by_line=True,

@@ -19,7 +19,7 @@ from app.cascade import Line, Sheet
 from app.cycle.agreed_cards import signers_of
 from app.cycle.cutting import refuse_being_certified
 from app.cycle.moved import moved_figures
-from app.cycle.opened import NotNow, OpenedCycle, opened_cycle, opened_or_refused
+from app.cycle.opened import NotNow, OpenedCycle, figures_stand, opened_cycle, opened_or_refused
 from app.decisions import Decision, DecisionKind, Read, own_nodes
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field, unknown_members
 from app.plain.findings import Finding, n_
@@ -383,12 +383,6 @@ def _still_opened(connection: Connection, open_: Decision) -> OpenedCycle:
     return opened
 
 
-def _signs_effects(connection: Connection, cycle: str | None) -> bool:
-    """Whether the figures of the cycle stand, so that what a decision moves is what was looked at."""
-    opened = None if cycle is None else opened_cycle(connection, int(cycle))
-    return opened is not None and opened.stage not in BEFORE_THE_CUT
-
-
 def _announce_line(connection: Connection, decision: Decision) -> None:
     _announce(connection, decision, decision.content["node"], decision.content["kpi"])
 
@@ -472,7 +466,7 @@ LIFT: Final = DecisionKind(
     seen_by=frozenset({Role.AUDITOR}),
     read=_read_lift,
     effects=_lift_effects,
-    signs_effects_of=_signs_effects,
+    signs_effects_of=figures_stand,
     apply=_announce_lift,
     overtaken=_lift_overtaken,
     hold=scoring.hold_to_decide,

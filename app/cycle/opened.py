@@ -22,7 +22,7 @@ from app.kit.refusals import Conflict, Invalid, at_field
 from app.plain.findings import Finding, n_
 from app.plain.texts import quoted
 from app.rules.presence import cycle_of
-from app.rules.stages import CALENDAR, Stage, calendar_problems, read_calendar
+from app.rules.stages import BEFORE_THE_CUT, CALENDAR, Stage, calendar_problems, read_calendar
 from app.scoring import State
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "as_it_stands",
     "begin_stage",
     "cycle_named",
+    "figures_stand",
     "open_cycle",
     "opened_cycle",
     "opened_cycles",
@@ -129,6 +130,12 @@ def cycle_named(text: str | None, loaded: State, *, today: dt.date) -> int:
 def opened_cycles(connection: Connection) -> list[OpenedCycle]:
     """All of them, the latest year first. Queries: 1."""
     return [_opened(row) for row in connection.execute(_query().order_by(tables.opened_cycle.c.cycle.desc()))]
+
+
+def figures_stand(connection: Connection, cycle: str | None) -> bool:
+    """Whether the figures of a decision's cycle stand: from then on what decisions move is signed (contract-cycle, 2). Queries: 1, or none."""
+    opened = None if cycle is None else opened_cycle(connection, int(cycle))
+    return opened is not None and opened.stage not in BEFORE_THE_CUT
 
 
 def opened_cycle(connection: Connection, cycle: int) -> OpenedCycle | None:

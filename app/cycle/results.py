@@ -68,7 +68,7 @@ def _worked_out(connection: Connection, loaded: State, asked: ScoreQuery) -> Cyc
     told: dict[tuple[str, str], object] = {}
     for at, node in enumerate(scored.selection.nodes[: scored.selection.asked]):
         told[str(node), "final_score"] = scored.at(at)[2]
-        told[str(node), "proposed_grade"] = grades.get(str(node))
+        told[str(node), "grade"] = grades.get(str(node))
     cards = sorted(scoring.make_scorecards(scored), key=lambda card: str(card.node))
     document = {
         "employees": [_plain(members(row)) for row in sorted(people.rows, key=lambda row: row.employee)],

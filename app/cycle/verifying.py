@@ -12,7 +12,7 @@ from app import cascade, decisions, ledger, organisation, scoring
 from app.cycle.certifying import decisions_sum
 from app.cycle.results import results_of
 from app.kit.database import Database
-from app.rules.deciding import decision_digest
+from app.rules.deciding import DecisionEffect, decision_digest
 from app.scoring import Certified, Cut, ScoreQuery
 
 __all__ = ["Verified", "verify"]
@@ -55,11 +55,16 @@ def verify(connection: Connection, certified: Certified, *, now: dt.datetime) ->
         differences += _of_totals(source)
     differences += _of_what_is_read(connection, certified, results.sha256, today)
     signed = decisions.decision(connection, cut.decision)
-    stored = {} if signed is None else {(one.node, one.member): one.after for one in signed.effects}
+    stored = {} if signed is None else {(one.node, _member(one)): one.after for one in signed.effects}
     differences += _of_figures(stored, results.told)
     if not differences and results.sha256 != certified.results_sha256:
         differences.append(f"cycle:{cut.cycle} results: {certified.results_sha256} → {results.sha256}")
     return Verified(results.sha256, tuple(differences))
+
+
+def _member(effect: DecisionEffect) -> str:
+    """The contract's word for what was signed; grades were once signed as proposed ones."""
+    return "grade" if effect.member == "proposed_grade" else effect.member
 
 
 def _of_inputs(connection: Connection, certified: Certified) -> Iterator[str]:

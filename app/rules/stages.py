@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
@@ -110,6 +110,14 @@ class Blocker:
     def count(self) -> int:
         """Of how many it is."""
         return max(1, len(self.items)) if self.of is None else self.of
+
+    def without(self, item: str) -> Blocker | None:
+        """The same without one of those that it is about; None where it is about nothing else."""
+        if item not in self.items:
+            return self
+        items = tuple(one for one in self.items if one != item)
+        parameters = {**self.parameters, "count": len(items)} if "count" in self.parameters else self.parameters
+        return replace(self, items=items, parameters=parameters) if items else None
 
     def as_finding(self) -> Finding:
         """As a refusal tells it: with the first of those that it is about."""

@@ -9,6 +9,7 @@ from typing import Any, Final
 from flask_babel import gettext
 
 from app import access, cascade, decisions, intake, scoring
+from app import cycle as cycles
 from app.cascade import TARGET_DECISIONS
 from app.decisions import Decision, DecisionKind, Overtaken, Reach
 from app.kit.refusals import Invalid, NotThere
@@ -16,6 +17,7 @@ from app.kit.replacing import exact_text
 from app.plain.findings import Place, n_
 from app.rules.deciding import DecisionEffect, DecisionState
 from app.rules.permissions import Authority, Deed, may
+from app.rules.stages import ITEMS_SHOWN
 from app.rules.terms import CycleFunction, Node, NodeKind
 from app.web import changing
 from app.web.decision_kinds import DECISION_KINDS
@@ -35,6 +37,7 @@ __all__ = [
     "effects_of",
     "found",
     "is_for",
+    "just_proposed",
     "kind_of",
     "listed_by",
     "may_propose",
@@ -512,13 +515,20 @@ def as_json(context: RequestContext, one: Decision) -> dict[str, Any]:
     return listed_by(context)(one)
 
 
+def just_proposed(context: RequestContext, one: Decision) -> dict[str, Any]:
+    """The same of what was proposed within this transaction: nothing is in its way, and others may wait for its locks."""
+    return _as_json(context, one, checkers_of(context, kind_of(one)), blockers=[])
+
+
 def listed_by(context: RequestContext) -> Callable[[Decision], dict[str, Any]]:
     """How each of many is written. Queries: 1 for each kind that there is."""
     checkers = _checkers_by_kind(context)
-    return lambda one: _as_json(context, one, checkers(one))
+    return lambda one: _as_json(context, one, checkers(one), blockers=_blockers_told(context, one))
 
 
-def _as_json(context: RequestContext, one: Decision, checkers: frozenset[Authority]) -> dict[str, Any]:
+def _as_json(
+    context: RequestContext, one: Decision, checkers: frozenset[Authority], *, blockers: list[dict[str, Any]]
+) -> dict[str, Any]:
     return {
         "id": one.id,
         "cycle": one.cycle,
@@ -538,11 +548,30 @@ def _as_json(context: RequestContext, one: Decision, checkers: frozenset[Authori
             "items": f"/api/v1/decisions/{one.id}/effects",
         },
         "may_approve": sorted(checkers),
-        "blockers": [],
+        "blockers": blockers,
         "objection": None,
         "refused_because": one.refused_because,
         "moved": _moved_seen(context, one),
     }
+
+
+def _blockers_told(context: RequestContext, one: Decision) -> list[dict[str, Any]]:
+    """What stands in the way of a stage that waits, now; only those are named whom who asks may see.
+
+    Queries: of a stage or certificate that waits those of :func:`app.cycle.blockers_of_proposed`; of one cycle few wait at once.
+    """
+    if one.state is not DecisionState.PROPOSED or one.kind not in {"stage", "certify"}:
+        return []
+    loaded = scoring.state(context.connection)
+    sees = context.sees(Deed.SEE_SCORECARD)
+    return [
+        {
+            "code": blocker.code,
+            "detail": blocker.as_finding().text(),
+            "items": [item for item in blocker.items if (node := Node.parse(item)) is None or sees(node)][:ITEMS_SHOWN],
+        }
+        for blocker in cycles.blockers_of_proposed(context.connection, loaded, one, day=context.today)
+    ]
 
 
 def _moved_seen(context: RequestContext, one: Decision) -> list[dict[str, Any]] | None:

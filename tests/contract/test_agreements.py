@@ -17,7 +17,9 @@ from app.kit import clock
 from app.kit.database import Database, lock
 from app.rules.stages import Stage
 from tests.contract.desk import Setting, code
+from tests.contract.test_certifying import ingest
 from tests.contract.test_cycles import AGENCY, PEOPLE, agree, blockers, opened, propose, to_stage
+from tests.scenario import Scenario
 
 CHAE = ("chae", "--role", "employee", "--employee", "E3")
 GASTON = ("gaston", "--role", "employee", "--employee", "E4")
@@ -180,6 +182,33 @@ def test_units_are_signed_by_their_heads_or_imposed_and_then_the_cycle_runs(desk
     assert (done["state"], done["version"], done["draft"]) == ("agreed", 2, None)
     assert figures(desk)[0] != before[0]
     assert sum(desk.person("dana").get("/api/v1/cycles/2026").json()["counts"].values()) == 7
+
+    # What differs once a draft is imposed is told before anybody agrees to it; where the same lines hold there is nothing to tell.
+    assert made.json()["effects"]["count"] == 0
+    card = seen(desk, "dana", VIENNA)
+    lines = [line | {"target": "5"} if line["kpi"] == "consults" else line for line in card["lines"]]
+    beside = put(desk, "dana", VIENNA, lines, card["digest"]).json()
+    consults = "\n".join(f"2026-04-0{day} consult C-{day} E1 of Meyer/AT" for day in range(1, 6))
+    ingest(desk, Scenario.read(f"{AGENCY}\n{consults}\n").events)
+    before = scores(desk)
+    made = propose(desk, "chae", "impose", {"node": VIENNA, "digest": beside["draft"]["digest"]})
+    assert agree(desk, "dana", made).status_code == 200
+    after = scores(desk)
+    items = desk.person("dana").get(f"/api/v1/decisions/{made.json()['id']}/effects?limit=200").json()["items"]
+    moved = {(one["node"], one["member"]): (one["before"], one["after"]) for one in items}
+    assert {key: turn for key, turn in moved.items() if key[1] not in {"grade", "pay"}} == {
+        key: (before[key], after[key]) for key in before if before[key] != after[key]
+    }
+    assert (VIENNA, "score:consults") in moved
+
+
+def scores(desk):
+    """Every score of the cycle by node and member, as effects call them."""
+    told: dict[tuple[str, str], object] = {}
+    for card in json.loads(desk.kopes("score", "--cycle", "2026", **desk.where).out):
+        told |= {(card["node"], member): card[member] for member in ("own_score", "final_score")}
+        told |= {(card["node"], f"score:{line['kpi']}"): line["score"] for line in card["lines"]}
+    return told
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)

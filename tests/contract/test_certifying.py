@@ -749,3 +749,45 @@ def test_functions_of_a_cycle_open_grades_there_and_heads_see_those_whom_they_re
     assert pay, told["dana"]
     assert not any(member == "pay" for name in ("e3", "e2") for _, member in told[name])
     assert ("employee:E2", "grade") not in told["e2"]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_who_certifies_signs_scores_and_grades_and_what_follows_signs_what_it_moves(desk):
+    """By the contract's members, seen by who may see grades; what is in the way of what waits is told with it; from then on who is appointed is signed."""
+    running(desk)
+    made = propose(desk, "dana", "certify", ACCEPTED)
+    assert made.json()["blockers"] == []
+    address = f"/api/v1/decisions/{made.json()['id']}"
+    waits = propose(desk, "dana", "raters", {"node": "unit:VIE", "kpi": "deals", "raters": []})
+    assert waits.status_code >= 400
+    appointing = {"person": "dora@agency.example", "function": "payroll", "from": "2026-01-01", "to": "2028-01-01"}
+    before = propose(desk, "dana", "appoint", appointing)
+    assert before.json()["signed_effects"] is False
+    told = desk.person("carla").get(address).json()["blockers"]
+    assert [(one["code"], one["items"]) for one in told] == [("open_decision", [f"decision:{before.json()['id']}"])]
+    assert set(told[0]) == {"code", "detail", "items"}
+    assert agree(desk, "ferran", before).status_code == 200
+    assert desk.person("carla").get(address).json()["blockers"] == []
+    graded = json.loads(figures(desk)[1])
+    assert agree(desk, "carla", made).status_code == 200
+
+    def effects(name):
+        items = desk.person(name).get(f"{address}/effects?limit=200").json().get("items", ())
+        return {(one["node"], one["member"]): one["after"] for one in items}
+
+    signed = effects("dana")
+    assert {member for _, member in signed} == {"final_score", "grade"}
+    for one in graded:
+        node = f"employee:{one['employee']}"
+        assert (signed[node, "grade"], signed[node, "final_score"]) == (one["grade"], one["final_score"])
+    assert effects("anna") == effects("carla") == signed
+    assert {node for node, member in effects("ferran") if member == "grade" and node.startswith("employee:")} == set()
+    assert {node for node, member in effects("e2") if member == "grade"} <= {"employee:E1"}
+
+    first = propose(desk, "dana", "appoint", appointing | {"function": "objections"})
+    second = propose(desk, "dana", "appoint", appointing | {"function": "calibrator", "groups": "all"})
+    assert (first.json()["signed_effects"], second.json()["signed_effects"]) == (True, True)
+    assert agree(desk, "ferran", second).status_code == 200
+    # What the person holds is not any more what was signed.
+    assert code(agree(desk, "ferran", first)) == (409, "overtaken")
+    assert desk.kopes("cycle", "verify", "2026", **desk.where).out.startswith("verified 2026 round 1 ")

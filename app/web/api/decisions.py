@@ -233,7 +233,7 @@ def propose(context: RequestContext, looked_up: ProposalBody) -> Json:
     if body.cycle is not None and not kind.of_cycle:
         raise Invalid(at_field("cycle", "no_cycle", n_("A decision of this kind is about no cycle: leave it out.")))
     made = decided.proposed(context, kind, body.content, body.reason, cycle=body.cycle)
-    return Json(decided.as_json(context, made), status=201, headers={"Location": f"/api/v1/decisions/{made.id}"})
+    return Json(decided.just_proposed(context, made), status=201, headers={"Location": f"/api/v1/decisions/{made.id}"})
 
 
 @pages.api_act(
