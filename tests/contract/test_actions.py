@@ -6,6 +6,7 @@ import pytest
 
 from tests.contract.desk import code
 from tests.contract.test_agreements import SETTING, figures
+from tests.contract.test_check_ins import readings
 from tests.contract.test_cycles import opened
 
 ACTIONS = "/api/v1/actions"
@@ -78,6 +79,9 @@ def test_an_action_is_opened_followed_and_closed(desk):
         for each in (one, other):
             status = desk.person(name).get(f"{ACTIONS}/{each['id']}").status_code
             assert status == (200 if each["id"] in ids else 404), name
+    # Whoever reads of another's line is written down, its owner is not.
+    read_by = {who.partition("@")[0] for what, who, rows in readings(desk) if (what, rows) == ("actions", 1)}
+    assert read_by == {"boram", "chae", "dana"}
     address = f"{ACTIONS}/{one['id']}/close"
     assert desk.person("jiho").post(address, json={"result": "Done."}).status_code == 404
     assert code(desk.person("chae").post(address, json={"result": "Done."})) == (409, "role")

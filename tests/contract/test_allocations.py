@@ -251,6 +251,8 @@ def test_on_the_page_the_head_sees_what_each_gets_and_writes_it_into_the_drafts(
         assert message in told, message
     shown = re.findall(r'data-narrowed="target-(unit:[A-Z]+)"><strong>([0-9.,]+)<', told)
     plain = asked(desk, weights=wish["weights"]).json()["items"]
+    # Weights are taken in proportion, a number of JSON as small as one likes.
+    assert asked(desk, weights={"history": 0.00006, "market": 4e-05}).json()["items"] == plain
     assert {node: Fraction(text.replace(",", "")) for node, text in shown} == {
         one["node"]: Fraction(one["target"]) for one in plain
     }

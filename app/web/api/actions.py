@@ -12,10 +12,11 @@ from app.kit.refusals import Invalid, NotThere, at_field
 from app.plain.findings import n_
 from app.plain.texts import quoted
 from app.rules.permissions import Deed
-from app.rules.terms import Node
+from app.rules.terms import Node, NodeKind
 from app.web import acting
 from app.web.api import shapes
 from app.web.api.json_bodies import sent_as
+from app.web.api.readings import others_among, write_down
 from app.web.forms import FormDay
 from app.web.rendering import Json
 from app.web.request_context import RequestContext
@@ -85,6 +86,7 @@ def _still(context: RequestContext, number: int | None = None) -> None:
 @pages.api_read(
     "/api/v1/actions",
     may=Deed.SEE_ACTIONS,
+    transaction=False,
     about={
         "summary": "Actions on lines, newest first",
         "tag": "Cycles",
@@ -100,7 +102,10 @@ def listed(context: RequestContext, query: ActionsQuery) -> Json:
         raise NotThere
     cycle = int(query.cycle) if query.cycle else None
     is_open = None if query.state is None else query.state == "open"
-    some = acting.actions_seen(context, cycle=cycle, node=node, is_open=is_open)
+    with context.read():
+        some = acting.actions_seen(context, cycle=cycle, node=node, is_open=is_open)
+        people = others_among(context, (one.node.code for one in some if one.node.kind is NodeKind.EMPLOYEE))
+    write_down(context, what="actions", asked=query.model_dump(exclude_none=True), people=people)
     return Json({"items": [one.as_json() for one in some], "next": None})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from math import isfinite
 from typing import Final
 
 from flask import request
@@ -55,7 +56,8 @@ class AllocationBody(BaseModel):
 
 def _figure(text: str | float, field: str, figures: dict[str, Decimal]) -> Iterator[Finding]:
     """A figure, kept by its field; what is wrong with it where it is none."""
-    figure = figure_of(str(text))
+    # A number of JSON that is small comes as 1e-05.
+    figure = figure_of(f"{Decimal(str(text)):f}" if isinstance(text, float) and isfinite(text) else str(text))
     if figure is None:
         yield at_field(field, "no_figure", n_("“%(value)s” is no number: write it as 0.05."), value=quoted(str(text)))
     else:

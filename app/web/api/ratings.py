@@ -18,7 +18,7 @@ from app.rules.terms import Node
 from app.web import rating
 from app.web.api import shapes
 from app.web.api.json_bodies import sent_as
-from app.web.api.readings import reading_of, write_reading
+from app.web.api.readings import others_among, reading_of, write_down, write_reading
 from app.web.rendering import Json
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -112,6 +112,7 @@ def own(context: RequestContext, cycle: int) -> Json:
 @pages.api_read(
     "/api/v1/cycles/<int:cycle>/raters",
     may=Deed.SEE_RATINGS,
+    transaction=False,
     about={
         "summary": "Raters beside each other",
         "tag": "Cycles",
@@ -122,7 +123,11 @@ def own(context: RequestContext, cycle: int) -> Json:
 )
 def raters(context: RequestContext, cycle: int) -> Json:
     """Of every rater how many grades, their mean in points, the mean that others gave on the same lines, and the difference. For hr and auditors."""
-    return Json({"items": [_spread(one) for one in rating.spreads(context, cycle)], "next": None})
+    with context.read():
+        spreads = rating.spreads(context, cycle)
+        people = others_among(context, (one.rater for one in spreads))
+    write_down(context, what="raters", asked={"cycle": cycle}, people=people)
+    return Json({"items": [_spread(one) for one in spreads], "next": None})
 
 
 def _spread(one: RaterSpread) -> dict[str, object]:
