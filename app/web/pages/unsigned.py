@@ -20,8 +20,8 @@ from app.kit.refusals import NotThere
 from app.organisation import Directory
 from app.rules.permissions import Deed
 from app.rules.terms import Name, Node, NodeKind, Role
-from app.scoring import node_name
-from app.web import agreeing, cycling, words
+from app.scoring import State, node_name
+from app.web import cycling, words
 from app.web.languages import named
 from app.web.rendering import Page
 from app.web.request_context import RequestContext
@@ -101,7 +101,7 @@ def unsigned(context: RequestContext, cycle: int, query: UnsignedQuery) -> Page:
         parts=sorted(_parts(context, cards, below, day), key=lambda one: named(one.name)),
         person=lambda code: _person(context, code),
         sees_board=context.allowed(Deed.SEE_PEOPLE),
-        rows=sorted(_rows(context, opened, shown, day), key=_by_unit_and_name),
+        rows=sorted(_rows(context, loaded, opened, shown, day), key=_by_unit_and_name),
     )
 
 
@@ -138,7 +138,7 @@ def _parts(context: RequestContext, nodes: Iterable[Node], below: Collection[str
 
 
 def _rows(
-    context: RequestContext, opened: OpenedCycle, cards: Mapping[Node, AgreedCard], day: dt.date
+    context: RequestContext, loaded: State, opened: OpenedCycle, cards: Mapping[Node, AgreedCard], day: dt.date
 ) -> Iterator[UnsignedShown]:
     """Each scorecard with who has not signed it."""
     for node, card in cards.items():
@@ -149,5 +149,8 @@ def _rows(
             node_name(context.directory, node, context.today),
             "" if of is None else _unit_name(context, of),
             words.AGREEMENT_STATES[card.state],
-            tuple((words.SIGNED_AS[one.signed_as], one.persons) for one in agreeing.due_of(context, opened, card)),
+            tuple(
+                (words.SIGNED_AS[one.signed_as], one.persons)
+                for one in cycles.due_of(loaded, opened, card, day=context.today)
+            ),
         )
