@@ -24,8 +24,10 @@ __all__ = [
     "PinDifference",
     "Publication",
     "documents_sha256",
+    "keep_proposed",
     "keep_texts",
     "kept_texts",
+    "loaded_since",
     "pin_differences",
     "pinned_cycles",
     "publications",
@@ -105,6 +107,29 @@ def _sums(documents: Mapping[str, str]) -> dict[str, str]:
         part: documents_sha256({name: text for name, text in documents.items() if _part_of(name) == part})
         for part in (POLICIES, DEFINITIONS)
     }
+
+
+def keep_proposed(connection: Connection, decision: int) -> None:
+    """Write down what is loaded now beside a decision that proposes to publish it. Queries: 2."""
+    sums = _sums(stored_documents(connection))
+    connection.execute(
+        sa.insert(tables.publication_proposed).values(
+            decision=decision, policies_sha256=sums[POLICIES], definitions_sha256=sums[DEFINITIONS]
+        )
+    )
+
+
+def loaded_since(connection: Connection, decision: int) -> list[str]:
+    """Which parts are loaded otherwise than when a decision proposed to publish them; none for one of before that was written down. Queries: 2."""
+    of = tables.publication_proposed.c
+    row = connection.execute(
+        sa.select(of.policies_sha256, of.definitions_sha256).where(of.decision == decision)
+    ).first()
+    if row is None:
+        return []
+    sums = _sums(stored_documents(connection))
+    was = {POLICIES: row.policies_sha256, DEFINITIONS: row.definitions_sha256}
+    return [part for part in (POLICIES, DEFINITIONS) if was[part] != sums[part]]
 
 
 def publish(

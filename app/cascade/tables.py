@@ -37,6 +37,7 @@ __all__ = [
     "publication",
     "publication_document",
     "publication_end",
+    "publication_proposed",
     "rating",
     "scorecard_line",
 ]
@@ -157,6 +158,15 @@ publication_document: Final = Table(
     ForeignKeyConstraint(["cycle", "edition"], ["publication.cycle", "publication.edition"]),
 )
 
+publication_proposed: Final = Table(
+    "publication_proposed",
+    metadata,
+    Column("decision", BigKey, ForeignKey("decision.id"), primary_key=True, autoincrement=False),
+    Column("policies_sha256", Code, nullable=False),
+    Column("definitions_sha256", Code, nullable=False),
+)
+"""What was loaded when it was proposed to publish it: another load voids the proposal."""
+
 publication_end: Final = Table(
     "publication_end",
     metadata,
@@ -242,6 +252,7 @@ APPEND_ONLY: Final = (
     publication,
     publication_document,
     publication_end,
+    publication_proposed,
     agreement_draft,
     agreement_signature,
     agreement_version,

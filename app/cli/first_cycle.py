@@ -176,11 +176,11 @@ class FirstCycle:
 
     def opened(self, connection: Connection) -> OpenedCycle:
         """The cycle as it stands."""
-        found = cycles.opened_cycle(connection, self.year.cycle)
-        if found is None:
+        opened = cycles.opened_cycle(connection, self.year.cycle)
+        if opened is None:
             message = f"nobody has opened cycle {self.year.cycle}"
             raise LookupError(message)
-        return found
+        return opened
 
     def person(self, connection: Connection, email: str, at: dt.datetime) -> Viewer:
         """Somebody who signs or keeps what takes no function; looked up once, for they do much."""

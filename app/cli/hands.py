@@ -24,11 +24,11 @@ def person(connection: Connection, email: str, at: dt.datetime) -> Viewer:
     Raises:
         ValueError: nobody has such an account.
     """
-    found = access.viewer_of(connection, email=email, day=organisation.directory(connection).day_of(at))
-    if found is None:
+    viewer = access.viewer_of(connection, email=email, day=organisation.directory(connection).day_of(at))
+    if viewer is None:
         message = f"there is no account of {email}"
         raise ValueError(message)
-    return found
+    return viewer
 
 
 def note(

@@ -255,16 +255,21 @@ def _signs(directory: Directory, plan: CyclePlan, card: AgreedCard, wanted: Sign
     node, by, day = card.node, wanted.by, directory.day_of(wanted.at)
     if wanted.signed_as not in signers(with_hr=card.with_hr):
         raise refusal_for(Obstacle.ROLE)
-    acts_for = signs_for(by, signers_of(directory, plan, node, day)[wanted.signed_as])
-    if acts_for is None or (wanted.signed_as is not SignedAs.OWNER and is_of(by, node)):
+    whose = signers_of(directory, plan, node, day)
+    acts_for = signs_for(by, whose[wanted.signed_as])
+    if acts_for is None:
+        raise refusal_for(Obstacle.ROLE)
+    # Whoever owns a scorecard, a unit's head too, signs in no other part of it, in nobody's place.
+    is_owner = is_of(by, node) or (by.employee is not None and by.employee in whose[SignedAs.OWNER].numbers)
+    if wanted.signed_as is not SignedAs.OWNER and is_owner:
         raise refusal_for(Obstacle.ROLE)
     if wanted.digest != card.draft_digest:
         raise OtherDigest
     me = party_of(directory, by, day=day)
     for one in card.signatures:
-        same = bool(
-            me.marks & access.marks_of(directory, account_id=one.account_id, email=one.person, employee=one.employee)
-        )
+        signed_by = access.marks_of(directory, account_id=one.account_id, email=one.person, employee=one.employee)
+        stands_behind = {f"employee:{number}" for number in (one.acts_for, acts_for) if number}
+        same = bool(me.marks & signed_by or stands_behind & (me.marks | signed_by))
         if one.signed_as is wanted.signed_as:
             if same:
                 return None

@@ -60,7 +60,7 @@ def _person(connection: Connection, directory: Directory, text: str) -> _Person 
 def _problems(content: Mapping[str, Any]) -> Iterator[Finding]:
     """What is wrong with the members of a content, whoever it names."""
     yield from unknown_members(content, _MEMBERS)
-    if content.get("function") not in set(CycleFunction):
+    if not isinstance(content.get("function"), str) or content["function"] not in set(CycleFunction):
         message = n_("There is no such function: choose one of %(functions)s.")
         yield at_field("content/function", "unknown_function", message, functions=", ".join(CycleFunction))
     groups = content.get("groups", ALL)

@@ -73,7 +73,7 @@ def accept_problems(content: Mapping[str, Any], *, known: Collection[str]) -> li
 
 def _problems(content: Mapping[str, Any]) -> list[Finding]:
     problems = accept_problems(content, known={"to", "accept"})
-    if content.get("to") not in _REACHED:
+    if not isinstance(content.get("to"), str) or content["to"] not in _REACHED:
         message = n_("There is no such stage: choose one of %(stages)s.")
         problems.append(at_field("content/to", "unknown_stage", message, stages=", ".join(sorted(_REACHED))))
     return problems
@@ -123,11 +123,26 @@ def _stage_effects(
 
 
 def _stage_overtaken(connection: Connection, decision: Decision) -> Sequence[Mapping[str, Any]]:
-    """The cycle has come to another stage since."""
+    """The cycle has come to another stage since, or other policies or definitions are loaded than those that were to be published."""
     opened = opened_cycle(connection, decision.cycle_year)
     if opened is not None and Stage(decision.content["to"]) in next_stages(opened.stage):
-        return ()
+        return _loaded_since(connection, decision, _PARTS) if _publishes(opened, decision) else ()
     return [{"stage": None if opened is None else opened.stage.value}]
+
+
+def _publishes(opened: OpenedCycle, decision: Decision) -> bool:
+    return opened.stage is Stage.DRAFT and decision.content["to"] == Stage.AGREEMENT.value
+
+
+def _loaded_since(connection: Connection, decision: Decision, parts: Iterable[str]) -> list[Mapping[str, Any]]:
+    """What is loaded otherwise than when it was proposed: nobody has looked at that."""
+    return [{"loaded": part} for part in cascade.loaded_since(connection, decision.id) if part in parts]
+
+
+def _keep_what_is_loaded(connection: Connection, decision: Decision) -> None:
+    """Whoever agrees agrees to what was loaded then."""
+    if decision.kind == "amend" or decision.content.get("to") == Stage.AGREEMENT.value:
+        cascade.keep_proposed(connection, decision.id)
 
 
 def _apply_stage(connection: Connection, decision: Decision) -> None:
@@ -153,6 +168,7 @@ STAGE: Final = DecisionKind(
     read=_read_stage,
     effects=_stage_effects,
     apply=_apply_stage,
+    proposed=_keep_what_is_loaded,
     overtaken=_stage_overtaken,
     hold=scoring.hold_to_decide,
     of_cycle=True,
@@ -248,6 +264,8 @@ AMEND: Final = DecisionKind(
     read=_read_amend,
     effects=_amend_effects,
     apply=_apply_amend,
+    proposed=_keep_what_is_loaded,
+    overtaken=lambda connection, one: _loaded_since(connection, one, _adopted(one.content)),
     hold=scoring.hold_to_decide,
     of_cycle=True,
 )

@@ -136,7 +136,8 @@ def _read(connection: Connection, content: Mapping[str, Any], cycle: str | None,
 
 
 def _is_draft(connection: Connection, loaded: State, cycle: str | None) -> bool:
-    return cycle is not None and cycle.isdecimal() and agreed_on(connection, loaded, int(cycle)) is not None
+    is_year = cycle is not None and cycle.isascii() and cycle.isdecimal() and len(cycle) == len("2026")
+    return is_year and agreed_on(connection, loaded, int(str(cycle))) is not None
 
 
 def _apply(connection: Connection, decision: Decision) -> None:

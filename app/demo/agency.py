@@ -141,11 +141,7 @@ def build(
         name: _write(agency / f"{name}.csv", (*FOLDER_FILES[name].required, *_SPOKEN.get(name, ())), table)
         for name, table in tables.items()
     }
-    verifier = next(one.number for one in staffing.employees if one.role == "head" and one.last.unit == 0)
-    reported = list(figure_events(figures.reported, verifier=verifier))
-    rejected, events = _write_events(folder / EVENTS, writer, reported)
-    for name, some in ((BEFORE, former.reported), (LATE, former.late)):
-        events = _write_figures(folder / name, some, f"{former.cycle}-{name[7:8].upper()}", verifier, events)
+    rejected, events = _write_all_events(folder, writer, staffing, figures, former)
     return DemoReport(
         cycle=cycle.year,
         former=former.cycle,
@@ -159,6 +155,18 @@ def build(
         definitions=_copy_definitions(folder / "definitions", cycle, group_names(staffing.units.all)),
         event_files=(folder / BEFORE, folder / EVENTS, folder / LATE),
     )
+
+
+def _write_all_events(
+    folder: Path, writer: Writer, staffing: Staffing, figures: Figures, former: Former
+) -> tuple[int, dict[str, int]]:
+    """Write the events of the cycle under way, and of the one before; how many are rejected, and how many there are of each type."""
+    verifier = next(one.number for one in staffing.employees if one.role == "head" and one.last.unit == 0)
+    reported = list(figure_events(figures.reported, verifier=verifier))
+    rejected, events = _write_events(folder / EVENTS, writer, reported)
+    for name, some in ((BEFORE, former.reported), (LATE, former.late)):
+        events = _write_figures(folder / name, some, f"{former.cycle}-{name[7:8].upper()}", verifier, events)
+    return rejected, events
 
 
 # --------------------------------------------------------------------------------------------------------------- folder

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from app.plain.findings import Finding
@@ -25,6 +25,7 @@ __all__ = [
     "MethodSpread",
     "compared",
     "method_spreads",
+    "without_pay",
 ]
 
 T = TypeVar("T")
@@ -229,6 +230,22 @@ def compared(
         groups=_groups(people, one, other, key_of=lambda _number, person: person.group),
         offices=_groups(people, one, other, key_of=lambda number, person: person.grade and offices.get(number)),
         findings=tuple(findings),
+    )
+
+
+def without_pay(result: LabResult) -> LabResult:
+    """The same for whoever sees no pay: whose pay alone differs has not moved.
+
+    Whoever may try pools would else find by trying what everybody together, or anybody alone, is paid.
+    """
+    hidden = [item for item in result.items if not _is_moved(item._replace(pay=Beside(None, None)))]
+    by_group = Counter(item.group for item in hidden)
+    by_office = Counter(item.office for item in hidden if item.grade.after is not None)
+    return replace(
+        result,
+        items=tuple(item for item in result.items if item not in hidden),
+        groups=tuple(one._replace(moved=one.moved - by_group[one.key]) for one in result.groups),
+        offices=tuple(one._replace(moved=one.moved - by_office[one.key]) for one in result.offices),
     )
 
 

@@ -529,6 +529,9 @@ def listed_by(context: RequestContext) -> Callable[[Decision], dict[str, Any]]:
 def _as_json(
     context: RequestContext, one: Decision, checkers: frozenset[Authority], *, blockers: list[dict[str, Any]]
 ) -> dict[str, Any]:
+    # Whoever sees some of the effects would find the others by trying what has a sum that they are in: base and grade are few.
+    seen = len(_effects_of(context, one, checkers))
+    sees_all = seen == len(one.effects)
     return {
         "id": one.id,
         "cycle": one.cycle,
@@ -539,12 +542,11 @@ def _as_json(
         "reason": one.reason,
         "maker": one.maker.as_json(),
         "checker": None if one.checker is None else one.checker.as_json(),
-        "digest": one.digest,
+        "digest": one.digest if sees_all or not one.signed_effects else None,
         "signed_effects": one.signed_effects,
         "effects": {
-            # Whoever sees some of them would find the others by trying what has this sum: base and grade are few.
-            "digest": one.effects_digest if len(_effects_of(context, one, checkers)) == len(one.effects) else None,
-            "count": len(one.effects),
+            "digest": one.effects_digest if sees_all else None,
+            "count": seen,
             "items": f"/api/v1/decisions/{one.id}/effects",
         },
         "may_approve": sorted(checkers),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app import intake, scoring
 from app.intake import LabWish
 from app.kit.refusals import NotThere
-from app.rules.lab import LabResult
+from app.rules.lab import LabResult, without_pay
 from app.rules.permissions import Deed
 from app.web.request_context import RequestContext
 
@@ -18,7 +18,7 @@ def sees_pay(context: RequestContext) -> bool:
 
 
 def try_out(context: RequestContext, cycle: int, wish: LabWish) -> LabResult:
-    """What a cycle comes to by an alternative, beside the present.
+    """What a cycle comes to by an alternative, beside the present, as far as who asks is told of pay.
 
     Raises:
         NotThere: there is no such cycle.
@@ -26,7 +26,8 @@ def try_out(context: RequestContext, cycle: int, wish: LabWish) -> LabResult:
     """
     if not scoring.state(context.connection).has_cycle(cycle, today=context.today):
         raise NotThere
-    return intake.lab_result(context.connection, wish, of_cycle=cycle, today=context.today)
+    result = intake.lab_result(context.connection, wish, of_cycle=cycle, today=context.today)
+    return result if sees_pay(context) else without_pay(result)
 
 
 def note_try(context: RequestContext, cycle: int, wish: LabWish, result: LabResult) -> None:
