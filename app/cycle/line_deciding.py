@@ -397,7 +397,7 @@ def _ended(connection: Connection, content: Mapping[str, Any], cycle: str | None
         NotThere: there is no such decision about a line of the cycle that was agreed to.
     """
     number = content.get("decision")
-    one = decisions.decision(connection, number) if isinstance(number, int) else None
+    one = decisions.decision(connection, number) if type(number) is int else None
     if one is None or one.kind not in set(LINE_DECISIONS) or one.cycle != cycle:
         raise NotThere
     if one.state is not DecisionState.APPROVED:
@@ -407,7 +407,7 @@ def _ended(connection: Connection, content: Mapping[str, Any], cycle: str | None
 
 def _named_by_lift(connection: Connection, content: Mapping[str, Any]) -> Collection[Node]:
     number = content.get("decision")
-    one = decisions.decision(connection, number) if isinstance(number, int) else None
+    one = decisions.decision(connection, number) if type(number) is int else None
     return () if one is None else one.about
 
 

@@ -6,6 +6,7 @@ On one engine alone: nothing here differs between them.
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -93,6 +94,34 @@ def test_what_is_loaded_between_two_hands_is_published_by_neither(desk):
     assert agree(desk, "ferran", again).json()["state"] == "approved"
 
 
+def told(page):
+    """What a page says, without what is made anew each time."""
+    text = re.sub(r"<(script|style)[^>]*>.*?</\1>|<input[^>]*>", "", page.text, flags=re.DOTALL)
+    return [one.strip() for one in re.sub(r"<[^>]+>|As of [^<]*", "\n", text).split("\n") if one.strip()]
+
+
+def test_a_certified_grade_is_told_by_the_policies_that_it_came_from(desk):
+    """Whatever is loaded later: shares of the score, days, table of grades and names of groups are those of the cut."""
+    names = {"heads": {"en": "Leaders", "ko": "기관장", "es": "Jefes"}}
+    load(desk, groups={"minimum": 1, "names": names})
+    running(desk)
+    certified(desk)
+    addresses = ("/grades/employee:E1?cycle=2026", "/grades?cycle=2026", "/people?cycle=2026")
+    before = [told(desk.person("dana").get(one)) for one in addresses]
+    assert "Leaders" in before[1]
+    assert "Staff: 50 % unit part and 50 % own score make the final score." in before[0]
+    token = re.search(r'name="csrf_token" value="([^"]+)"', desk.person("dana").get("/grades?cycle=2026").text)
+    assert token is not None
+    asked = {"format": "csv", "reason": WHY, "csrf_token": token[1]}
+    other = {"heads": {"en": "Bosses", "ko": "다른", "es": "Otros"}}
+    load(desk, groups={"minimum": 2, "names": other}, blend=HALVED, minimum_days=5)
+    assert [told(desk.person("dana").get(one)) for one in addresses] == before
+    file = desk.person("dana").post("/grades?cycle=2026", data=asked)
+    assert file.status_code == 200
+    assert "Leaders" in file.text
+    assert "Bosses" not in file.text
+
+
 @pytest.mark.parametrize("odd", [["x"], {"a": 1}, 7, None, "9" * 5000])
 def test_a_member_of_another_type_is_named(desk, odd):
     """Whatever stands where a text belongs: 422 or 404, never an error of ours."""
@@ -103,6 +132,8 @@ def test_a_member_of_another_type_is_named(desk, odd):
         ("dana", "stage", {"to": odd}, "2026"),
         ("dana", "appoint", who | {"function": odd}, "2026"),
         ("e2", "target", target, odd),
+        ("dana", "lift", {"decision": odd}, "2026"),
+        ("dana", "lift", {"decision": True}, "2026"),
     ):
         body = {"kind": kind, "cycle": cycle, "content": content, "reason": WHY}
         assert desk.person(maker).post("/api/v1/decisions", json=body).status_code in {400, 404, 422}, (kind, odd)

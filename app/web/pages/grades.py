@@ -238,7 +238,7 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
     head = views.head(without_present_cycle(loaded, asked, context.today))
     shows_pay = query.of == "employees" and seen.pays
     sees_cards = may(context.viewer.roles, Deed.SEE_SCORECARD, ())
-    group_name = functools.cache(group_namer(loaded.sheet.definitions.policies))
+    group_name = functools.cache(group_namer(loaded.plan(of_cycle).sheet.definitions.policies))
     parameters = {**query.model_dump(exclude_defaults=True, exclude={"page"}), "cycle": of_cycle}
     groups = cycle.grade_groups(rows, by=query.by) if query.by else None
     grades_of = proposal.standings.plan.grades
@@ -362,7 +362,7 @@ def _sheet(
     """The rows as a table, with what the page calls groups."""
     plan = loaded.plan(of_cycle)
     directory = plan.frame.directory
-    group_name = group_namer(loaded.sheet.definitions.policies)
+    group_name = group_namer(plan.sheet.definitions.policies)
     units, employees = [], []
     for row in chosen:
         group = group_name(row.group) if row.group else None
@@ -416,7 +416,7 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
     row = next((one for one in proposal.rows if one.employee == node.code), None)
     if row is None:
         raise NotThere
-    policies = loaded.sheet.definitions.policies
+    policies = loaded.plan(of_cycle).sheet.definitions.policies
     reasons = grade_reasons(proposal, node.code, cycle=of_cycle, policies=policies)
     return Page(
         "pages/grade.html",

@@ -93,7 +93,7 @@ def people(context: RequestContext, query: PeopleQuery, views: ListViews) -> Pag
     roster = scoring.roster(
         context.connection, loaded=loaded, asked=asked_of(context, loaded, query), only=query.only()
     )
-    group_name = group_namer(loaded.sheet.definitions.policies)
+    group_name = group_namer(loaded.plan(roster.cycle).sheet.definitions.policies)
     last = max(1, -(-len(roster.rows) // PAGE_ROWS))
     page = min(query.page, last)
     rows = roster.rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
@@ -189,5 +189,5 @@ def export(context: RequestContext, query: PeopleQuery, form: ReasonedExport) ->
 
 def _sheet(loaded: State, roster: Roster) -> ExportSheet:
     """The rows as a table, with what the page calls groups."""
-    group_name = group_namer(loaded.sheet.definitions.policies)
+    group_name = group_namer(loaded.plan(roster.cycle).sheet.definitions.policies)
     return people_export(file_words()).sheet([NamedPerson(row, group_name(row.group)) for row in roster.rows])

@@ -63,7 +63,7 @@ def people_map(context: RequestContext, query: MapQuery, views: ListViews) -> Pa
         "pages/people_map.html",
         head=views.head(parameters),
         whole=whole,
-        areas=loaded.sheet.definitions.policies.areas,
+        areas=loaded.plan(whole.cycle).sheet.definitions.policies.areas,
         shown=shown,
         rows=shown.rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS],
         page=page,

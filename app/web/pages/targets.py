@@ -172,7 +172,7 @@ def targets(context: RequestContext, query: TargetsQuery) -> Page:
     return Page(
         "pages/targets.html",
         targets=shown,
-        areas=loaded.sheet.definitions.policies.areas,
+        areas=loaded.plan(shown.cycle).sheet.definitions.policies.areas,
         grid=grid,
         cells=cells,
         settable=settable,
