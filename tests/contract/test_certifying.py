@@ -469,6 +469,9 @@ def test_the_page_of_a_cycle_proposes_to_certify_it_and_leads_to_what_came_later
     ingest(desk, late(1))
     page = dana.get("/cycles/2026").text
     assert "/cycles/2026/after-close" in page
+    certificate = page.split("What it was certified by", 1)[1].split("</section>", 1)[0]
+    for said in ("dana@agency.example", "carla@agency.example", "The year is over.", f'href="/decisions/{number}"'):
+        assert said in certificate, said
     told = dana.get("/cycles/2026/after-close").text
     assert len(re.findall(r"<li>[^<]*: [0-9.]+ → [0-9.]+</li>", told)) == 4, told
     assert 'href="/cycles/2026"' in told

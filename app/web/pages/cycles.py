@@ -186,6 +186,7 @@ def one(context: RequestContext, cycle: int) -> Page:
         whose=lambda one: _whose(context, one),
         approvers=_holders(context, cycle, CycleFunction.APPROVER),
         certifiers=_holders(context, cycle, CycleFunction.CERTIFIER),
+        certificate=_certificate(context, standing),
         sees_after_close=standing.certified is not None and cycling.sees_everybody(context, cycle),
         ends=_end_of_functions(standing),
         alerts=_alerts(context, standing),
@@ -198,6 +199,14 @@ def one(context: RequestContext, cycle: int) -> Page:
         item=lambda text: _item(context, text),
         keeps=context.allowed(Deed.RUN_CYCLE),
     )
+
+
+def _certificate(context: RequestContext, standing: CycleStanding) -> Decision | None:
+    """The decision that certified it, where who asks sees it. Queries: 1, or none."""
+    if standing.certified is None:
+        return None
+    decision = decisions.decision(context.connection, standing.certified.cut.decision)
+    return decision if decision is not None and decided.visible_to(context)(decision) else None
 
 
 def _end_of_functions(standing: CycleStanding) -> dt.date | None:
