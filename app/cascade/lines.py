@@ -268,6 +268,11 @@ class Sheet:
             line = above
         return line
 
+    def reported_of(self, line: Line) -> tuple[Node, str]:
+        """The node and the KPI whose figures a line shows where they are reported."""
+        origin = self.origin_of(line)
+        return origin.node, origin.kpi
+
     def years(self, node: Node, kpi: str) -> Years:
         """A node's actuals of a KPI by year."""
         return self.history.get(node, {}).get(kpi, NOTHING)

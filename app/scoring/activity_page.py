@@ -6,7 +6,7 @@ Do not show every name on the way up: only the scorecards that the reader may se
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -19,13 +19,14 @@ from app.kit.refusals import NotThere
 from app.ledger import ActivityHistory, Alike, Contents, Frame, Party
 from app.organisation import Directory
 from app.rules.activities import EventKey
+from app.rules.definitions import KpiVersion
 from app.rules.kpis import Translated
 from app.rules.own_events import correcting_reversal, entering_employee, entry_in_its_place
 from app.rules.permissions import Deed
 from app.rules.placement import UnitPeriod
 from app.rules.terms import CountsFrom, Node, NodeKind
 from app.scoring.board import node_name
-from app.scoring.plan import State
+from app.scoring.plan import CyclePlan, State
 
 __all__ = ["ActivityPage", "CountingNode", "activity_page", "counting_nodes", "seen_activity"]
 
@@ -208,9 +209,14 @@ def seen_activity(connection: Connection, frame: Frame, *, key: str, viewer: Vie
 def counting_nodes(
     loaded: State, history: ActivityHistory, *, sees: Callable[[Node], bool]
 ) -> tuple[CountingNode, ...]:
-    """The scorecards of those who share in it and of the units above them on its day, as far as they may be seen. Queries: none."""
+    """The scorecards of those who share in it and of the units above them on its day, as far as they may be seen; of a figure those that show the line that it is reported of.
+
+    Queries: none.
+    """
     plan = loaded.plan(history.cycle)
     frame = plan.frame
+    if history.type == "figure":
+        return tuple(_showing(plan, history, sees=sees))
     slices = {one.slice for one in frame.matching(history.type, history.country, history.hs_code)}
     nodes: list[Node] = []
     for share in history.credits:
@@ -223,12 +229,29 @@ def counting_nodes(
             continue
         versions = [(line.row.kpi, plan.worked[line.worked].version) for line in plan.lines.get(node, ())]
         kpis = tuple(
-            (code, version.name, None if history.state in _COUNTING[version.counts_from] else version.counts_from)
+            _counted(history, code, version)
             for code, version in versions
             if any(part.slice in slices for part in version.measure.parts)
         )
         counting.append(CountingNode(node=node, name=node_name(frame.directory, node, history.day), kpis=kpis))
     return tuple(counting)
+
+
+def _showing(plan: CyclePlan, history: ActivityHistory, *, sees: Callable[[Node], bool]) -> Iterator[CountingNode]:
+    """Of a figure its node, and whoever shows that node's line of the KPI; none where nobody has such a line."""
+    of = Node.known(history.buyer), history.company
+    for node, lines in plan.lines.items():
+        shown = [line for line in lines if plan.sheet.reported_of(line.row) == of]
+        if shown and sees(node):
+            yield CountingNode(
+                node=node,
+                name=node_name(plan.frame.directory, node, history.day),
+                kpis=tuple(_counted(history, line.row.kpi, plan.worked[line.worked].version) for line in shown),
+            )
+
+
+def _counted(history: ActivityHistory, kpi: str, version: KpiVersion) -> tuple[str, Translated, CountsFrom | None]:
+    return kpi, version.name, None if history.state in _COUNTING[version.counts_from] else version.counts_from
 
 
 def _contents(history: ActivityHistory) -> Contents:

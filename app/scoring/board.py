@@ -508,8 +508,13 @@ def _moves(plan: CyclePlan, facts: Sequence[LineFacts], moves: Sequence[Move]) -
     looking = [
         (one.line.kpi, {part.slice for part in one.version.measure.parts if part.slice is not None}) for one in facts
     ]
+    reported = {one.line.kpi: plan.sheet.reported_of(one.line) for one in facts}
     board_moves = []
     for move in moves:
+        if move.type == "figure":
+            of = Node.known(move.buyer), move.company
+            board_moves.append(BoardMove(move, tuple(kpi for kpi, shown in reported.items() if shown == of)))
+            continue
         slices = {one.slice for one in frame.matching(move.type, move.country, move.hs_code)}
         board_moves.append(BoardMove(move, tuple(kpi for kpi, slices_of_kpi in looking if slices_of_kpi & slices)))
     return tuple(board_moves)

@@ -681,6 +681,8 @@ class State:
         """This state for a later one to be made of. It lets go of the one before it: else all that ever were would be kept."""
         if self is not folder:
             self._before = folder
+            if self._live is not None:
+                self._live.as_earlier(folder)
         return self
 
     def standing(self, cycle: int) -> State:
@@ -696,16 +698,21 @@ class State:
             self._live = State(self.frame, self.sheet, before=self._before, pinned_frames=self._pinned_frames)
         return self._live
 
+    def _uncut(self, cycle: int) -> State:
+        """What a plan of a cycle that goes by no cut may be made of: of one that was certified this state's own plan is its cut's."""
+        return self.live if cycle in self.certified else self
+
     def _made(self, cycle: int) -> CyclePlan:
         if cycle in self.certified:
             return self.standing(cycle).plan(cycle)
         sheet = self.sheet.of_cycle(cycle)
         frame = self._pinned_frames.get(cycle, self.frame)
         if self._before is None:
-            return _plan(frame, sheet, cycle, None if self._like is None else self._like.plan(cycle))
-        before = self._before.sheet.of_cycle(cycle)
+            return _plan(frame, sheet, cycle, None if self._like is None else self._like._uncut(cycle).plan(cycle))  # noqa: SLF001 - the same class
+        earlier = self._before._uncut(cycle)  # noqa: SLF001 - the same class
+        before = earlier.sheet.of_cycle(cycle)
         if before.definitions == sheet.definitions and _has_same_lines(before, sheet, cycle):
-            return _with_sheet(self._before.plan(cycle), sheet)
+            return _with_sheet(earlier.plan(cycle), sheet)
         return _plan(frame, sheet, cycle)
 
 

@@ -228,6 +228,8 @@ def test_a_late_event_would_move_what_it_moves_where_it_came_in_time(desk):
     before = dict(_scores(figures(desk)[0]))
     with never_opened(desk, [*Scenario.read(AGENCY).events, *more]) as where:
         after = dict(_scores(desk.kopes("score", "--cycle", "2026", **where).out))
+        desk.kopes("ingest", _lines(desk, late(1)), **where)
+        beside = json.loads(desk.kopes("score", "--cycle", "2026", **where).out)
     moved = {key: (before[key], after[key]) for key in before if before[key] != after[key]}
     told = {
         (each["node"], each["kpi"]): (each["before"], each["after"]) for one in listed[1:] for each in one["would_move"]
@@ -236,6 +238,40 @@ def test_a_late_event_would_move_what_it_moves_where_it_came_in_time(desk):
     assert {("employee:E1", "new_buyers"), ("employee:E2", "new_buyers"), ("unit:VIE", "companies")} <= moved.keys()
     few, many = (_queries_of_after_close(desk, limit) for limit in (1, 4))
     assert few == many
+    _live_says_so(desk, {card["node"]: card for card in beside})
+
+
+def _live_says_so(desk, beside):
+    """The running server's live figures are those of an agency that never opened the cycle, also once it has read decisions that came since."""
+    ferran, address = desk.person("ferran"), "/scorecards/unit:VIE"
+
+    def seen():
+        told = ferran.get(f"/api/v1{address}?cycle=2026&live=1").json()
+        page = ferran.get(f"{address}?cycle=2026&live=1").text
+        return {line["kpi"]: (line["actual"], line["score"]) for line in told["lines"]}, shown_figures(page)
+
+    first = seen()
+    assert first[0] == {line["kpi"]: (line["actual"], line["score"]) for line in beside["unit:VIE"]["lines"]}
+    content = {"node": "employee:E1", "kpi": "deals", "member": "target", "value": "9", "cause": "flood"}
+    done = agree(desk, "anna", propose(desk, "dana", "override", content))
+    assert done.status_code == 200, done.text
+    assert seen()[0] == first[0]
+    done = agree(desk, "anna", propose(desk, "dana", "lift", {"decision": done.json()["id"]}))
+    assert done.status_code == 200, done.text
+    assert seen() == first
+    page = ferran.get(f"{address}?cycle=2026").text
+    assert shown_figures(page) != first[1]
+    # A figure's own page names the lines that show it, and no other scorecard; so does what moved a scorecard last.
+    said = {"employee": "E2", "node": "unit:VIE", "kpi": "companies", "cycle": "2026", "value": "8"}
+    figure = {"specversion": "1.0", "type": "kopes.figure", "source": "/customs", "id": "F-2", "data": said}
+    ingest(desk, [figure | {"time": "2027-01-09T09:00:00Z"}])
+    page = ferran.get(f"{address}?cycle=2026&live=1").text
+    moves = page.split('<section class="card moves">')[1].split("</section>")[0]
+    moved = next(one for one in moves.split("<li>") if "Figure" in one)
+    assert "in no line" not in moved, moved
+    told = ferran.get(moved.split('href="')[1].split('"')[0]).text
+    counted = told.split("Whom it counts for")[1].split("</ul>")[0]
+    assert re.findall(r'href="/scorecards/([^"?]+)', counted) == ["unit:VIE", "unit:VIE/companies"], counted
 
 
 def _queries_of_after_close(desk, limit):
