@@ -86,7 +86,8 @@ class AgreedCard:
         drafted_at: when the draft was written; None for what folder and targets say.
         drafted_by: by whom: a number, or an account's e-mail.
         versions: all that were in force, the first one first.
-        before: the lines that somebody signed last before this draft was written; else those that hold; else its own.
+        first: the lines that hold, or before there is a version those of folder and targets.
+        signed_earlier: those of drafts before this one that somebody signed, by account, the latest of each.
     """
 
     node: Node
@@ -106,7 +107,12 @@ class AgreedCard:
     drafted_at: dt.datetime | None
     drafted_by: str | None
     versions: tuple[VersionRow, ...]
-    before: tuple[LineDocument, ...]
+    first: tuple[LineDocument, ...]
+    signed_earlier: Mapping[int, tuple[LineDocument, ...]]
+
+    def before(self, account_id: int) -> tuple[LineDocument, ...]:
+        """What a reader holds the draft against: the version that holds, else the draft that they signed last, else what folder and targets say."""
+        return self.first if self.version else self.signed_earlier.get(account_id, self.first)
 
     @property
     def missing(self) -> tuple[SignedAs, ...]:
@@ -206,15 +212,16 @@ def card_of_rows(plan: CyclePlan, node: Node, rows: AgreementRows) -> AgreedCard
         drafted_at=None if draft is None else draft.at,
         drafted_by=None if draft is None else draft.employee or draft.account.removeprefix("account:"),
         versions=tuple(rows.versions),
-        before=_signed_before(rows, None if draft is None else draft.place) or folder,
+        first=folder,
+        signed_earlier=_signed_earlier(rows, None if draft is None else draft.place),
     )
 
 
-def _signed_before(rows: AgreementRows, place: int | None) -> tuple[LineDocument, ...]:
-    """The lines of the last draft before one that somebody signed; none where there is none."""
-    signed = {one.place for one in rows.signatures}
-    earlier = [one for one in rows.drafts if one.place in signed and (place is None or one.place < place)]
-    return earlier[-1].lines if earlier else ()
+def _signed_earlier(rows: AgreementRows, place: int | None) -> dict[int, tuple[LineDocument, ...]]:
+    """The lines of the last draft before one that somebody signed, by their account."""
+    lines = {one.place: one.lines for one in rows.drafts if place is None or one.place < place}
+    signed = sorted((one.place, one.account_id) for one in rows.signatures if one.account_id is not None)
+    return {account: lines[at] for at, account in signed if at in lines}
 
 
 def _standing(written: DraftRow | None, in_force: VersionRow | None, rows: AgreementRows, base: str) -> DraftRow | None:

@@ -37,11 +37,11 @@ class AccountPerson:
     """The account has the role head, which gives nothing without such a posting."""
 
 
-def employee_meant(directory: Directory, typed: str | None) -> str | None:
+def employee_meant(directory: Directory, typed: str | None, *, field: str = "employee") -> str | None:
     """The number of the employee whom a text means: a number in any case, a name in any order, or a name with its number.
 
     Raises:
-        Invalid: it means nobody, or several; then they are named.
+        Invalid: it means nobody, or several; then they are named; at the field of the form.
     """
     if typed is None:
         return None
@@ -51,12 +51,12 @@ def employee_meant(directory: Directory, typed: str | None) -> str | None:
         return meant[0]
     if not meant:
         message = n_("There is no employee “%(employee)s”: write the name or the number of one who is loaded.")
-        raise Invalid(at_field("employee", "unknown", message, employee=typed))
+        raise Invalid(at_field(field, "unknown", message, employee=typed))
     names = ", ".join(f"{directory.employees[one].name} ({one})" for one in meant[:_LISTED_MOST])
     message = n_("This means several employees (%(names)s): write the number of the right one.")
     if len(meant) > _LISTED_MOST:
         message = n_("This means many employees (such as %(names)s): write more of the name, or the number.")
-    raise Invalid(at_field("employee", "several", message, names=names))
+    raise Invalid(at_field(field, "several", message, names=names))
 
 
 def person_of(

@@ -21,6 +21,7 @@ __all__ = [
     "card_of",
     "drafted",
     "due_of",
+    "is_own",
     "may_draft",
     "may_impose",
     "may_sign",
@@ -70,6 +71,13 @@ def may_draft(context: RequestContext, opened: OpenedCycle, node: Node) -> bool:
     return opened.stage in cycles.AGREED_IN and cycles.may_draft(
         loaded, opened, node, viewer=context.viewer, day=context.today
     )
+
+
+def is_own(context: RequestContext, opened: OpenedCycle, node: Node) -> bool:
+    """Whether a scorecard is of who asks: their own, or that of a unit that they head. No queries."""
+    plan = scoring.state(context.connection).plan(opened.cycle)
+    owner = cycles.signers_of(plan.frame.directory, plan, node, context.today)[SignedAs.OWNER]
+    return context.viewer.employee is not None and context.viewer.employee in owner.numbers
 
 
 def drafted(

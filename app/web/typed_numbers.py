@@ -34,6 +34,8 @@ def read_number(text: str, *, field: str) -> Decimal | Finding:
     language = page_language()
     plain = re.sub("[\\s\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]", " ", text.strip())
     plain = plain.replace("\N{MINUS SIGN}", "-")
+    if not plain:
+        return at_field(field, "missing", n_("This is empty: fill it in."))
     if _SPACED.fullmatch(plain):
         plain = plain.replace(" ", "")
     example = figure("1234567.5", places=1, language=language)

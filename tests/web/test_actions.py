@@ -50,7 +50,11 @@ def test_a_line_below_c_at_the_mid_year_check_owes_a_comment_until_an_action_say
     assert working.jiho.statuses(NEW) == [404]
     wrong = working.alba.post(NEW.replace("/new", ""), WISH | {"owner": "E99", "due_on": "2026-09-30"})
     assert (wrong.status_code, ">Visit ten buyers.</textarea>" in wrong.text) == (422, True)
-    done = working.alba.post(NEW.replace("/new", ""), WISH | {"owner": "E6", "due_on": "2026-09-30"})
+    assert 'value="E1 (E1)"' in working.alba.get(NEW).text
+    assert 'id="owner-error"' in wrong.text
+    nobody = working.alba.post(NEW.replace("/new", ""), WISH | {"owner": " ", "due_on": "2026-09-30"})
+    assert (nobody.status_code, 'id="owner-error"' in nobody.text) == (422, True)
+    done = working.alba.post(NEW.replace("/new", ""), WISH | {"owner": "e6", "due_on": "2026-09-30"})
     assert done.status_code == 303, done.text
     address = done.headers["Location"]
     assert int(waits_for(working.alba)["comment_owed"].split("comment: ")[1].split()[0]) == before - 1
@@ -61,6 +65,8 @@ def test_a_line_below_c_at_the_mid_year_check_owes_a_comment_until_an_action_say
     assert working.jiho.post(f"{address}/close", {"result": "Two signed."}).status_code == 303
     assert "action_to_do" not in waits_for(working.jiho)
     assert "Two signed." in working.alba.get(address).text
+    seen = working.alba.get("/actions", headers={"Accept-Language": "ko"}).text
+    assert ("종료" in seen, "대상" in seen, "사용 중지" in seen, "처리자" in seen) == (True, True, False, False)
     for language in ("ko", "es"):
         for page in ("/actions", address, NEW):
             assert working.alba.get(page, headers={"Accept-Language": language}).status_code == 200

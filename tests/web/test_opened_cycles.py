@@ -179,7 +179,11 @@ def test_a_draft_is_changed_on_its_page_and_nothing_typed_is_lost(working: Worki
     assert re.search(r'name="target-deals"[^>]* value="12"', short.text)
     assert _draft(working.boram, page, new_target="3").status_code == 422
     stale = read(working.alba.get(page).text)
-    assert _draft(working.boram, page, target__deals="12").status_code == 303
+    silent = _draft(working.boram, page, target__deals="12", because=" ")
+    assert (silent.status_code, 'id="because-error"' in silent.text) == (422, True), "it is not her own scorecard"
+    assert re.search(r'name="target-deals"[^>]* value="12"', silent.text)
+    assert "What the change is for <" in working.alba.get(page).text, "whose own it is may leave it out"
+    assert _draft(working.boram, page, target__deals="12", because=WHY).status_code == 303
     seen = working.alba.get(page).text
     assert "</del> <ins>12</ins>" in seen
     assert "Changed by E2" in seen
@@ -188,7 +192,7 @@ def test_a_draft_is_changed_on_its_page_and_nothing_typed_is_lost(working: Worki
     assert late.status_code == 412
     assert "in the draft now: 12" in late.text
     assert re.search(r'name="target-consults"[^>]* value="7"', late.text)
-    off = _draft(working.dana, page, off__deals="yes", weight__consults="20", base__companies="5")
+    off = _draft(working.dana, page, off__deals="yes", weight__consults="20", base__companies="5", because=WHY)
     assert off.status_code == 303, off.text
     assert [one.text for one in _signatures(working.alba, page)] == [
         "Owner not signed E1",
@@ -197,10 +201,8 @@ def test_a_draft_is_changed_on_its_page_and_nothing_typed_is_lost(working: Worki
     ]
     assert "No more on it: A name" in working.alba.get(page).text
     assert working.alba.post("/cycles/2026/scorecards/employee:E6/draft", {"digest": "0" * 64}).status_code == 404
-    assert (
-        _draft(working.dana, page, kpi="deals", new_weight="10", new_target="5", weight__consults="10").status_code
-        == 303
-    )
+    again = {"kpi": "deals", "new_weight": "10", "new_target": "5", "weight__consults": "10", "because": WHY}
+    assert _draft(working.dana, page, **again).status_code == 303
     assert "Changed by dana@agency.example" in working.alba.get(page).text
     # Fields that are called as the API's members, line by line.
     lines = working.alba.get(f"/api/v1{page}").json["lines"]
@@ -214,6 +216,45 @@ def test_a_draft_is_changed_on_its_page_and_nothing_typed_is_lost(working: Worki
     assert done.status_code == 303, done.text
     after = working.alba.get(f"/api/v1{page}").json["lines"]
     assert after == [line | ({"target": "13"} if line["kpi"] == "deals" else {}) for line in lines]
+
+
+def _sign(person: Somebody, page: str, part: str) -> None:
+    digest = re.search(r'name="digest" value="([0-9a-f]{64})"', person.get(page).text)
+    assert digest is not None
+    assert person.post(f"{page}/sign", {"digest": digest[1], "as": part}).status_code == 303
+
+
+def _was(person: Somebody, page: str) -> list[str]:
+    """What is struck out beside what the draft says."""
+    return [one.text for one in read(person.get(page).text).all("del")]
+
+
+def test_what_is_struck_out_is_what_holds_else_what_the_reader_signed_last_else_the_first_draft(
+    working: Working,
+) -> None:
+    """Alba signed 11, Boram nothing yet: to each what they know; once 12 holds, it stands beside 14 and beside 15, whoever signed 14 meanwhile."""
+    in_agreement(working)
+    page = "/cycles/2026/scorecards/employee:E1"
+    first = next(one["target"] for one in working.alba.get(f"/api/v1{page}").json["lines"] if one["kpi"] == "deals")
+    assert _draft(working.alba, page, target__deals="11").status_code == 303
+    assert (_was(working.alba, page), _was(working.boram, page)) == ([first], [first])
+    _sign(working.alba, page, "owner")
+    assert _draft(working.boram, page, target__deals="12", because=WHY).status_code == 303
+    assert (_was(working.alba, page), _was(working.boram, page)) == (["11"], [first])
+    assert "what you signed last" in working.alba.get(page).text
+    assert "what the first draft said" in working.boram.get(page).text
+    _sign(working.alba, page, "owner")
+    _sign(working.boram, page, "head")
+    assert _was(working.alba, page) == []
+    assert _draft(working.boram, page, target__deals="14", because=WHY).status_code == 303
+    _sign(working.boram, page, "head")
+    assert _draft(working.boram, page, target__deals="15", because=WHY).status_code == 303
+    assert (_was(working.alba, page), _was(working.boram, page)) == (["12"], ["12"])
+    shown = working.alba.get(page).text
+    assert "Version 1 holds: all have signed it. · The draft is still to be signed by: Owner, Head" in shown
+    assert "what holds: version 1" in shown
+    # One signs after the lines, and is told how many they are.
+    assert re.search(r"you agree to the \d+ lines above", working.alba.get(page).text.split("</table>")[1])
 
 
 def test_both_sides_talk_beside_the_lines_and_say_why_they_change_them(working: Working) -> None:
@@ -258,7 +299,7 @@ def test_a_scorecard_is_signed_by_both_sides_on_its_page(working: Working) -> No
         assert f'name="as" value="{part}"' in shown
         assert person.post(f"{page}/sign", {"digest": digest[1], "as": part}).status_code == 303
     agreed = working.alba.get(page).text
-    assert "version 1 holds" in agreed
+    assert "Version 1 holds: all have signed it." in agreed
     assert 'name="as"' not in agreed
     assert "Waits for your signature too" not in agreed
     assert "and 2 more" in working.boram.get(page).text.split("Waits for your signature too:")[1].split("</p>")[0]

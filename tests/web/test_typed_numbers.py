@@ -18,7 +18,7 @@ READ = {
 REFUSED = {
     "en": {"1,5": "two_readings", "125.000,50": "two_readings", "1.234.567": "not_a_number", "12a": "not_a_number"},
     "ko": {"12,34": "two_readings", "NaN": "not_a_number", "1e5": "not_a_number"},
-    "es": {"1.5": "two_readings", "125,000.50": "two_readings", "0.5": "two_readings", "": "not_a_number"},
+    "es": {"1.5": "two_readings", "125,000.50": "two_readings", "0.5": "two_readings", "": "missing"},
 }
 TWO_READINGS = {
     ("en", "1,5"): {"15", "1.5"},

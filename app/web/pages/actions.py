@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
+from flask import url_for
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.cycle import Action, ActionWish
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
+from app.plain.texts import trimmed
 from app.rules.permissions import Deed
 from app.rules.terms import Node
 from app.web import acting
+from app.web.account_person import employee_meant
 from app.web.forms import FormDay
 from app.web.naming import kpi_named, node_named, person_named
 from app.web.rendering import Page, Redirect
@@ -39,7 +42,7 @@ class ActionForm(BaseModel):
     kpi: Annotated[str, Field(max_length=60)]
     cause: Annotated[str, Field(max_length=2000)] = ""
     measure: Annotated[str, Field(max_length=2000)] = ""
-    owner: Annotated[str, Field(max_length=40)] = ""
+    owner: Annotated[str, Field(max_length=200)] = ""
     due_on: FormDay
 
 
@@ -84,8 +87,15 @@ def new(context: RequestContext, query: NewQuery) -> Page:
         cycle=plan.cycle,
         name=node_named(context, node),
         kpi_name=kpi_named(context, plan.cycle, query.kpi),
-        owner=context.viewer.employee or "",
+        owner=_owner_offered(context),
+        offers=url_for("log_activity.colleagues") if context.allowed(Deed.LOG_ACTIVITY) else "",
     )
+
+
+def _owner_offered(context: RequestContext) -> str:
+    """Whoever opens an action, by name and number; nothing of who is no employee."""
+    number = context.viewer.employee
+    return "" if number is None else f"{person_named(context, number)} ({number})"
 
 
 @pages.act("/actions", may=Deed.KEEP_ACTIONS, again="new")
@@ -94,7 +104,8 @@ def open_one(context: RequestContext, form: ActionForm) -> Redirect:
     node = Node.parse(form.node)
     if node is None:
         raise NotThere
-    made = acting.opened(context, ActionWish(node, form.kpi, form.cause, form.measure, form.owner, form.due_on))
+    owner = employee_meant(context.directory, trimmed(form.owner) or None, field="owner") or ""
+    made = acting.opened(context, ActionWish(node, form.kpi, form.cause, form.measure, owner, form.due_on))
     return Redirect(
         n_("The action is open: it stays on the first page of whoever does it until it is closed."),
         then="actions.one",

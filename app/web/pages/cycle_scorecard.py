@@ -56,6 +56,11 @@ OVER_WEIGHTS: Final = n_("The weights add up to %(sum)s: take %(points)s points 
 UNEQUAL: Final = n_("The fields of the lines are not equally many: write each of them once a line.")
 NO_LINES: Final = n_("A scorecard has a line at least: leave one, or put another one on it.")
 
+WAS_HELD: Final = n_("Beside what the draft says stands, struck out, what holds: version %(number)s.")
+WAS_SIGNED: Final = n_("Beside what the draft says stands, struck out, what you signed last.")
+WAS_FIRST: Final = n_("Beside what the draft says stands, struck out, what the first draft said.")
+NO_REASON: Final = n_("It is somebody else's scorecard that you change: write why, they read it beside the change.")
+
 
 class SignatureForm(BaseModel):
     """What is signed, and in which part."""
@@ -100,7 +105,7 @@ def field_of(member: str, kpi: str | None) -> str:
 
 
 class DraftedLine(NamedTuple):
-    """A line of the draft, and what it was when somebody signed last; None for one that is new."""
+    """A line of the draft, and what it was (:meth:`app.cycle.AgreedCard.before`); None for one that is new."""
 
     name: str
     line: LineDocument
@@ -183,6 +188,11 @@ class _Looked:
     card: AgreedCard
     by_hr: bool
 
+    @property
+    def before(self) -> tuple[LineDocument, ...]:
+        """What the reader holds the draft against."""
+        return self.card.before(self.context.viewer.account_id)
+
     def kpi_name(self, code: str) -> str:
         """A KPI as the cycle's own definitions call it."""
         return kpi_name(self.plan.sheet.definitions.kpis, code, self.plan.cycle)
@@ -206,7 +216,7 @@ class _Looked:
 
     def lines(self) -> Iterable[DraftedLine]:
         """The draft's lines, each with what it was."""
-        before = {one["kpi"]: one for one in self.card.before}
+        before = {one["kpi"]: one for one in self.before}
         areas = self.plan.sheet.definitions.policies.areas
         shown = {one.row.kpi: self.plan.worked[one.worked] for one in self.plan.lines.get(self.card.node, ())}
         for line in self.card.draft:
@@ -251,7 +261,7 @@ def scorecard(context: RequestContext, cycle: int, node: Node) -> Page:
     on_it = {line["kpi"] for line in card.draft}
     waits = {one.signed_as: one.persons for one in due}
     signed = {one.signed_as: one for one in card.signatures}
-    some = [*card.draft, *card.before]
+    some = [*card.draft, *looked.before]
     reads = cycles.may_draft(scoring.state(context.connection), opened, node, viewer=context.viewer, day=context.today)
     notes = cycles.card_notes(context.connection, cycle, node) if reads else []
     return Page(
@@ -269,8 +279,12 @@ def scorecard(context: RequestContext, cycle: int, node: Node) -> Page:
             for member, label in MEMBERS.items()
             if member in {"weight", "target"} or any(line[member] is not None for line in some)
         },
-        gone=[looked.kpi_name(str(one["kpi"])) for one in card.before if one["kpi"] not in on_it],
+        before=looked.before,
+        was=_what_was(card, context.viewer.account_id),
+        gone=[looked.kpi_name(str(one["kpi"])) for one in looked.before if one["kpi"] not in on_it],
         imposed=card.versions[-1] if card.state is AgreementState.IMPOSED else None,
+        is_imposed=bool(card.versions) and card.versions[-1].decision is not None,
+        missing=", ".join(gettext(words.SIGNED_AS[one]) for one in card.missing),
         parts=[
             PartShown(one, words.SIGNED_AS[one], signed.get(one), waits.get(one, ()))
             for one in signers(with_hr=card.with_hr)
@@ -279,6 +293,7 @@ def scorecard(context: RequestContext, cycle: int, node: Node) -> Page:
         may_impose=agreeing.may_impose(context, opened, card),
         also_waits=_also_waits(context, cycle, node),
         may_draft=may_draft,
+        is_own=agreeing.is_own(context, opened, node),
         sees_check_ins=node.kind is NodeKind.EMPLOYEE
         and cycles.sees_check_ins(plan, context.viewer, node.code, day=context.today),
         labels=MEMBERS,
@@ -296,6 +311,13 @@ def scorecard(context: RequestContext, cycle: int, node: Node) -> Page:
         person=lambda code: _person(context, code),
         in_figures=_shown,
     )
+
+
+def _what_was(card: AgreedCard, account_id: int) -> str:
+    """What stands struck out beside what the draft says, in words."""
+    if card.version:
+        return WAS_HELD
+    return WAS_SIGNED if account_id in card.signed_earlier else WAS_FIRST
 
 
 def _also_waits(context: RequestContext, cycle: int, node: Node) -> list[tuple[Node, str]]:
@@ -364,6 +386,10 @@ def draft(context: RequestContext, cycle: int, node: Node, form: DraftForm) -> R
     lines = typed.sent() if _AS_SENT in request.form else [*typed.kept(), *typed.added(form.kpi)]
     if not lines:
         typed.findings.append(at_field("kpi", "no_lines", NO_LINES))
+    # Who calls the fields as the API's members drafts as over the API, where no reason is asked for.
+    says_why = _AS_SENT in request.form or agreeing.is_own(context, opened, node) or bool(trimmed(form.because))
+    if not says_why and lines != [dict(one) for one in card.draft]:
+        typed.findings.append(at_field("because", "no_reason", NO_REASON))
     if typed.findings:
         raise Invalid(*typed.findings)
     try:

@@ -337,10 +337,7 @@ def _person_meant(context: RequestContext, typed: str) -> str:
     """
     if "@" in typed:
         return typed
-    try:
-        return employee_meant(context.directory, typed) or typed
-    except Invalid as wrong:
-        raise Invalid(*(replace(one, place=Place(field="person")) for one in wrong.findings)) from wrong
+    return employee_meant(context.directory, typed, field="person") or typed
 
 
 def _proposed(
