@@ -302,9 +302,9 @@ def sealed(connection: Connection, cut: Cut) -> Database:
     if events is None and not takes_long:
         events = ledger.events_sum(connection, last=cut.last_event)
     file = None if events is None else _file(connection, cut, events)
-    if file is not None and _CHECKED.get(str(file)) is None and file.exists():
+    if file is not None and file.exists() and _CHECKED.get(key := (str(file), *_identity(file))) is None:
         if _is_whole(file):
-            _CHECKED.keep(str(file), part=True)
+            _CHECKED.keep(key, part=True)
         else:
             file.unlink(missing_ok=True)
     if file is None or (takes_long and not file.exists()):
@@ -329,10 +329,11 @@ def _identity(file: Path) -> tuple[int, int]:
 
 
 def _is_whole(file: Path) -> bool:
-    """Whether SQLite can read a file from one end to the other."""
+    """Whether SQLite can read a file from one end to the other, and there is something in it: an empty one is in order too."""
     try:
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as opened:
-            return bool(opened.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
+            is_sound = opened.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+            return is_sound and bool(opened.execute("SELECT count(*) FROM revision").fetchone()[0])
     except sqlite3.DatabaseError:
         return False
 
