@@ -162,7 +162,7 @@ _VALUES: Final[Mapping[str, str]] = {
 }
 """What the trail calls the values that we have words for."""
 
-_VALUES_OF: Final[Mapping[str, Mapping[str, str]]] = {"stage": words.STAGES}
+_VALUES_OF: Final[Mapping[str, Mapping[str, str]]] = {"stage": words.STAGES, "member": words.LINE_MEMBERS}
 """Those of one member, which are called otherwise elsewhere."""
 
 _SUBJECTS: Final[Mapping[str, str]] = {

@@ -41,6 +41,7 @@ def listed(context: RequestContext, cycle: int, query: LatePage) -> Page:
         "pages/after_close.html",
         cycle=cycle,
         late=late,
+        sees_ledger=context.allowed(Deed.SEE_LEDGER),
         query=query,
         node_named=lambda node: node_named(context, node),
         kpi_named=lambda code: kpi_named(context, cycle, code),

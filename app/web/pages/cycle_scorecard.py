@@ -119,7 +119,7 @@ class DraftedLine(NamedTuple):
     unit: str
     """What the KPI is measured in."""
     is_explained: bool
-    """Whether the line stands on the cycle's scorecard, where a page tells how it is scored."""
+    """Whether the line stands on the cycle's scorecard, and who looks at it may read how it is scored."""
     area_name: Callable[[str], str]
     """What an area is called."""
     last: Decimal | None
@@ -231,7 +231,7 @@ class _Looked:
                 hung,
                 self.fields(line),
                 unit=self.measured_in(code),
-                is_explained=code in shown,
+                is_explained=code in shown and self.context.allowed(Deed.SEE_DERIVATION, self.card.node),
                 area_name=lambda area: areas.named(area).in_language(page_language()),
                 last=self.plan.sheet.years(self.card.node, code).get(self.plan.cycle - 1),
                 held_against=_exact(shown[code].reference.base if code in shown else None),
