@@ -44,6 +44,7 @@ from app.cascade.preview import previewed_sheet
 from app.cascade.publishing import (
     PinDifference,
     Publication,
+    altered_parts,
     documents_sha256,
     keep_proposed,
     keep_texts,
@@ -66,6 +67,7 @@ from app.cascade.ratings import (
     given_ratings,
     keep_rating,
 )
+from app.cascade.recorded import recorded_rows
 from app.cascade.replacement import Cascade, cascade_rows, documents, replace, stored_cascade
 from app.cascade.targets import (
     TARGET_DECISIONS,
@@ -112,6 +114,7 @@ __all__ = [
     "WantedTarget",
     "agreed_otherwise",
     "agreement_rows",
+    "altered_parts",
     "announce_targets",
     "appointed_raters",
     "cascade_rows",
@@ -144,6 +147,7 @@ __all__ = [
     "published",
     "published_documents",
     "read_definitions",
+    "recorded_rows",
     "replace",
     "served_by",
     "sheet",

@@ -23,6 +23,7 @@ from app.rules.definitions import Definitions
 __all__ = [
     "PinDifference",
     "Publication",
+    "altered_parts",
     "documents_sha256",
     "keep_proposed",
     "keep_texts",
@@ -95,6 +96,13 @@ def stored_documents(connection: Connection) -> dict[str, str]:
 def documents_sha256(documents: Mapping[str, str]) -> str:
     """The sum over documents by their names, as 64 hexadecimal digits: equal for equal ones."""
     return hashlib.sha256("\n".join(f"{name} {text}" for name, text in sorted(documents.items())).encode()).hexdigest()
+
+
+def altered_parts(connection: Connection, publication: Publication) -> list[tuple[str, str, str]]:
+    """The parts of an edition whose documents are not those that it was published with: `policies` or `definitions`, its sum, and theirs. Queries: 1."""
+    sums = _sums(published_documents(connection, publication))
+    stored = {POLICIES: publication.policies_sha256, DEFINITIONS: publication.definitions_sha256}
+    return [(part, stored[part], sums[part]) for part in sorted(stored) if stored[part] != sums[part]]
 
 
 def _part_of(name: str) -> str:

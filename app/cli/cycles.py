@@ -77,7 +77,10 @@ def verify(year: int, round_: int | None) -> None:
     Prints a line for each difference and exits with 1; without any one line, `verified CYCLE round N SHA256`.
     """
     with open_database(settings()).read() as connection:
-        certified = scoring.certified_cuts(connection).get(year)
+        certified, unreadable = cycles.cut_to_verify(connection, year)
+        if unreadable:
+            say(unreadable)
+            sys.exit(1)
         if certified is None:
             message = f"cycle {year} is not certified: there is nothing to verify"
             raise click.ClickException(message)

@@ -123,7 +123,7 @@ from app.cycle.results import CycleResults, results_of
 from app.cycle.staging import AMEND, STAGE, Blocked
 from app.cycle.standing import CycleStanding, standing_of
 from app.cycle.targeting import TARGET, agreed_on, drafted_targets, refuse_fixed, set_draft_targets
-from app.cycle.verifying import Verified, verify
+from app.cycle.verifying import Verified, cut_to_verify, verify
 from app.cycle.waiting_for import (
     CheckInDue,
     Imposed,
@@ -217,6 +217,7 @@ __all__ = [
     "check_ins_due",
     "close_action",
     "comments_owed",
+    "cut_to_verify",
     "cycle_board",
     "cycle_named",
     "differing",

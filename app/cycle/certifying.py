@@ -17,6 +17,7 @@ from app.cycle.blocking import blockers_of
 from app.cycle.cutting import refuse_being_certified
 from app.cycle.opened import NotNow, OpenedCycle, begin_stage, opened_cycle, opened_or_refused
 from app.cycle.reconciled import compare_totals
+from app.cycle.recorded import records_sum
 from app.cycle.results import CycleResults, results_of
 from app.cycle.staging import Blocked, accept_problems, accepted
 from app.decisions import Decision, DecisionKind, Read
@@ -137,6 +138,7 @@ def certify_kind(files_of: Callable[[Connection], Mapping[str, str]]) -> Decisio
             cycle=cycle,
             at=decision.maker.at,
             decisions=decisions_sum(connection, cycle, before=decision.id),
+            records_sha256=records_sum(connection, cycle, before=decision.id),
             files=files_of(connection),
         )
         scoring.seal_soon(connection, decision.id)

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import cascade, decisions, ledger, organisation, scoring
 from app.cycle.certifying import decisions_sum
+from app.cycle.recorded import records_sum
 from app.cycle.results import results_of
 from app.kit.database import Database
+from app.kit.refusals import Refusal
 from app.rules.deciding import DecisionEffect, decision_digest
 from app.scoring import Certified, Cut, ScoreQuery
 
-__all__ = ["Verified", "verify"]
+__all__ = ["Verified", "cut_to_verify", "verify"]
+
+
+_UNREADABLE: Final = (ArithmeticError, AttributeError, LookupError, Refusal, SQLAlchemyError, TypeError, ValueError)
+"""What reading rows ends in that nobody of ours has written."""
 
 
 class Verified(NamedTuple):
@@ -30,6 +37,14 @@ class Verified(NamedTuple):
     differences: tuple[str, ...]
 
 
+def cut_to_verify(connection: Connection, cycle: int) -> tuple[Certified | None, str]:
+    """The cut that a cycle goes by, None where it was not certified; and a line to tell where what is stored of it cannot be read. Queries: 2."""
+    try:
+        return scoring.certified_cuts(connection).get(cycle), ""
+    except _UNREADABLE as error:
+        return None, _unreadable(cycle, "cut", error)
+
+
 def verify(connection: Connection, certified: Certified, *, now: dt.datetime) -> Verified:
     """Make the cut's database anew, whatever this machine has kept of it, score it, and compare with what two people signed.
 
@@ -41,25 +56,58 @@ def verify(connection: Connection, certified: Certified, *, now: dt.datetime) ->
     Queries: one for each 5,000 events, those of scoring the cycle, and 4.
     """
     cut = certified.cut
-    differences = list(_of_inputs(connection, certified))
-    lost = list(_of_rows(connection, cut))
+    differences = _read_lines(cut.cycle, "what is stored", lambda: _of_inputs(connection, certified))
+    differences += _read_lines(cut.cycle, "publications", lambda: _of_published(connection, cut))
+    lost = _read_lines(cut.cycle, "rows", lambda: _of_rows(connection, cut))
     if lost:
         # Without the folder's rows there is nothing to make the database of.
         return Verified("", (*differences, *lost))
+    try:
+        computed, more = _computed(connection, certified, now)
+    except _UNREADABLE as error:
+        return Verified("", (*differences, _unreadable(cut.cycle, "results", error)))
+    differences += more
+    if not differences and computed != certified.results_sha256:
+        differences.append(f"cycle:{cut.cycle} results: {certified.results_sha256} → {computed}")
+    return Verified(computed, tuple(differences))
+
+
+def _read_lines(cycle: int, what: str, lines: Callable[[], Iterable[str]]) -> list[str]:
+    """The lines, and one more where something cannot be read: altered rows are told, and no error of ours.
+
+    Args:
+        cycle: the year that names it.
+        what: is read.
+        lines: reads it.
+    """
+    read: list[str] = []
+    try:
+        read.extend(lines())
+    except _UNREADABLE as error:
+        read.append(_unreadable(cycle, what, error))
+    return read
+
+
+def _unreadable(cycle: int, what: str, error: BaseException) -> str:
+    said = str(error).splitlines()
+    return f"cycle:{cycle} {what}: readable → {type(error).__name__} {said[0] if said else ''}".rstrip()
+
+
+def _computed(connection: Connection, certified: Certified, now: dt.datetime) -> tuple[str, list[str]]:
+    """The sum over what the cycle comes to, and what differs of it from what is stored."""
+    cut = certified.cut
     revision = organisation.current_revision(connection)
     with scoring.sealed_anew(connection, cut) as source:
         # What was decided about lines since goes over what was certified, and is no part of it.
         loaded = scoring.state_of_source(connection, source, revision, before=cut.decision)
         today = loaded.frame.directory.day_of(now)
         results = results_of(connection, loaded, ScoreQuery(cut.cycle, today))
-        differences += _of_totals(source)
+        differences = list(_of_totals(source))
     differences += _of_what_is_read(connection, certified, results.sha256, today)
     signed = decisions.decision(connection, cut.decision)
     stored = {} if signed is None else {(one.node, _member(one)): one.after for one in signed.effects}
     differences += _of_figures(stored, results.told)
-    if not differences and results.sha256 != certified.results_sha256:
-        differences.append(f"cycle:{cut.cycle} results: {certified.results_sha256} → {results.sha256}")
-    return Verified(results.sha256, tuple(differences))
+    return results.sha256, differences
 
 
 def _member(effect: DecisionEffect) -> str:
@@ -77,10 +125,19 @@ def _of_inputs(connection: Connection, certified: Certified) -> Iterator[str]:
     for member, stored, computed in (
         ("decisions", cut.decisions, recorded.approved),
         ("decisions_sha256", cut.decisions_sha256, recorded.sha256),
+        ("records_sha256", cut.records_sha256, records_sum(connection, cut.cycle, before=cut.decision)),
     ):
-        if stored != computed:
+        # Of a cut before a sum was kept nothing is known to differ from.
+        if stored not in {computed, None}:
             yield f"cycle:{cut.cycle} {member}: {stored} → {computed}"
     yield from _of_signatures(connection, cut)
+
+
+def _of_published(connection: Connection, cut: Cut) -> Iterator[str]:
+    """Each edition's documents against the sums that it was published with."""
+    for edition in cascade.publications(connection, cut.cycle):
+        for part, stored, computed in cascade.altered_parts(connection, edition):
+            yield f"cycle:{cut.cycle} edition {edition.edition} {part}_sha256: {stored} → {computed}"
 
 
 def _of_rows(connection: Connection, cut: Cut) -> Iterator[str]:

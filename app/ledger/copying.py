@@ -64,7 +64,8 @@ def copy_ledger(source: Connection, target: Connection, *, last: int) -> None:
 def lay_out_again(connection: Connection, frame: Frame, *, at: dt.datetime) -> None:
     """Derive everything from the events that were copied, and tally them."""
     event = tables.event.c
-    add_to_tally(connection, connection.execute(sa.select(event.day, event.key, event.hash)).tuples())
+    rows = connection.execute(sa.select(event.day, event.key, event.hash))
+    add_to_tally(connection, ((row.day, row.key, row.hash) for row in rows))
     rederive(connection, frame, at=at)
 
 

@@ -79,6 +79,7 @@ class Cut:
         revision: the number of the last load.
         decisions: how many decisions of the cycle had been approved.
         decisions_sha256: the sum over all that was recorded of decisions about it.
+        records_sha256: the sum over its drafts, signatures, versions, publications and stages; None of a cut before it was kept.
         files: the sums of the folder's files by name.
         parts: the sums of its rows by table.
     """
@@ -90,6 +91,7 @@ class Cut:
     revision: int
     decisions: int
     decisions_sha256: str
+    records_sha256: str | None
     files: Mapping[str, str]
     parts: Mapping[str, str]
 
@@ -132,6 +134,7 @@ def keep_cut(
     cycle: int,
     at: dt.datetime,
     decisions: DecisionsSum,
+    records_sha256: str,
     files: Mapping[str, str],
 ) -> None:
     """Write down what is the case now.
@@ -142,6 +145,7 @@ def keep_cut(
         cycle: which is to be certified.
         at: when.
         decisions: what is recorded of decisions about the cycle.
+        records_sha256: the sum over what else is recorded of it.
         files: the sums of the folder's files.
 
     Queries: 23.
@@ -155,6 +159,7 @@ def keep_cut(
             revision=organisation.current_revision(connection).number,
             decisions=decisions.approved,
             decisions_sha256=decisions.sha256,
+            records_sha256=records_sha256,
             files=json.dumps(dict(files)),
         )
     )
@@ -254,6 +259,7 @@ def _cut(row: sa.Row[Any], parts: Mapping[str, str]) -> Cut:
         revision=row.revision,
         decisions=row.decisions,
         decisions_sha256=row.decisions_sha256,
+        records_sha256=row.records_sha256,
         files=json.loads(row.files),
         parts=parts,
     )

@@ -90,6 +90,12 @@ cut: Final = Table(
     Column("decisions", sa.Integer, nullable=False, comment="how many of the cycle had been approved"),
     Column("decisions_sha256", Code, nullable=False, comment="of all that was recorded of the cycle's decisions"),
     Column("files", sa.Text, nullable=False, comment="JSON: the sums of the folder's files by name"),
+    Column(
+        "records_sha256",
+        Code,
+        nullable=True,
+        comment="of the cycle's drafts, signatures, versions, publications and stages; null: of a cut before it was kept",
+    ),
     sa.Index("ix_cut_cycle", "cycle"),
 )
 """What was the case when it was proposed to certify a cycle; the decision's end says what became of it."""
