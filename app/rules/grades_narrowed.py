@@ -11,7 +11,7 @@ from app.rules.grading import EmployeeGrade, EmployeeProposal, UnitGrade, UnitPr
 from app.rules.seats import SeatPlan
 from app.rules.standings import Standings
 
-__all__ = ["proposal_of_groups", "without_employee"]
+__all__ = ["own_group", "proposal_of_groups", "without_employee"]
 
 P = TypeVar("P", EmployeeProposal, UnitProposal)
 V = TypeVar("V")
@@ -34,13 +34,32 @@ def proposal_of_groups(proposal: P, groups: Collection[str]) -> P:
     )
 
 
+def own_group(proposal: EmployeeProposal, employee: str) -> str | None:
+    """The group that somebody is ranked in; None for who is not graded."""
+    place = proposal.standings.by_code.get(employee)
+    return None if place is None else place.group
+
+
 def without_employee(proposal: EmployeeProposal, employee: str) -> EmployeeProposal:
-    """A proposal for somebody whom nobody has told of their own grade yet: their row and place are left out, what groups and rules count is not."""
-    places = {code: place for code, place in proposal.standings.by_code.items() if code != employee}
+    """A proposal for somebody whom nobody has told of their own grade yet, who cannot subtract the others from anything in it.
+
+    Their row is left out, of their group places, seats and ranks are too, and nothing is counted of it; of the rules, which count everybody, none is named.
+    The others of the group keep their grades.
+    """
+    group = own_group(proposal, employee)
+    others = tuple(row for row in proposal.rows if row.employee != employee)
+    if group is None:
+        return replace(proposal, rows=others)
+    standings = proposal.standings
+    kept = standings.in_group.keys() - {group}
+    places = {code for code, place in standings.by_code.items() if place.group in kept}
+    counts = Counter(row.grade for row in others if row.group in kept)
     return replace(
         proposal,
-        rows=tuple(row for row in proposal.rows if row.employee != employee),
-        standings=replace(proposal.standings, by_code=places),
+        rows=tuple(replace(row, rank=None, group_size=None) if row.group == group else row for row in others),
+        standings=_standings(standings, places, kept),
+        counts={grade: counts[grade] for grade in proposal.counts},
+        broken=(),
     )
 
 

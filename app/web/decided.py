@@ -66,16 +66,27 @@ def checkers_of(context: RequestContext, kind: DecisionKind) -> frozenset[Author
 
 
 def effects_of(context: RequestContext, one: Decision) -> list[DecisionEffect]:
-    """What a decision moves, as far as who asks may see it; who is to agree sees all, while it waits."""
-    return _effects_of(context, one, checkers_of(context, kind_of(one)))
+    """What a decision moves, as far as who asks may see it; whoever can agree to it sees all but their own grade and pay, while it waits."""
+    return _effects_of(context, one, checkers_of(context, kind_of(one)))[0]
 
 
-def _effects_of(context: RequestContext, one: Decision, checkers: frozenset[Authority]) -> list[DecisionEffect]:
+def _effects_of(
+    context: RequestContext, one: Decision, checkers: frozenset[Authority]
+) -> tuple[list[DecisionEffect], bool]:
+    """The effects that who asks sees, and whether they see them as who agrees.
+
+    Queries: 5 at most, for whoever agrees to decisions of its kind and does not see all effects of one that waits.
+    """
+    cycle = None if one.cycle is None else int(one.cycle)
+    seen = effects_seen(context, one.effects, checks=False, cycle=cycle)
+    if len(seen) == len(one.effects):
+        return seen, False
     authorities = context.viewer.authorities(one.cycle)
     checks = one.state is DecisionState.PROPOSED and not authorities.isdisjoint(checkers)
+    checks = checks and _is_free(context, kind_of(one), one, context.viewer)
     # What was certified stays open to who certifies (contract-cycle, 13).
     checks = checks or (one.kind == "certify" and CycleFunction.CERTIFIER in authorities)
-    return effects_seen(context, one.effects, checks=checks, cycle=None if one.cycle is None else int(one.cycle))
+    return (effects_seen(context, one.effects, checks=True, cycle=cycle) if checks else seen), checks
 
 
 def _checkers_by_kind(context: RequestContext) -> Callable[[Decision], frozenset[Authority]]:
@@ -530,7 +541,8 @@ def _as_json(
     context: RequestContext, one: Decision, checkers: frozenset[Authority], *, blockers: list[dict[str, Any]]
 ) -> dict[str, Any]:
     # Whoever sees some of the effects would find the others by trying what has a sum that they are in: base and grade are few.
-    seen = len(_effects_of(context, one, checkers))
+    effects, checks = _effects_of(context, one, checkers)
+    seen = len(effects)
     sees_all = seen == len(one.effects)
     return {
         "id": one.id,
@@ -542,7 +554,7 @@ def _as_json(
         "reason": one.reason,
         "maker": one.maker.as_json(),
         "checker": None if one.checker is None else one.checker.as_json(),
-        "digest": one.digest if sees_all or not one.signed_effects else None,
+        "digest": one.digest if sees_all or checks or not one.signed_effects else None,
         "signed_effects": one.signed_effects,
         "effects": {
             "digest": one.effects_digest if sees_all else None,

@@ -100,12 +100,12 @@ class Moves:
 def effects_seen(
     context: RequestContext, effects: Iterable[DecisionEffect], *, checks: bool, cycle: int | None = None
 ) -> list[DecisionEffect]:
-    """Those of the effects that who asks may see; who is to agree sees what it is that they agree to.
+    """Those of the effects that who asks may see; who is to agree sees what it is that they agree to, but not their own grade and pay before they are told.
 
     Args:
         context: the request's.
         effects: all of them.
-        checks: whether who asks has the role that agrees.
+        checks: whether who asks can agree.
         cycle: of which they are, where they are a decision's about one: grades and pay are seen as those of the cycle.
     """
     sees = sees_effects(context, checks=checks, cycle=cycle)
@@ -115,8 +115,8 @@ def effects_seen(
 def sees_effects(context: RequestContext, *, checks: bool, cycle: int | None = None) -> Callable[[str, str], bool]:
     """A test for many effects: whether who asks may see that a member of a node is moved; as of :func:`effects_seen`."""
     sees = {deed: context.sees(deed) for deed in (Deed.SEE_SCORECARD, Deed.SEE_GRADE, Deed.SEE_PAY)}
-    if cycle is not None and not checks:
-        of_cycle = grades_seen(context, cycle)
+    of_cycle = None if cycle is None else grades_seen(context, cycle)
+    if of_cycle is not None:
         by_role = sees[Deed.SEE_SCORECARD]
         sees |= {
             Deed.SEE_GRADE: of_cycle.grade,
@@ -127,9 +127,12 @@ def sees_effects(context: RequestContext, *, checks: bool, cycle: int | None = N
 
     def seen(text: str, member: str) -> bool:
         # Of an account whose rights they are, whoever sees the decision reads in it.
-        if checks or text.startswith(_ACCOUNT):
+        if text.startswith(_ACCOUNT):
             return True
         node = Node.parse(text)
+        if checks:
+            is_hidden = of_cycle is not None and of_cycle.hides_own and node is not None and of_cycle.is_own(node)
+            return not (is_hidden and member in _DEEDS)
         return node is not None and sees[_DEEDS.get(member, Deed.SEE_SCORECARD)](node)
 
     return seen

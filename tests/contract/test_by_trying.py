@@ -12,7 +12,7 @@ import pytest
 
 from tests.contract.desk import WHY, code
 from tests.contract.test_certifying import certified, desk, running
-from tests.contract.test_cycles import agree, opened, propose, to_stage
+from tests.contract.test_cycles import agree, appoint, opened, propose, to_stage
 
 __all__ = ["desk"]
 
@@ -92,6 +92,46 @@ def test_what_is_loaded_between_two_hands_is_published_by_neither(desk):
     assert criteria["minimum_days"] == 59
     again = propose(desk, "dana", "amend", {"policies": True})
     assert agree(desk, "ferran", again).json()["state"] == "approved"
+
+
+def test_whoever_reads_the_others_grades_finds_the_own_by_no_subtraction(desk):
+    """Before people are told: neither in effects that one is to agree to, nor in what the list counts of one's own group, its ranks or its pages."""
+    load(desk, **SHARED)
+    running(desk)
+    appoint(desk, "E3", "approver")
+    appoint(desk, "E4", "calibrator", groups=["heads"])
+    rows = json.loads(desk.kopes("grade", "--cycle", "2026", **desk.where, status=None).out)
+    heads = {row["employee"] for row in rows if row["group"] == "heads"}
+    assert {"E2", "E3", "E4"} <= heads
+    for who in ("E3", "E4"):
+        page = desk.person(who.lower()).get("/grades?cycle=2026")
+        assert page.status_code == 200
+        whole = "\n".join(told(page))
+        assert "Your own group, Heads, is shown without ranks and seats" in whole
+        listed = set(re.findall(r'<span class="soft small">(E\d+)</span>', page.text))
+        assert listed & heads == heads - {who}
+        for word in (f"of {len(heads)}\n", "Proposed pay in all", "policy:", "every rule", f"/grades/employee:{who}"):
+            assert word not in whole.partition("Group by group, by rank")[0] + page.text.partition('id="list"')[2], word
+        seats = page.text.partition('id="seats"')[2].partition("</table>")[0]
+        assert "Heads" not in seats
+        for one in heads:
+            assert desk.person(who.lower()).get(f"/grades/employee:{one}?cycle=2026").status_code == 404
+    assert desk.person("e3").get("/grades/employee:E1?cycle=2026").status_code == 200
+    wish = {"kpi": "deals", "member": "actual", "value": "900", "cause": "late_data"}
+    for node, may in (("employee:E3", False), ("unit:VIE", True)):
+        made = propose(desk, "dana", "override", {"node": node} | wish)
+        path = f"/api/v1/decisions/{made.json()['id']}/effects"
+        moved = {(one["node"], one["member"]) for one in desk.person("dana").get(path).json()["items"]}
+        seen = {(one["node"], one["member"]) for one in desk.person("e3").get(path).json()["items"]}
+        own = {("employee:E3", member) for member in ("grade", "proposed_grade", "pay")}
+        assert seen == moved - own
+        if may:
+            assert moved & own
+            assert agree(desk, "e3", made).status_code == 200
+        else:
+            assert code(agree(desk, "e3", made)) == (409, "own_case")
+            taken = desk.person("dana").post(path.replace("effects", "withdraw"), json={})
+            assert taken.status_code == 200
 
 
 def told(page):

@@ -27,7 +27,7 @@ from app.kit.refusals import NotThere, at_field
 from app.plain.findings import Finding, n_
 from app.rules.grade_reasons import beyond_seats, grade_reasons
 from app.rules.grade_spread import NEAR, grades_spread
-from app.rules.grades_narrowed import proposal_of_groups, without_employee
+from app.rules.grades_narrowed import own_group, proposal_of_groups, without_employee
 from app.rules.grading import EmployeeGrade, EmployeeProposal, UnitGrade, UnitProposal
 from app.rules.names import folded, person_meant
 from app.rules.pay import pay_sums
@@ -152,6 +152,13 @@ def _as_seen(
     return token, proposal
 
 
+def _own_group(proposal: EmployeeProposal | UnitProposal, seen: GradesSeen) -> str | None:
+    """The group of whoever asks, where nobody has told them of their grade yet: nothing is counted of it for them."""
+    if isinstance(proposal, UnitProposal) or not seen.hides_own or seen.own is None:
+        return None
+    return own_group(proposal, seen.own)
+
+
 def _code(row: Row) -> str:
     return row.employee if isinstance(row, EmployeeGrade) else row.unit
 
@@ -225,7 +232,9 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
     query = _of_own_functions(context, query)
     loaded, of_cycle = _cycle(context, query)
     seen = _list_seen(context, query, of_cycle)
-    token, proposal = _as_seen(_proposed(context, loaded, query, of_cycle), seen)
+    proposed = _proposed(context, loaded, query, of_cycle)
+    hidden = _own_group(proposed.proposal, seen)
+    token, proposal = _as_seen(proposed, seen)
     name_of = _namer(context, query)
     if query.find.strip():
         return _looked_up(query, proposal.rows, name_of)
@@ -256,6 +265,7 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
         "pages/grades.html",
         head=head,
         proposal=proposal,
+        hidden=hidden,
         spreading=spreading,
         nearing=nearing,
         listing=listing,
@@ -380,11 +390,18 @@ def _sheet(
 
 @pages.read("/grades/totals", may=Deed.SEE_PAY_TOTALS)
 def totals(context: RequestContext, query: GradesQuery) -> Page:
-    """How many people have each proposed grade and what it pays together, without a name."""
+    """How many people have each proposed grade and what it pays together, without a name.
+
+    Raises:
+        NotThere: who asks sees the others by name, and would find their own grade before they are told.
+    """
     loaded, of_cycle = _cycle(context, query)
     proposal = cycle.propose_employee_grades(
         context.connection, cycle=of_cycle, today=context.today, loaded=loaded
     ).proposal
+    seen = grades_seen(context, of_cycle)
+    if seen.lists and _own_group(proposal, seen) is not None:
+        raise NotThere
     slips = [(row.grade, row.pay or 0) for row in proposal.rows if row.grade is not None]
     return Page(
         "pages/grade_totals.html",
@@ -402,7 +419,7 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
     """One employee's proposed grade, with what it comes from.
 
     Raises:
-        NotThere: there is none, or nobody has told its owner of it yet (contract-cycle, 1).
+        NotThere: there is none, or nobody has told its owner, or who asks of their own group, of it yet (contract-cycle, 1).
     """
     if node.kind is not NodeKind.EMPLOYEE:
         raise NotThere
@@ -414,7 +431,8 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
         context.connection, cycle=of_cycle, today=context.today, loaded=loaded
     ).proposal
     row = next((one for one in proposal.rows if one.employee == node.code), None)
-    if row is None:
+    # Places, seats and cut-offs of one's own group hold one's own: nothing is derived of it before one is told.
+    if row is None or (not seen.is_own(node) and row.group is not None and row.group == _own_group(proposal, seen)):
         raise NotThere
     policies = loaded.plan(of_cycle).sheet.definitions.policies
     reasons = grade_reasons(proposal, node.code, cycle=of_cycle, policies=policies)
