@@ -5,13 +5,19 @@ On one engine alone: nothing here differs between them.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from app import cycle as cycles
+from app.kit.database import Database
 from tests.contract.desk import WHY, code
-from tests.contract.test_certifying import certified, desk, running
+from tests.contract.test_certifying import SETTING, certified, desk, running
 from tests.contract.test_cycles import agree, appoint, opened, propose, to_stage
 
 __all__ = ["desk"]
@@ -115,7 +121,9 @@ def test_whoever_reads_the_others_grades_finds_the_own_by_no_subtraction(desk):
         seats = page.text.partition('id="seats"')[2].partition("</table>")[0]
         assert "Heads" not in seats
         for one in heads:
-            assert desk.person(who.lower()).get(f"/grades/employee:{one}?cycle=2026").status_code == 404
+            one_page = desk.person(who.lower()).get(f"/grades/employee:{one}?cycle=2026")
+            assert one_page.status_code == (404 if one == who else 200)
+            assert not {'id="rank"', 'id="seats"', 'id="group"'} & set(re.findall(r'id="\w+"', one_page.text))
     assert desk.person("e3").get("/grades/employee:E1?cycle=2026").status_code == 200
     wish = {"kpi": "deals", "member": "actual", "value": "900", "cause": "late_data"}
     for node, may in (("employee:E3", False), ("unit:VIE", True)):
@@ -160,6 +168,53 @@ def test_a_certified_grade_is_told_by_the_policies_that_it_came_from(desk):
     assert file.status_code == 200
     assert "Leaders" in file.text
     assert "Bosses" not in file.text
+
+
+def test_signatures_versions_publications_and_stages_of_a_certified_cycle_are_held(desk):
+    """By one sum beside that of the decisions, each in a database of its own copy; what cannot be read is a line, and a cut of before has no such sum."""
+    running(desk)
+    certified(desk)
+    live = Path(desk.where["database"].removeprefix("sqlite:///"))
+    with closing(sqlite3.connect(live)) as whole, whole:
+        whole.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    now = dt.datetime.fromisoformat(SETTING.now)
+    altered = "cycle:2026 records_sha256: "
+    for place, (statement, line) in enumerate(
+        (
+            ("UPDATE agreement_signature SET account = 'account:x'", altered),
+            ("UPDATE agreement_signature SET employee = NULL", altered),
+            ("UPDATE agreement_signature SET acts_for = 'E4'", altered),
+            ("DELETE FROM agreement_signature WHERE node = 'employee:E1' AND signed_as = 'owner'", altered),
+            ("UPDATE agreement_version SET digest = digest || 'x'", altered),
+            ("UPDATE agreement_draft SET lines = '[]'", altered),
+            ("UPDATE publication SET policies_sha256 = definitions_sha256", "cycle:2026 edition 1 policies_sha256: "),
+            ("UPDATE publication_document SET sha256 = (SELECT max(sha256) FROM publication_document)", altered),
+            ("UPDATE publication SET at = 'x'", "cycle:2026 what is stored: readable → ValueError"),
+            ("UPDATE cycle_stage SET account = 'account:x' WHERE place = 1", altered),
+            ("UPDATE cut SET last_event = last_event - 1", "cycle:2026 "),
+            ("UPDATE cut_part SET decision = decision + 1", "cycle:2026 "),
+            ("UPDATE cut SET files = '{'", "cycle:2026 cut: readable → JSONDecodeError"),
+            ("UPDATE cut SET records_sha256 = NULL", ""),
+        )
+    ):
+        copy = live.with_name(f"altered-{place}.db")
+        copy.write_bytes(live.read_bytes())
+        with closing(sqlite3.connect(copy)) as opened_file, opened_file:
+            for (name,) in opened_file.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+                opened_file.execute(f'DROP TRIGGER "{name}"')
+            opened_file.execute("PRAGMA foreign_keys = OFF")
+            opened_file.execute(statement)
+        database = Database(f"sqlite:///{copy}")
+        try:
+            with database.read() as connection:
+                certified_, unreadable = cycles.cut_to_verify(connection, 2026)
+                lines = (
+                    (unreadable,) if certified_ is None else cycles.verify(connection, certified_, now=now).differences
+                )
+        finally:
+            database.close()
+        assert any(one.startswith(line) for one in lines) if line else not lines, (statement, lines)
+    assert desk.kopes("cycle", "verify", "2026", **desk.where).out.startswith("verified 2026 round 1 ")
 
 
 @pytest.mark.parametrize("odd", [["x"], {"a": 1}, 7, None, "9" * 5000])

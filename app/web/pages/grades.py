@@ -138,25 +138,24 @@ def _page_of(rows: Sequence[Row], wanted: int) -> tuple[int, int, Sequence[Row]]
 
 def _as_seen(
     proposed: Proposed[EmployeeProposal] | Proposed[UnitProposal], seen: GradesSeen
-) -> tuple[Hashable, EmployeeProposal | UnitProposal]:
-    """What of a proposal is for whoever asks, and the token that it hangs on: their groups alone, and not what nobody has told them of themself."""
+) -> tuple[Hashable, EmployeeProposal | UnitProposal, str | None]:
+    """What of a proposal is for whoever asks, the token that it hangs on, and their own group where nobody has told them of themself: nothing is counted of it."""
     token, proposal = proposed
     if isinstance(proposal, UnitProposal):
-        return (
-            (token, proposal) if not seen.groups else ((token, seen.groups), proposal_of_groups(proposal, seen.groups))
-        )
+        if not seen.groups:
+            return token, proposal, None
+        return (token, seen.groups), proposal_of_groups(proposal, seen.groups), None
     if seen.groups:
         token, proposal = (token, seen.groups), proposal_of_groups(proposal, seen.groups)
+    hidden = _own_group(proposal, seen)
     if seen.hides_own and seen.own is not None:
         token, proposal = (token, seen.own), without_employee(proposal, seen.own)
-    return token, proposal
+    return token, proposal, hidden
 
 
-def _own_group(proposal: EmployeeProposal | UnitProposal, seen: GradesSeen) -> str | None:
-    """The group of whoever asks, where nobody has told them of their grade yet: nothing is counted of it for them."""
-    if isinstance(proposal, UnitProposal) or not seen.hides_own or seen.own is None:
-        return None
-    return own_group(proposal, seen.own)
+def _own_group(proposal: EmployeeProposal, seen: GradesSeen) -> str | None:
+    """The group of whoever asks, where nobody has told them of their grade yet."""
+    return own_group(proposal, seen.own) if seen.hides_own and seen.own is not None else None
 
 
 def _code(row: Row) -> str:
@@ -232,9 +231,7 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
     query = _of_own_functions(context, query)
     loaded, of_cycle = _cycle(context, query)
     seen = _list_seen(context, query, of_cycle)
-    proposed = _proposed(context, loaded, query, of_cycle)
-    hidden = _own_group(proposed.proposal, seen)
-    token, proposal = _as_seen(proposed, seen)
+    token, proposal, hidden = _as_seen(_proposed(context, loaded, query, of_cycle), seen)
     name_of = _namer(context, query)
     if query.find.strip():
         return _looked_up(query, proposal.rows, name_of)
@@ -419,7 +416,7 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
     """One employee's proposed grade, with what it comes from.
 
     Raises:
-        NotThere: there is none, or nobody has told its owner, or who asks of their own group, of it yet (contract-cycle, 1).
+        NotThere: there is none, or nobody has told its owner of it yet (contract-cycle, 1).
     """
     if node.kind is not NodeKind.EMPLOYEE:
         raise NotThere
@@ -431,9 +428,12 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
         context.connection, cycle=of_cycle, today=context.today, loaded=loaded
     ).proposal
     row = next((one for one in proposal.rows if one.employee == node.code), None)
-    # Places, seats and cut-offs of one's own group hold one's own: nothing is derived of it before one is told.
-    if row is None or (not seen.is_own(node) and row.group is not None and row.group == _own_group(proposal, seen)):
+    if row is None:
         raise NotThere
+    if seen.own is not None and _own_group(proposal, seen) is not None:
+        # Places, seats and cut-offs of one's own group hold one's own.
+        proposal = without_employee(proposal, seen.own)
+        row = next(one for one in proposal.rows if one.employee == node.code)
     policies = loaded.plan(of_cycle).sheet.definitions.policies
     reasons = grade_reasons(proposal, node.code, cycle=of_cycle, policies=policies)
     return Page(
