@@ -198,7 +198,7 @@ def owed_comments(
         outlook = plan.outlook(by)
         for card in scoring.scorecards(connection, ScoreQuery(opened.cycle, day, by), asked, loaded=loaded):
             for line in card.lines:
-                band = leading_band(projected=line.projected_score, so_far=line.score, outlook=outlook)
+                band = leading_band(projected=line.ahead_score, so_far=line.score, outlook=outlook)
                 if band in RISK_BANDS and said.get((card.node, line.kpi), dt.date.min) <= by:
                     owed.setdefault((card.node, line.kpi), OwedComment(opened.cycle, card.node, line.kpi, by))
     return list(owed.values())

@@ -478,7 +478,7 @@ def _lines(scored: Scores, plan: CyclePlan, place: int, before: Mapping[str, flo
             kpis,
             rows,
             scored.score[worked].tolist(),
-            scored.projected_score[worked].tolist(),
+            scored.ahead_score[worked].tolist(),
             scored.lost[at].tolist(),
             strict=True,
         )

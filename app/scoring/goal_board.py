@@ -414,7 +414,7 @@ class _Figures(NamedTuple):
     def beside(self, shown: ShownBranch) -> ShownBranch:
         """A line with its figures, and how far it has moved."""
         figures = self.now.get(_key(shown))
-        leads = None if figures is None else figures.projected_score
+        leads = None if figures is None else figures.ahead_score
         return replace(shown, figures=figures, change=change_since(self.before.get(_key(shown)), leads))
 
 

@@ -79,10 +79,10 @@ class Leading:
         owned = np.flatnonzero(selection.shown_node == place)
         self.worked: Final[list[int]] = selection.shown_worked[owned].tolist()
         measured = ~np.isnan(scored.score[self.worked])
-        has_projections = not np.isnan(scored.projected_score[self.worked])[measured].any()
+        has_projections = not np.isnan(scored.ahead_score[self.worked])[measured].any()
         outlook = selection.plan.outlook(scored.asked.day)
         self.projects: Final = outlook is Outlook.RUNNING and ahead is not None and has_projections
-        self.actuals: Final = scored.projected if self.projects else scored.actual
+        self.actuals: Final = scored.ahead_actual if self.projects else scored.actual
         self.exact: Final = exact
         self.aim: Final = aim_of(band(published(ahead if self.projects else final)))
 
@@ -105,7 +105,7 @@ class Leading:
 
     def score(self, at: int) -> float:
         """The score of a worked line where it leads."""
-        return float((self.scored.projected_score if self.projects else self.scored.score)[at])
+        return float((self.scored.ahead_score if self.projects else self.scored.score)[at])
 
     def actual(self, at: int) -> Fraction | None:
         """Where a worked line leads; None where it cannot be measured, or has no projection that it could go by."""
@@ -115,6 +115,8 @@ class Leading:
         if not self.projects:
             return actual
         line, plan = self.line(at), self.scored.selection.plan
+        if line.decided is not None and line.decided.actual is not None:
+            return actual
         aggregate = line.version.measure.aggregate
         grows = bool(self.scored.selection.grows[at])
         elapsed = plan.elapsed_of(line, self.scored.asked.day) if grows else None

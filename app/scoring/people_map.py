@@ -147,7 +147,7 @@ def _cells(scored: Scores, outlook: Outlook) -> tuple[dict[Node, dict[str, Decim
     """The leading score of every line of those asked for, by node and KPI, and the KPIs in the order in which they are met."""
     selection, plan = scored.selection, scored.selection.plan
     shown_at = selection.shown_worked.tolist()
-    so_far, ahead = scored.score.tolist(), scored.projected_score.tolist()
+    so_far, ahead = scored.score.tolist(), scored.ahead_score.tolist()
     order = {node: iter(plan.lines.get(node, ())) for node in selection.nodes[: selection.asked]}
     cells: dict[Node, dict[str, Decimal | None]] = {}
     areas: dict[str, set[str]] = {}

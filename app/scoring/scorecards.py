@@ -101,6 +101,8 @@ class LineScore:
     points: float | None
     projected_actual: str | None
     projected_score: float | None
+    ahead_score: float | None
+    """What it counts as at the year's end: its projected score; of a line whose actual was decided on the score as it stands."""
     has_old_score: bool
     old_score: float | None
     elapsed: float | None
@@ -193,16 +195,24 @@ class Scores:
     final: FloatArray
 
     @cached_property
-    def projected(self) -> Actuals:
-        """The worked lines' actuals, those that grow with days drawn on to the cycle's end."""
+    def ahead_actual(self) -> Actuals:
+        """The worked lines' actuals at the cycle's end: those that grow with days drawn on to it, those that were decided on as they stand."""
         selection = self.selection
         ahead = projected(self.actual, grows=selection.grows, elapsed=selection.elapsed(self.asked.day))
-        return selection.decided.without_projection(ahead)
+        return selection.decided.over(ahead)
+
+    @cached_property
+    def ahead_score(self) -> FloatArray:
+        """The worked lines' scores of that: what they count as where the year leads."""
+        return score(self.selection.lines, self.ahead_actual.value, rest=self.ahead_actual.rest)
 
     @cached_property
     def projected_score(self) -> FloatArray:
-        """The worked lines' scores of that."""
-        return score(self.selection.lines, self.projected.value, rest=self.projected.rest)
+        """The same, NaN for a line whose actual was decided on: it leads nowhere by itself (contract-cycle, 5)."""
+        leads = self.selection.decided.without_projection(self.ahead_actual)
+        if leads is self.ahead_actual:
+            return self.ahead_score
+        return score(self.selection.lines, leads.value, rest=leads.rest)
 
     @cached_property
     def computed_score(self) -> dict[int, float]:
@@ -217,7 +227,7 @@ class Scores:
             self.selection.shown_node,
             weight=self.selection.shown_weight,
             score=self.score[shown],
-            projected=self.projected_score[shown],
+            projected=self.ahead_score[shown],
             nodes=len(self.selection.nodes),
         )
         return own, *_blended(self.selection, own)
@@ -236,7 +246,7 @@ class Scores:
             selection.shown_node,
             weight=selection.shown_weight,
             score=self.score.take(selection.shown_worked),
-            leading=(self.score if over else self.projected_score).take(selection.shown_worked),
+            leading=(self.score if over else self.ahead_score).take(selection.shown_worked),
             nodes=len(selection.nodes),
         )
 
@@ -438,7 +448,7 @@ def actual_of_lines(scored: Scores) -> dict[tuple[Node, str], float | None]:
 
 def projection_of_lines(scored: Scores) -> dict[tuple[Node, str], float | None]:
     """Where every line of the nodes that were asked for leads, by node and KPI. No queries."""
-    return _by_line(scored, scored.projected_score)
+    return _by_line(scored, scored.ahead_score)
 
 
 def _by_line(scored: Scores, of_worked: FloatArray) -> dict[tuple[Node, str], float | None]:
@@ -534,6 +544,7 @@ def _line(scored: Scores, exact: ExactActuals, why: list[Reason | None], line: D
         points=points,
         projected_actual=None if ahead is None else decimal_text(ahead),
         projected_score=_shown(scored.projected_score[at]) if measured else None,
+        ahead_score=_shown(scored.ahead_score[at]) if measured else None,
         has_old_score=line.bridge is not None,
         old_score=_shown(scored.score[bridge]) if bridge >= 0 else None,
         elapsed=None if elapsed is None else elapsed.numerator / elapsed.denominator,

@@ -68,7 +68,7 @@ def year_line(final: Scores, provisional: Scores, trend: Iterable[TrendPoint]) -
     months = sorted({*_month_ends(plan), today})
     ahead = [day for day in months if day > today] if plan.outlook(today) is not Outlook.OVER else []
     planned = dict(zip(months, _scores_on(final, months, _goals(final)), strict=True))
-    both = (_scores_on(scored, ahead, scored.projected) for scored in (final, provisional))
+    both = (_scores_on(scored, ahead, scored.ahead_actual) for scored in (final, provisional))
     leads = dict(zip(ahead, zip(*both, strict=True), strict=True))
     scores = past | leads
     return YearLine(
@@ -96,7 +96,7 @@ def _month_ends(plan: CyclePlan) -> list[dt.date]:
 
 def _goals(scored: Scores) -> Actuals:
     """What each worked line is to come to: its target, its base value where it has none, and where it has neither what it leads to."""
-    selection, leads = scored.selection, scored.projected
+    selection, leads = scored.selection, scored.ahead_actual
     references = [selection.plan.worked[number].reference for number in selection.worked]
     aims = selection.decided.over(Actuals.of([one.base if one.target is None else one.target for one in references]))
     has_none = np.isnan(aims.value)

@@ -535,6 +535,12 @@ def test_the_page_of_a_cycle_proposes_to_certify_it_and_leads_to_what_came_later
             for link in re.findall(r'href="([^"]+)"', other)
         )
         assert shown_figures(page) != shown_figures(other)
+        # No way on from there leads back to what stands but the one that says so; what is of another thing than figures has no live side.
+        ways = re.findall(
+            r'href="(/(?:scorecards|grades|lifting|agency|office)[^"]*cycle=2026[^"]*)"[^>]*>([^<]*)', other
+        )
+        lost = [link for link, said in ways if "live=" not in link and said != "To what stands"]
+        assert (lost, bool(ways)) == ([], True), address
 
 
 def shown_figures(page):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 import random
+import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -116,6 +117,7 @@ def test_lines_are_decided_about_by_hr_or_their_head_and_an_approver(desk):
     line = line_of(desk, ALBA, "deals")
     assert (line["actual"], line["score"], line["decisions"]) == ("4", pytest.approx(52), [number])
     assert (line["projected_actual"], line["projected_score"]) == (None, None)
+    _counts_as_it_stands(desk, line)
     assert line["computed"] == {"actual": "0", "score": 20}
     other = next(one for one in card_of(desk, ALBA)["lines"] if one["kpi"] != "deals")
     assert (other["decisions"], other["computed"]) == ([], {"actual": other["actual"], "score": other["score"]})
@@ -133,6 +135,28 @@ def test_lines_are_decided_about_by_hr_or_their_head_and_an_approver(desk):
     assert [row[name] for name in of_decisions] == ["4", "0", "20.00", str(number)]
     # Neither the unit's line nor anybody else's moves.
     assert line_of(desk, VIENNA, "deals")["actual"] == "0"
+
+
+def _counts_as_it_stands(desk, decided):
+    """Where the year leads to is made of the line's score as it was decided and of what the others lead to; API, page and People say so."""
+    card, unit = card_of(desk, ALBA), card_of(desk, VIENNA)
+    ahead = {one["kpi"]: one["projected_score"] for one in card["lines"]} | {decided["kpi"]: decided["score"]}
+    counted = [(ahead[one["kpi"]], one["weight"]) for one in card["lines"] if one["score"] is not None]
+    own = sum(score * weight for score, weight in counted) / sum(weight for _, weight in counted)
+    page = desk.person("alba").get(f"/scorecards/{ALBA}?cycle=2026").text
+    said = page.split('id="blend-ahead">')[1].split("</p>")[0]
+    shares = [int(one) for one in re.findall(r"(\d+)\s% ×", said)]
+    assert sum(shares) == 100, said
+    leads = (shares[0] * own + shares[1] * unit["projected_score"]) / 100
+    assert card["projected_score"] == pytest.approx(leads)
+    assert card["projected_score"] != pytest.approx(unit["projected_score"])
+    assert [f"{one:.2f}" for one in (own, unit["projected_score"], leads)] == re.findall(r"\d+\.\d\d", said), said
+    # The band at the top is the one from which the way to the next is told.
+    band = page.split('id="projected-score"')[1].split('class="band band-')[1][0]
+    above = "SABCDE"["SABCDE".index(band) - 1]
+    assert f"band {above}" in page.split('id="lift"')[1].split("</h2>")[0], band
+    people = desk.person("dana").get("/people?cycle=2026").text
+    assert f"{leads:.2f}" in people.split(f"/scorecards/{ALBA}")[1].split("</tr>")[0]
 
 
 def test_what_a_line_does_not_take_is_told_at_its_member(desk):

@@ -260,6 +260,8 @@ class Scoring:
             "reason": shown.reason,
             "projected_actual": projected,
             "projected_score": Fraction(0) if decided.zero else projected_score,
+            # What was decided on holds until the year's end, though the line has no projection of its own.
+            "ahead": shown.score if decided.zero or decided.actual is not None else projected_score,
         }
         if self.folder.is_new_version(kpi, year):
             before = self.folder.definition(kpi, year - 1)
@@ -296,6 +298,7 @@ class Scoring:
         if node not in self._own:
             rows = [row for row in self.rows if row["node"] == node]
             lines = [{**self.line(row), "weight": Fraction(row["weight"])} for row in rows]
+            ahead = [line.pop("ahead") for line in lines]
             measured = [line for line in lines if line["score"] is not None]
             weights = sum((line["weight"] for line in measured), Fraction(0))
             for line in lines:
@@ -303,10 +306,9 @@ class Scoring:
             score = projected = None
             if measured:
                 score = sum((line["points"] for line in measured), Fraction(0))
-                if all(line["projected_score"] is not None for line in measured):
-                    projected = sum(
-                        (line["projected_score"] * line["weight"] / weights for line in measured), Fraction(0)
-                    )
+                leads = [(one, line["weight"]) for one, line in zip(ahead, lines, strict=True) if line in measured]
+                if all(one is not None for one, _ in leads):
+                    projected = sum((one * weight / weights for one, weight in leads), Fraction(0))
             self._own[node] = score, projected, lines
         return self._own[node]
 

@@ -146,7 +146,7 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
         rejected=_rejected(context, source, body.model) if body.is_own and not query.part else [],
         logs=body.is_own and context.allowed(Deed.LOG_ACTIVITY),
         heads=people and node.kind is NodeKind.UNIT,
-        grade_address=url_for("grades.grade", node=node, cycle=source.plan.cycle)
+        grade_address=url_for("grades.grade", node=node, cycle=source.plan.cycle, live=1 if query.live else None)
         if node.kind is NodeKind.EMPLOYEE
         and context.allowed(Deed.SEE_GRADE, node)
         and grades_seen(context, source.plan.cycle).grade(node)
