@@ -42,7 +42,7 @@ from app.cycle.allocating import (
 )
 from app.cycle.appointing import APPOINT
 from app.cycle.blocking import blockers_of, blockers_of_proposed
-from app.cycle.board import BoardRow, BoardState, cycle_board
+from app.cycle.board import BoardRow, BoardState, cycle_board, signature_rows, unsigned_among
 from app.cycle.board_reminding import (
     BOARD_REMINDER,
     BoardReminders,
@@ -271,6 +271,7 @@ __all__ = [
     "set_draft_targets",
     "sign_draft",
     "sign_drafts",
+    "signature_rows",
     "signers_of",
     "stages_begun",
     "standing_of",
@@ -279,6 +280,7 @@ __all__ = [
     "to_sign",
     "unit_proposal",
     "unrated_lines",
+    "unsigned_among",
     "unsigned_cards",
     "verify",
     "waiting_of",

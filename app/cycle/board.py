@@ -7,13 +7,13 @@ many people there are.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from app.cycle.agreed_cards import AgreedCard, agreed_cards, due_of, is_asked, signers_of
+from app.cycle.agreed_cards import AGREED_IN, AgreedCard, agreed_cards, due_of, is_asked, signers_of
 from app.cycle.check_ins import check_ins
 from app.cycle.grades import propose_employee_grades
 from app.cycle.opened import OpenedCycle
@@ -24,7 +24,7 @@ from app.rules.stages import BEFORE_THE_CUT, Stage
 from app.rules.terms import Node, NodeKind
 from app.scoring import CyclePlan, State
 
-__all__ = ["BoardRow", "BoardState", "cycle_board"]
+__all__ = ["BoardRow", "BoardState", "cycle_board", "signature_rows", "unsigned_among"]
 
 
 class BoardState(StrEnum):
@@ -100,6 +100,26 @@ def cycle_board(
         rated = _by_employee(unrated_lines(connection, loaded, opened, day=day, among=of))
     checked = _check_ins_due(connection, plan, opened, nodes, day=day)
     return [_row(loaded, plan, opened, cards[node], rated, checked, day=day) for node in nodes]
+
+
+def signature_rows(loaded: State, opened: OpenedCycle, cards: Iterable[AgreedCard], *, day: dt.date) -> list[BoardRow]:
+    """The signatures that scorecards lack, each as a row: the node as text in place of an employee, whatever else waits there. No queries."""
+    by = opened.calendar.get("agree_by")
+    return [
+        BoardRow(str(card.node), _TO_SIGN[due.signed_as], due.persons, due.since, by)
+        for card in cards
+        for due in due_of(loaded, opened, card, day=day)
+    ]
+
+
+def unsigned_among(
+    connection: Connection, loaded: State, opened: OpenedCycle, nodes: Sequence[Node], *, day: dt.date
+) -> frozenset[Node]:
+    """Those of some scorecards that lack a signature, whatever else waits there. Queries: 3, none after the cut."""
+    if opened.stage not in AGREED_IN:
+        return frozenset()
+    cards = agreed_cards(connection, loaded, opened.cycle, nodes)
+    return frozenset(node for node, card in cards.items() if due_of(loaded, opened, card, day=day))
 
 
 def _after_the_cut(connection: Connection, loaded: State, opened: OpenedCycle, day: dt.date) -> list[BoardRow]:

@@ -1,4 +1,4 @@
-"""Reminders that somebody sends from the board of a cycle: by mail, to whom its rows wait for, once a day each (contract-cycle, 9).
+"""Reminders that somebody sends from the board of a cycle, or from its missing signatures: by mail, to whom its rows wait for, once a day each (contract-cycle, 9).
 
 A mail names no row: which of them still wait is asked when it is sent, and of those that do not wait any more it says nothing.
 """
@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 
 from app import access
 from app.access import Account
-from app.cycle.board import BoardRow, BoardState, cycle_board
+from app.cycle.agreed_cards import agreed_cards
+from app.cycle.board import BoardRow, BoardState, cycle_board, signature_rows
 from app.cycle.opened import opened_cycle
 from app.cycle.reminding import viewer_of
 from app.kit import outbox
@@ -21,6 +22,7 @@ from app.kit.database import lock
 from app.organisation import Directory
 from app.rules.permissions import Deed, may
 from app.rules.stages import BEFORE_THE_CUT
+from app.rules.terms import Node, Role
 from app.scoring import State
 
 __all__ = ["BOARD_REMINDER", "BoardReminders", "post_board_reminders", "reminded_today", "still_waiting"]
@@ -32,6 +34,7 @@ LOCK_REMINDERS: Final = 7010
 """Of two who remind the same person at once, the second one finds that it was done."""
 
 _HR: Final = "hr"
+_EXECUTIVE: Final = "executive"
 _PAGE: Final = 200
 
 
@@ -60,7 +63,7 @@ def post_board_reminders(
         connection: a writing transaction.
         directory: who is in service.
         cycle: of which cycle the rows are.
-        rows: of the board.
+        rows: of the board, or of missing signatures (:func:`app.cycle.signature_rows`).
         now: when.
 
     Queries: 3, 1 more for every 200 accounts, and 1 for each mail.
@@ -108,18 +111,27 @@ def still_waiting(
         loaded: what is loaded and decided.
         account: whom they waited for.
         cycle: of which cycle.
-        rows: employees, each with its state when the reminder was posted.
+        rows: employees, each with its state when the reminder was posted; nodes as text, of whose signature was reminded.
         day: today.
 
-    Queries: 1, and those of :func:`app.cycle.cycle_board`.
+    Queries: 4, and those of :func:`app.cycle.cycle_board`.
     """
     opened = opened_cycle(connection, cycle)
     if opened is None or opened.stage not in BEFORE_THE_CUT:
         return {}
-    names = {account.employee} | ({_HR} if _is_of_hr(account) else set())
+    names = _names(account)
+    listed = frozenset(loaded.plan(cycle).nodes)
+    signed = [node for one in rows if (node := Node.parse(one)) in listed and node is not None]
+    waiting = [
+        row
+        for row in cycle_board(connection, loaded, opened, day=day, among=rows.keys())
+        if rows[row.employee] == row.state
+    ]
+    if signed:
+        waiting += signature_rows(loaded, opened, agreed_cards(connection, loaded, cycle, signed).values(), day=day)
     counts: dict[BoardState, int] = {}
-    for row in cycle_board(connection, loaded, opened, day=day, among=rows.keys()):
-        if rows[row.employee] == row.state and not names.isdisjoint(row.who):
+    for row in waiting:
+        if not names.isdisjoint(row.who):
             counts[row.state] = counts.get(row.state, 0) + 1
     return counts
 
@@ -133,14 +145,19 @@ def _accounts(
     for account in _all_accounts(connection) if wanted else ():
         if viewer_of(directory, account, day) is None:
             continue
-        for who in (account.employee, _HR if _is_of_hr(account) else None):
-            if who in wanted and who is not None:
-                some.setdefault(who, []).append(account)
+        for who in _names(account) & wanted:
+            some.setdefault(who, []).append(account)
     return some
 
 
-def _is_of_hr(account: Account) -> bool:
-    return may(account.roles, Deed.RUN_CYCLE, ())
+def _names(account: Account) -> set[str]:
+    """By what rows call the owner of an account: the number, and the roles of which anybody may sign."""
+    some = {account.employee} if account.employee else set()
+    if may(account.roles, Deed.RUN_CYCLE, ()):
+        some.add(_HR)
+    if Role.EXECUTIVE in account.roles:
+        some.add(_EXECUTIVE)
+    return some
 
 
 def _all_accounts(connection: Connection) -> Iterator[Account]:

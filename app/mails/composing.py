@@ -175,7 +175,7 @@ _OF_BOARD: Final = _Letter(
     button=n_("Open the first page"),
     after=(n_("You are not asked again once it is done."),),
 )
-_TO_SIGN: Final = n_("people's scorecards to sign: %(to_sign)s")
+_TO_SIGN: Final = n_("scorecards to sign: %(to_sign)s")
 _BOARD_WAITING: Final[Mapping[BoardState, str]] = {
     BoardState.TO_SIGN_OWNER: _TO_SIGN,
     BoardState.TO_SIGN_HEAD: _TO_SIGN,

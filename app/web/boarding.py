@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Final
 
 from app import cycle as cycles
 from app import scoring
 from app.cycle import Action, BoardReminders, BoardRow, BoardState, OwedComment
 from app.kit.refusals import NotThere
+from app.plain.findings import n_
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
+from app.scoring import node_name
 from app.web import cycling
+from app.web.languages import named
 from app.web.request_context import RequestContext
 
-__all__ = ["board_seen", "narrowed", "notes_seen", "reminded"]
+__all__ = [
+    "CHOOSE",
+    "REMINDED",
+    "board_seen",
+    "in_words",
+    "name_of",
+    "narrowed",
+    "notes_seen",
+    "reminded",
+    "reminded_today",
+    "unsigned_among",
+]
+
+CHOOSE: Final = n_("Nobody is ticked: choose whom to remind of.")
+REMINDED: Final = n_("Reminded: %(sent)s. Had a reminder today already: %(already)s. No mail reaches: %(unreachable)s.")
+_NAMED: Final = 5
 
 
 def board_seen(context: RequestContext, cycle: int) -> list[BoardRow]:
@@ -73,3 +92,33 @@ def reminded(context: RequestContext, cycle: int, rows: Collection[BoardRow]) ->
     else:
         context.did_nothing = True
     return told
+
+
+def in_words(context: RequestContext, told: BoardReminders) -> dict[str, object]:
+    """What :data:`REMINDED` says of some reminders: how many, and whom no mail reaches, the first few by name."""
+    more = f" (+{len(told.unreachable) - _NAMED})" if len(told.unreachable) > _NAMED else ""
+    unreachable = ", ".join(name_of(context, one) for one in told.unreachable[:_NAMED]) + more
+    return {"sent": len(told.sent), "already": len(told.already), "unreachable": unreachable or "0"}
+
+
+def reminded_today(context: RequestContext, cycle: int, rows: Collection[BoardRow]) -> list[tuple[str, int]]:
+    """Of those whom rows wait for, or waited for today, who was reminded and of how many. Queries: 1, or none."""
+    if not context.allowed(Deed.REMIND):
+        return []
+    told = cycles.reminded_today(context.connection, context.directory, cycle=cycle, now=context.now)
+    seen = {who for row in rows for who in row.who} | {row.employee for row in rows}
+    return [(name_of(context, who), number) for who, number in told.items() if who in seen]
+
+
+def name_of(context: RequestContext, who: str) -> str:
+    """A person by name; a role as it is."""
+    if who not in context.directory.employees:
+        return who.upper() if who == "hr" else who
+    return str(named(node_name(context.directory, Node(NodeKind.EMPLOYEE, who), context.today)))
+
+
+def unsigned_among(context: RequestContext, cycle: int, nodes: Sequence[Node]) -> frozenset[Node]:
+    """Those of some scorecards that lack a signature, whatever else waits there. Queries: 4, none after the cut."""
+    opened = cycling.cycle_seen(context, cycle)
+    loaded = scoring.state(context.connection)
+    return cycles.unsigned_among(context.connection, loaded, opened, nodes, day=context.today)

@@ -464,7 +464,36 @@ def test_whose_signatures_are_missing_is_told_part_by_part(working: Working) -> 
     assert [row[-1] for row in of_vienna if row[0] in {"E1", "E6"}] == ["Head", "Owner, Head"]
     assert "E3" not in [row[0] for row in _parts(working.boram.get(page).text)]
     assert working.dana.get(f"{page}?unit=NOWHERE").status_code == 404
+    _unsigned_are_reminded(working, page)
     assert working.alba.get(page).status_code == 404
+
+
+def _unsigned_are_reminded(working: Working, page: str) -> None:
+    """Hr of what is ticked or of a whole part, a head of their line; whoever was reminded today is not again, and the board's reminder is the same one."""
+    assert working.dana.post(page, {"unit": "VIE"}).status_code == 422
+    assert 'name="nodes" value="employee:E3"' not in working.boram.get(page).text
+    sent = working.boram.post(page, {"nodes": "employee:E3", "of": "chosen"})
+    assert "Reminded: 0." in working.boram.get(sent.headers["Location"]).text, "it is not of her line"
+    sent = working.dana.post(page, {"unit": "VIE", "nodes": ["employee:E1", "employee:E6"], "of": "chosen"})
+    told = working.dana.get(sent.headers["Location"]).text
+    assert (sent.status_code, sent.headers["Location"]) == (303, f"{page}?unit=VIE")
+    assert "Reminded: 2. Had a reminder today already: 0." in told, "E1 has signed: her head, and E6 for himself"
+    again = working.dana.post(page, {"unit": "VIE", "of": "all"}).headers["Location"]
+    assert "Had a reminder today already: 2." in working.dana.get(again).text
+    assert "E2: 2 rows" in working.dana.get(again).text.split("data-reminded")[1].split("</ul>")[0]
+    whole = working.dana.post(page, {"of": "all"}).headers["Location"]
+    assert "executive: " in working.dana.get(whole).text.split("data-reminded")[1].split("</ul>")[0]
+    topic = cycles.BOARD_REMINDER
+    with working.database.write("mails") as connection:
+        mails_ = []
+        while (taken := outbox.take(connection, worker="w", at=NOW + dt.timedelta(hours=1))) is not None:
+            settings = Settings(database_url="sqlite://", public_url="https://kopes.example", secret_key="x" * 40)
+            if taken.topic == topic:
+                mails_.append(mails.compose(connection, taken, settings=settings, now=NOW + dt.timedelta(hours=1)))
+            outbox.mark_sent(connection, taken, at=NOW + dt.timedelta(hours=1))
+    of = {mail.to: mail.text for mail in mails_ if mail is not None}
+    assert "scorecards to sign: 2" in of["boram@agency.example"]
+    assert "scorecards to sign: 1" in of["ferran@agency.example"]
 
 
 def _parts(page: str) -> list[list[str]]:
@@ -475,7 +504,7 @@ def _parts(page: str) -> list[list[str]]:
 def _table(page: str) -> list[list[str]]:
     """The cells of all tables of a page, row by row, without their headings."""
     rows = [row for body in read(page).all("tbody") for row in body.all("tr")]
-    return [[cell.text for cell in row.all("th", "td")] for row in rows]
+    return [[re.sub(r"^Remind of (.+) \1$", r"\1", cell.text) for cell in row.all("th", "td")] for row in rows]
 
 
 def test_the_criteria_are_the_readers_own_and_hold_nothing_that_a_form_needs(working: Working) -> None:

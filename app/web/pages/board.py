@@ -6,12 +6,11 @@ Each row leads to the page where the next step is taken; all that is done here i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app import cycle as cycles
 from app import scoring
 from app.cycle import Action, BoardRow, BoardState, OwedComment
 from app.kit.refusals import at_field
@@ -28,7 +27,6 @@ from app.web.routing import Pages
 pages: Final = Pages("board")
 
 _ROWS: Final = 100
-_NAMED: Final = 5
 
 STATES: Final[Mapping[BoardState, str]] = {
     BoardState.PROPOSED: n_("grade proposed"),
@@ -65,6 +63,8 @@ class PersonShown(NamedTuple):
     who: tuple[str, ...]
     owed: tuple[OwedComment, ...]
     actions: tuple[Action, ...]
+    lacks_signature: bool
+    """Whether a signature is missing beside what the state says."""
 
 
 @pages.read("/cycles/<int:cycle>/board", may=Deed.SEE_CYCLES)
@@ -89,7 +89,7 @@ def board(context: RequestContext, cycle: int, query: BoardPageQuery) -> Page:
         last=last,
         waiting=len({who for row in rows for who in row.who}),
         may_remind=context.allowed(Deed.REMIND),
-        reminded=_reminded_today(context, cycle, every),
+        reminded=boarding.reminded_today(context, cycle, every),
     )
 
 
@@ -104,51 +104,29 @@ class ReminderForm(BaseModel):
     of: Literal["chosen", "all"] = "chosen"
 
 
-_CHOOSE: Final = n_("Nobody is ticked: choose whom to remind of.")
-
-
 @pages.act("/cycles/<int:cycle>/board", may=Deed.REMIND, again="board")
 def remind(context: RequestContext, cycle: int, form: ReminderForm) -> Redirect | FormError:
     """Mail whom the rows wait for that are ticked, or all that the list was narrowed to."""
     if form.of == "chosen" and not form.employees:
-        return FormError(at_field("employees", "nobody", _CHOOSE))
+        return FormError(at_field("employees", "nobody", boarding.CHOOSE))
     some = frozenset(form.employees) if form.of == "chosen" else None
     rows = boarding.narrowed(boarding.board_seen(context, cycle), state=form.state, who=form.who, employees=some)
     told = boarding.reminded(context, cycle, rows)
     narrowed = {"state": None if form.state is None else form.state.value, "who": form.who or None}
     return Redirect(
-        n_("Reminded: %(sent)s. Had a reminder today already: %(already)s. No mail reaches: %(unreachable)s."),
+        boarding.REMINDED,
         then="board.board",
         values={"cycle": cycle} | narrowed,
-        parameters={
-            "sent": len(told.sent),
-            "already": len(told.already),
-            "unreachable": _listed(context, told.unreachable),
-        },
+        parameters=boarding.in_words(context, told),
     )
-
-
-def _listed(context: RequestContext, whom: Sequence[str]) -> str:
-    """People by name, the first few of them; 0 where there are none."""
-    if not whom:
-        return "0"
-    more = f" (+{len(whom) - _NAMED})" if len(whom) > _NAMED else ""
-    return ", ".join(_name(context, one) for one in whom[:_NAMED]) + more
-
-
-def _reminded_today(context: RequestContext, cycle: int, rows: Iterable[BoardRow]) -> list[tuple[str, int]]:
-    """Of those whom rows wait for, or waited for today, who was reminded and of how many. Queries: 1, or none."""
-    if not context.allowed(Deed.REMIND):
-        return []
-    told = cycles.reminded_today(context.connection, context.directory, cycle=cycle, now=context.now)
-    seen = {who for row in rows for who in row.who} | {row.employee for row in rows}
-    return [(_name(context, who), number) for who, number in told.items() if who in seen]
 
 
 def _shown(context: RequestContext, cycle: int, rows: list[BoardRow]) -> Iterator[PersonShown]:
     """The rows of a page, with the notes about people's lines that one sees: they change no state. Queries: those of :func:`app.web.boarding.notes_seen`."""
     directory, day = context.directory, context.today
-    owed, open_ = boarding.notes_seen(context, cycle, [Node(NodeKind.EMPLOYEE, row.employee) for row in rows])
+    owed_by = [Node(NodeKind.EMPLOYEE, row.employee) for row in rows]
+    owed, open_ = boarding.notes_seen(context, cycle, owed_by)
+    unsigned = boarding.unsigned_among(context, cycle, owed_by)
     for row in rows:
         posting = directory.placement.posting_on(row.employee, day)
         node = Node(NodeKind.EMPLOYEE, row.employee)
@@ -157,14 +135,8 @@ def _shown(context: RequestContext, cycle: int, rows: list[BoardRow]) -> Iterato
             node=node,
             name=named(node_name(directory, node, day)),
             unit="" if posting is None else named(node_name(directory, Node(NodeKind.UNIT, posting.unit), day)),
-            who=tuple(_name(context, one) for one in row.who),
+            who=tuple(boarding.name_of(context, one) for one in row.who),
             owed=tuple(owed.get(node, ())),
             actions=tuple(open_.get(node, ())),
+            lacks_signature=node in unsigned,
         )
-
-
-def _name(context: RequestContext, who: str) -> str:
-    """A person by name; a role as it is."""
-    if who not in context.directory.employees:
-        return who.upper() if who == "hr" else who
-    return str(named(node_name(context.directory, Node(NodeKind.EMPLOYEE, who), context.today)))

@@ -8,22 +8,22 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple
 
 from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import cycle as cycles
 from app import scoring
-from app.cycle import AgreedCard, OpenedCycle
-from app.kit.refusals import NotThere
+from app.cycle import AgreedCard, BoardRow, OpenedCycle
+from app.kit.refusals import NotThere, at_field
 from app.organisation import Directory
 from app.rules.permissions import Deed
 from app.rules.terms import Name, Node, NodeKind, Role
 from app.scoring import State, node_name
-from app.web import cycling, words
+from app.web import boarding, cycling, words
 from app.web.languages import named
-from app.web.rendering import Page
+from app.web.rendering import FormError, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
@@ -67,26 +67,15 @@ def unsigned(context: RequestContext, cycle: int, query: UnsignedQuery) -> Page:
     Raises:
         NotThere: nobody has opened the cycle, or there is no such unit.
     """
-    opened = cycling.cycle_seen(context, cycle)
-    loaded = scoring.state(context.connection)
-    plan = loaded.plan(cycle)
-    day = plan.day_within(context.today)
-    directory = plan.frame.directory
+    part = _part(context, cycle, query.unit)
+    opened, loaded, day, chosen, cards = part.opened, part.loaded, part.day, part.chosen, part.cards
+    directory = loaded.plan(cycle).frame.directory
     root = directory.tree.root_on(day)
-    chosen = query.unit or root
-    if chosen is None or directory.tree.unit_on(chosen, day) is None:
-        raise NotThere
-    sees = context.sees(Deed.SEE_SCORECARD)
     is_whole = chosen == root
-    # Who has no posting any more is of no part, and of the agency all the same.
-    cards = {
-        node: card
-        for node, card in cycles.unsigned_cards(context.connection, loaded, cycle, day=context.today).items()
-        if sees(node) and (is_whole or chosen in _chain(directory, node, day))
-    }
     below = set(directory.tree.children_on(chosen, day))
     is_short = not is_whole or len(cards) <= LISTED_MOST
     shown = {node: card for node, card in cards.items() if is_short or below.isdisjoint(_chain(directory, node, day))}
+    to_remind = _to_remind(context, part)
     return Page(
         "pages/unsigned.html",
         cycle=cycle,
@@ -102,6 +91,75 @@ def unsigned(context: RequestContext, cycle: int, query: UnsignedQuery) -> Page:
         person=lambda code: _person(context, code),
         sees_board=context.allowed(Deed.SEE_PEOPLE),
         rows=sorted(_rows(context, loaded, opened, shown, day), key=_by_unit_and_name),
+        reminds_of=frozenset(row.employee for row in to_remind),
+        waiting=len({who for row in to_remind for who in row.who}),
+        reminded=boarding.reminded_today(
+            context, cycle, cycles.signature_rows(loaded, opened, cards.values(), day=context.today)
+        ),
+    )
+
+
+class _Part(NamedTuple):
+    """A unit with all below it, and the scorecards there that lack a signature, of those that one sees."""
+
+    opened: OpenedCycle
+    loaded: State
+    day: dt.date
+    chosen: str
+    cards: Mapping[Node, AgreedCard]
+
+
+def _part(context: RequestContext, cycle: int, unit: str) -> _Part:
+    opened = cycling.cycle_seen(context, cycle)
+    loaded = scoring.state(context.connection)
+    plan = loaded.plan(cycle)
+    day = plan.day_within(context.today)
+    directory = plan.frame.directory
+    root = directory.tree.root_on(day)
+    chosen = unit or root
+    if chosen is None or directory.tree.unit_on(chosen, day) is None:
+        raise NotThere
+    sees = context.sees(Deed.SEE_SCORECARD)
+    # Who has no posting any more is of no part, and of the agency all the same.
+    cards = {
+        node: card
+        for node, card in cycles.unsigned_cards(context.connection, loaded, cycle, day=context.today).items()
+        if sees(node) and (chosen == root or chosen in _chain(directory, node, day))
+    }
+    return _Part(opened, loaded, day, chosen, cards)
+
+
+def _to_remind(context: RequestContext, part: _Part, nodes: Collection[str] | None = None) -> list[BoardRow]:
+    """The missing signatures of a part, or of some scorecards of it, of which who asks reminds. No queries."""
+    if not context.allowed(Deed.REMIND):
+        return []
+    reminds = context.sees(Deed.REMIND)
+    cards = [card for node, card in part.cards.items() if reminds(node) and (nodes is None or str(node) in nodes)]
+    return cycles.signature_rows(part.loaded, part.opened, cards, day=context.today)
+
+
+class SignaturesForm(BaseModel):
+    """Of which scorecards: those that are ticked, or all of the part."""
+
+    model_config = ConfigDict(frozen=True)
+
+    unit: Annotated[str, Field(max_length=40)] = ""
+    nodes: tuple[Annotated[str, Field(max_length=80)], ...] = ()
+    of: Literal["chosen", "all"] = "chosen"
+
+
+@pages.act("/cycles/<int:cycle>/unsigned", may=Deed.REMIND, again="unsigned")
+def remind(context: RequestContext, cycle: int, form: SignaturesForm) -> Redirect | FormError:
+    """Mail whose signatures are missing on what is ticked, or in all of the part; once a day each, with what the board reminds of."""
+    if form.of == "chosen" and not form.nodes:
+        return FormError(at_field("nodes", "nobody", boarding.CHOOSE))
+    some = frozenset(form.nodes) if form.of == "chosen" else None
+    told = boarding.reminded(context, cycle, _to_remind(context, _part(context, cycle, form.unit), some))
+    return Redirect(
+        boarding.REMINDED,
+        then="unsigned.unsigned",
+        values={"cycle": cycle, "unit": form.unit or None},
+        parameters=boarding.in_words(context, told),
     )
 
 
