@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -42,6 +42,7 @@ __all__ = [
     "may_draft",
     "may_sign",
     "nodes_below",
+    "roles_called",
     "signers_of",
     "signs_for",
     "unsigned_cards",
@@ -317,6 +318,11 @@ def signs_for(viewer: Viewer, who: Signers) -> str | None:
             return ""
         return next((one.giver for one in viewer.stands_in_for("sign") if one.giver in who.numbers), None)
     return "" if _ROLES[who.anybody] in viewer.roles else None
+
+
+def roles_called(roles: Collection[Role]) -> frozenset[str]:
+    """What those are called of whom anybody signs, by the roles of one of them: ``hr``, ``executive``."""
+    return frozenset(name for name, role in _ROLES.items() if role in roles)
 
 
 def due_of(loaded: State, opened: OpenedCycle, card: AgreedCard, *, day: dt.date) -> list[Due]:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from app import access
 from app.access import Account
-from app.cycle.agreed_cards import agreed_cards
+from app.cycle.agreed_cards import agreed_cards, roles_called
 from app.cycle.board import BoardRow, BoardState, cycle_board, signature_rows
 from app.cycle.opened import opened_cycle
 from app.cycle.reminding import viewer_of
@@ -22,7 +22,7 @@ from app.kit.database import lock
 from app.organisation import Directory
 from app.rules.permissions import Deed, may
 from app.rules.stages import BEFORE_THE_CUT
-from app.rules.terms import Node, Role
+from app.rules.terms import Node
 from app.scoring import State
 
 __all__ = ["BOARD_REMINDER", "BoardReminders", "post_board_reminders", "reminded_today", "still_waiting"]
@@ -34,7 +34,6 @@ LOCK_REMINDERS: Final = 7010
 """Of two who remind the same person at once, the second one finds that it was done."""
 
 _HR: Final = "hr"
-_EXECUTIVE: Final = "executive"
 _PAGE: Final = 200
 
 
@@ -155,9 +154,7 @@ def _names(account: Account) -> set[str]:
     some = {account.employee} if account.employee else set()
     if may(account.roles, Deed.RUN_CYCLE, ()):
         some.add(_HR)
-    if Role.EXECUTIVE in account.roles:
-        some.add(_EXECUTIVE)
-    return some
+    return some | roles_called(account.roles)
 
 
 def _all_accounts(connection: Connection) -> Iterator[Account]:

@@ -125,6 +125,7 @@ WITHOUT_TEXT: Final = {
 
 ELSEWHERE: Final = {
     "board.remind",
+    "unsigned.remind",
     "evaluation_groups.change",
     "figures.report",
     "changes.rows",
