@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from app import access, scoring
 from app import cycle as cycles
+from app.cycle import OpenedCycle
 from app.kit.refusals import Invalid, NotThere, at_field
 from app.plain.findings import n_
 from app.rules.moments import first_day
@@ -33,6 +34,7 @@ __all__ = [
     "chosen_unit",
     "cycle_shown",
     "first_days",
+    "opened_shown",
     "present_cycle",
     "state_asked",
     "state_of",
@@ -91,11 +93,15 @@ class CycleShown(NamedTuple):
 
 def cycle_shown(connection: Connection, cycle: int, *, live: bool) -> CycleShown | None:
     """What a page says of an opened cycle whose figures it shows; nothing of another. Queries: 1; 1 more where it was certified."""
-    opened = cycles.opened_cycle(connection, cycle)
+    return opened_shown(connection, cycles.opened_cycle(connection, cycle), live=live)
+
+
+def opened_shown(connection: Connection, opened: OpenedCycle | None, *, live: bool) -> CycleShown | None:
+    """The same of one that was looked up. Queries: 1 where it was certified."""
     if opened is None:
         return None
     stage = STAGES[opened.stage]
-    certified = scoring.certified_cuts(connection).get(cycle) if opened.stage in _CERTIFIED else None
+    certified = scoring.certified_cuts(connection).get(opened.cycle) if opened.stage in _CERTIFIED else None
     if certified is None:
         return CycleShown(stage, opened.since)
     return CycleShown(stage, certified.at, certified.cut.at, certified.cut.decision, live)

@@ -30,7 +30,7 @@ from app.rules.steps import Formula, Named, Phrase, Section, Step
 from app.rules.terms import Link, Name, Node
 from app.scoring import CountedActivity, CyclePlan, Explanation, ScoreQuery, State, node_name
 from app.web import deciding, rating, words
-from app.web.asking import ScoreParameters, cycle_shown, first_days, state_of
+from app.web.asking import ScoreParameters, first_days, opened_shown, state_of
 from app.web.languages import day, page_language
 from app.web.languages import figure as shown
 from app.web.rendering import Page
@@ -143,7 +143,7 @@ def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQ
         and explanation.version.measure.aggregate == Aggregate.RATING
         and link is not Link.SHARED
         and rating.is_told(context, asked.cycle, node, kpi),
-        standing=cycle_shown(context.connection, asked.cycle, live=query.live),
+        standing=opened_shown(context.connection, opened, live=query.live),
         score_query=asked,
         outlook=plan.outlook(asked.day),
         name=node_name(directory, node, asked.day),
@@ -162,7 +162,10 @@ def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQ
         served=_goals(plan, line),
         past=_target_past(context, loaded, plan, line),
         link=link,
-        cycles=sorted({*loaded.sheet.cycles, asked.cycle}),
+        # Of other years those in which it has the line.
+        cycles=sorted(
+            {asked.cycle} | {year for year in loaded.sheet.cycles if loaded.sheet.line(year, node, kpi) is not None}
+        ),
         words=words,
         decides=link is not Link.SHARED and deciding.decides_about(context, loaded, asked.cycle, node),
         begins=first_days(loaded),
