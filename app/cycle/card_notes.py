@@ -21,7 +21,7 @@ from app.kit.refusals import Invalid, text_problems
 from app.plain.texts import trimmed
 from app.rules.terms import Node
 
-__all__ = ["NOTE_LENGTH_MAX", "CardNote", "card_notes", "keep_card_note"]
+__all__ = ["NOTE_LENGTH_MAX", "CardNote", "card_notes", "keep_card_note", "last_notes"]
 
 NOTE_LENGTH_MAX: Final = 2000
 LOCK_NOTES: Final = 7011
@@ -47,6 +47,16 @@ def card_notes(connection: Connection, cycle: int, node: Node) -> list[CardNote]
         CardNote(row.kpi, row.text, row.at, row.writer or row.account.removeprefix("account:"))
         for row in connection.execute(query)
     ]
+
+
+def last_notes(connection: Connection, cycle: int, *, since: dt.datetime) -> dict[Node, CardNote]:
+    """What was written last beside each scorecard of a cycle, after an instant. Queries: 1."""
+    of = tables.card_note.c
+    query = sa.select(tables.card_note).where(of.cycle == cycle, of.at > since).order_by(of.node, of.place)
+    return {
+        Node.known(row.node): CardNote(row.kpi, row.text, row.at, row.writer or row.account.removeprefix("account:"))
+        for row in connection.execute(query)
+    }
 
 
 def keep_card_note(

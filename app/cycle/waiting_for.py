@@ -15,6 +15,7 @@ from app import cascade
 from app.access import Viewer
 from app.cycle.actions import Action, OwedComment, actions_of, owed_comments
 from app.cycle.agreed_cards import AGREED_IN, agreed_cards, due_of, is_asked, may_sign, nodes_below, signers_of
+from app.cycle.card_notes import last_notes
 from app.cycle.check_ins import check_in_parts, check_ins
 from app.cycle.opened import OpenedCycle, opened_cycles
 from app.cycle.rating import is_own_case, rated_lines, raters_for
@@ -28,12 +29,14 @@ from app.scoring import CyclePlan, State
 __all__ = [
     "CheckInDue",
     "Imposed",
+    "NoteToRead",
     "ToRate",
     "ToSign",
     "actions_to_do",
     "check_ins_due",
     "comments_owed",
     "imposed_upon",
+    "notes_to_read",
     "to_rate",
     "to_sign",
 ]
@@ -54,6 +57,14 @@ class Imposed(NamedTuple):
     node: Node
     at: dt.datetime
     decision: int
+
+
+class NoteToRead(NamedTuple):
+    """A scorecard beside which the other side, or HR, wrote last."""
+
+    cycle: int
+    node: Node
+    at: dt.datetime
 
 
 class ToRate(NamedTuple):
@@ -94,6 +105,25 @@ def imposed_upon(connection: Connection, loaded: State, *, viewer: Viewer, day: 
             if last is not None and last.decision is not None:
                 imposed.append(Imposed(opened.cycle, node, last.at, last.decision))
     return imposed
+
+
+def notes_to_read(
+    connection: Connection, loaded: State, *, viewer: Viewer, since: dt.datetime, day: dt.date
+) -> list[NoteToRead]:
+    """The scorecards that a person signs as owner or head, beside which somebody else wrote last after an instant. Queries: none where no cycle was published; else 1, and 1 for each."""
+    if viewer.employee is None:
+        return []
+    some: list[NoteToRead] = []
+    for opened in _agreed_on(connection, loaded):
+        plan = loaded.plan(opened.cycle)
+        listed = frozenset(plan.nodes)
+        for node, note in last_notes(connection, opened.cycle, since=since).items():
+            if node not in listed or note.person in {viewer.employee, viewer.email}:
+                continue
+            who = signers_of(plan.frame.directory, plan, node, day)
+            if any(viewer.employee in who[part].numbers for part in (SignedAs.OWNER, SignedAs.HEAD)):
+                some.append(NoteToRead(opened.cycle, node, note.at))
+    return some
 
 
 def to_rate(connection: Connection, loaded: State, *, viewer: Viewer, day: dt.date) -> list[ToRate]:

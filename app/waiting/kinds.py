@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from app import cascade, cycle, decisions, ledger, notices, scoring
 from app.access import Viewer, Visits
 from app.cascade import TargetChange
-from app.cycle import Imposed, ToSign
+from app.cycle import Imposed, NoteToRead, ToSign
 from app.decisions import Decision, DecisionFilter
 from app.rules.deciding import DecisionState
 from app.rules.definitions import Translated
@@ -248,7 +248,16 @@ def _imposed(reader: Reader) -> Iterator[Errand]:
         yield Errand(kind="imposed", since=min(one.at for one in some), about=cards)
 
 
-def _card(reader: Reader, one: ToSign | Imposed) -> CardThere:
+def _card_notes(reader: Reader) -> Iterator[Errand]:
+    """Scorecards that one signs, beside which somebody else wrote last: done when it is answered, or looked at. Queries: none where none is agreed on, else 2."""
+    since = reader.visits.targets_seen_at
+    some = cycle.notes_to_read(reader.connection, reader.loaded, viewer=reader.viewer, since=since, day=reader.day)
+    if some:
+        cards = tuple(_card(reader, one) for one in some)
+        yield Errand(kind="card_notes", since=min(one.at for one in some), about=cards)
+
+
+def _card(reader: Reader, one: ToSign | Imposed | NoteToRead) -> CardThere:
     name = node_name(reader.loaded.frame.directory, one.node, reader.day)
     return CardThere(cycle=one.cycle, node=one.node, name=name, at=one.since if isinstance(one, ToSign) else one.at)
 
@@ -300,6 +309,7 @@ KINDS: Final = (
     Kind("comment_owed", Deed.KEEP_ACTIONS, _comment_owed),
     Kind("action_to_do", Deed.KEEP_ACTIONS, _action_to_do),
     Kind("imposed", Deed.SIGN_SCORECARD, _imposed),
+    Kind("card_notes", Deed.SIGN_SCORECARD, _card_notes),
     Kind("changed_targets", Deed.SEE_TARGETS, _changed_targets),
     Kind("to_verify", Deed.VERIFY, _to_verify),
     Kind("owed_figures", Deed.REPORT_FIGURE, _owed_figures),

@@ -265,6 +265,9 @@ def test_both_sides_talk_beside_the_lines_and_say_why_they_change_them(working: 
     assert "Why: The fair comes back." in working.alba.get(page).text
     said = {"about": "deals", "text": "Twelve is two more than I see."}
     assert working.alba.post(f"{page}/notes", said).status_code == 303
+    assert "card_notes" not in waits_for(working.alba) | waits_for(working.jiho) | waits_for(working.emil)
+    assert page in working.boram.get("/").text
+    assert "Written beside scorecards that you sign: E1, 2026" in waits_for(working.boram)["card_notes"]
     seen = working.boram.get(page).text
     assert seen.count("Twelve is two more than I see.") == 2
     assert working.boram.post(f"{page}/notes", {"text": " "}).status_code == 422
@@ -272,6 +275,14 @@ def test_both_sides_talk_beside_the_lines_and_say_why_they_change_them(working: 
     assert working.jiho.post(f"{page}/notes", said).status_code == 404
     assert working.ferran.post(f"{page}/notes", said).status_code == 409
     assert "Twelve is two more" not in working.ferran.get(page).text
+    # Answered, it is the other side's to read; looked at, nobody's.
+    working.clock_moves(minutes=1)
+    assert working.boram.post(f"{page}/notes", {"text": "So be it: eleven."}).status_code == 303
+    assert "card_notes" not in waits_for(working.boram)
+    assert "card_notes" in waits_for(working.alba)
+    until = re.findall(r'name="until" value="([^"]+)"', working.alba.get("/").text)
+    working.alba.post("/targets-seen", {"until": until[0]})
+    assert "card_notes" not in waits_for(working.alba)
 
 
 def test_a_scorecard_is_signed_by_both_sides_on_its_page(working: Working) -> None:
