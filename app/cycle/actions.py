@@ -44,12 +44,15 @@ __all__ = [
 ]
 
 LOCK_ACTIONS: Final = 7009
-"""Held by whoever closes an action, so that it is closed once."""
+"""Held by whoever opens or closes an action, so that it is closed once, and no more are open than are followed."""
 
 MILESTONES: Final = ("mid_year_by", "customs_final_on")
 """The dates of the calendar after which a line that was below C owes a comment, as it does after the cycle's last day, when figures are provisional."""
 
 TEXT_LENGTH_MAX: Final = 2000
+
+OPEN_MOST: Final = 20
+"""So many actions of one line are followed at once: more is nobody's plan."""
 
 
 class ClosedAlready(Conflict):
@@ -57,6 +60,13 @@ class ClosedAlready(Conflict):
 
     code = "closed"
     message = n_("Somebody has closed this action already: look at what came of it.")
+
+
+class TooManyOpen(Conflict):
+    """The line has as many as are followed."""
+
+    code = "too_many_open"
+    message = n_("As many actions of this line are open as are followed at once: close one first.")
 
 
 class Action(NamedTuple):
@@ -131,13 +141,16 @@ def actions_of(
     nodes: Collection[Node] | None = None,
     owner: str | None = None,
     is_open: bool | None = None,
+    before: int | None = None,
 ) -> list[Action]:
-    """Actions, the newest first; what is None does not narrow, and of nodes and owner either suffices. Queries: 1."""
+    """Actions, the newest first, with smaller numbers than `before`; what is None does not narrow, and of nodes and owner either suffices. Queries: 1."""
     of, end = tables.cycle_action, tables.cycle_action_end
     query = sa.select(of, end.c.result, end.c.at.label("end_at"), end.c.account.label("end_account"), end.c.ender)
     query = query.outerjoin(end, end.c.action == of.c.id).order_by(of.c.id.desc())
     if cycle is not None:
         query = query.where(of.c.cycle == cycle)
+    if before is not None:
+        query = query.where(of.c.id < before)
     if is_open is not None:
         query = query.where(end.c.action.is_(None) if is_open else end.c.action.is_not(None))
     whose: list[sa.ColumnElement[bool]] = [] if nodes is None else [of.c.node.in_(sorted(map(str, nodes)))]
@@ -241,10 +254,10 @@ def _wish_problems(plan: CyclePlan, directory: Directory, wish: ActionWish, day:
 
 
 def open_action(connection: Connection, plan: CyclePlan, wish: ActionWish, *, by: Viewer, now: dt.datetime) -> Action:
-    """Have something done about a line. Queries: 2.
+    """Have something done about a line. Queries: 4.
 
     Raises:
-        Conflict: it is not the person's to open.
+        Conflict: it is not the person's to open, or so many of the line are open.
         Invalid: there is no such line or employee, a text is missing, or the day has gone by.
     """
     directory = plan.frame.directory
@@ -255,6 +268,9 @@ def open_action(connection: Connection, plan: CyclePlan, wish: ActionWish, *, by
     problems = _wish_problems(plan, directory, wanted, day)
     if problems:
         raise Invalid(*problems)
+    lock(connection, LOCK_ACTIONS)
+    if _open_count(connection, plan.cycle, wanted) >= OPEN_MOST:
+        raise TooManyOpen
     hand, of = Hand.of(by, now), tables.cycle_action
     row = {name: getattr(wanted, name) for name in ("kpi", "cause", "measure", "owner", "due_on")}
     row |= {"cycle": plan.cycle, "node": str(wanted.node), "at": now, "account": hand.account, "maker": hand.employee}
@@ -263,6 +279,13 @@ def open_action(connection: Connection, plan: CyclePlan, wish: ActionWish, *, by
     if made is None:
         raise NotThere
     return made
+
+
+def _open_count(connection: Connection, cycle: int, wish: ActionWish) -> int:
+    of, end = tables.cycle_action, tables.cycle_action_end
+    query = sa.select(sa.func.count()).select_from(of).outerjoin(end, end.c.action == of.c.id)
+    of_line = query.where(of.c.cycle == cycle, of.c.node == str(wish.node), of.c.kpi == wish.kpi)
+    return connection.scalar(of_line.where(end.c.action.is_(None))) or 0
 
 
 def close_action(

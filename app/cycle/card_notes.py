@@ -17,15 +17,25 @@ from app.cycle.agreed_cards import AGREED_IN
 from app.cycle.opened import NotNow, OpenedCycle
 from app.decisions import Hand
 from app.kit.database import lock
-from app.kit.refusals import Invalid, text_problems
+from app.kit.refusals import Conflict, Invalid, text_problems
+from app.plain.findings import n_
 from app.plain.texts import trimmed
 from app.rules.terms import Node
 
 __all__ = ["NOTE_LENGTH_MAX", "CardNote", "card_notes", "keep_card_note", "last_notes"]
 
 NOTE_LENGTH_MAX: Final = 2000
+NOTES_MOST: Final = 200
+"""So many stand beside a scorecard in a cycle: its page shows all of them."""
 LOCK_NOTES: Final = 7011
 """Held by whoever writes beside a scorecard, so that each note has its place."""
+
+
+class TooManyNotes(Conflict):
+    """As many stand there as its page shows."""
+
+    code = "too_many_notes"
+    message = n_("As many notes stand beside this scorecard as its page shows: write what is left to say into the draft.")
 
 
 class CardNote(NamedTuple):
@@ -75,6 +85,7 @@ def keep_card_note(
 
     Raises:
         Invalid: there is no text, or too much.
+        TooManyNotes: so many stand there.
         NotNow: the cycle is at no stage at which its scorecards are agreed on.
     """
     kept = trimmed(text)
@@ -86,12 +97,15 @@ def keep_card_note(
     lock(connection, LOCK_NOTES)
     of = tables.card_note.c
     last = sa.select(sa.func.max(of.place)).where(of.cycle == opened.cycle, of.node == str(node))
+    place = (connection.scalar(last) or 0) + 1
+    if place > NOTES_MOST:
+        raise TooManyNotes
     hand = Hand.of(by, now)
     connection.execute(
         sa.insert(tables.card_note).values(
             cycle=opened.cycle,
             node=str(node),
-            place=(connection.scalar(last) or 0) + 1,
+            place=place,
             kpi=kpi,
             text=kept,
             at=now,

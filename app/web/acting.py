@@ -68,11 +68,16 @@ def action_seen(context: RequestContext, number: int) -> Action:
 
 
 def actions_seen(
-    context: RequestContext, *, cycle: int | None = None, node: Node | None = None, is_open: bool | None = None
+    context: RequestContext,
+    *,
+    cycle: int | None = None,
+    node: Node | None = None,
+    is_open: bool | None = None,
+    before: int | None = None,
 ) -> list[Action]:
-    """The actions that who asks sees, the newest first. Queries: 1."""
+    """The actions that who asks sees, the newest first; with smaller numbers than `before`. Queries: 1."""
     nodes = None if node is None else [node]
-    some = cycles.actions_of(context.connection, cycle=cycle, nodes=nodes, is_open=is_open)
+    some = cycles.actions_of(context.connection, cycle=cycle, nodes=nodes, is_open=is_open, before=before)
     sees, me = context.sees(Deed.SEE_DERIVATION), context.viewer.employee
     return [one for one in some if (me is not None and one.owner == me) or sees(one.node)]
 

@@ -217,6 +217,36 @@ def test_signatures_versions_publications_and_stages_of_a_certified_cycle_are_he
     assert desk.kopes("cycle", "verify", "2026", **desk.where).out.startswith("verified 2026 round 1 ")
 
 
+def test_what_people_write_beside_lines_is_bounded_and_listed_by_the_page(desk):
+    """So many open actions of a line and notes of a scorecard; the list of actions has a page like others."""
+    opened(desk)
+    to_stage(desk, "agreement")
+    actions, e1 = "/api/v1/actions", desk.person("e1")
+    wish = {"node": "employee:E1", "kpi": "consults", "cause": "Few came.", "measure": "Call them.", "owner": "E1"}
+    made = [e1.post(actions, json=wish | {"due_on": "2099-09-30"}) for _ in range(21)]
+    assert [one.status_code for one in made] == [201] * 20 + [409]
+    assert code(made[-1]) == (409, "too_many_open")
+    first = e1.get(actions, params={"limit": 15}).json()
+    second = e1.get(first["next"]).json()
+    assert (len(first["items"]), len(second["items"]), second["next"]) == (15, 5, None)
+    numbers = [one["id"] for one in first["items"] + second["items"]]
+    assert numbers == sorted((one.json()["id"] for one in made[:20]), reverse=True)
+    assert e1.post(f"{actions}/{numbers[0]}/close", json={"result": "Three came."}).status_code == 200
+    assert e1.post(actions, json=wish | {"due_on": "2099-09-30"}).status_code == 201
+    # Two hundred posts would take their time: the last of them is written into the database.
+    with closing(sqlite3.connect(desk.where["database"].removeprefix("sqlite:///"))) as live, live:
+        live.execute(
+            "INSERT INTO card_note (cycle, node, place, text, at, account) "
+            "VALUES (2026, 'employee:E1', 199, 'Why ten?', '2027-02-10 09:00:00', 'account:x')"
+        )
+    page = "/cycles/2026/scorecards/employee:E1"
+    token = re.search(r'name="csrf_token" value="([^"]+)"', e1.get(page).text)
+    assert token is not None
+    note = {"csrf_token": token[1], "text": "As many as last year."}
+    answers = [e1.post(f"{page}/notes", data=note).status_code for _ in range(2)]
+    assert answers == [303, 409]
+
+
 @pytest.mark.parametrize("odd", [["x"], {"a": 1}, 7, None, "9" * 5000])
 def test_a_member_of_another_type_is_named(desk, odd):
     """Whatever stands where a text belongs: 422 or 404, never an error of ours."""

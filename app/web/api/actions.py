@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from flask import request
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from app.cycle import ActionWish
+from app.cycle import Action, ActionWish
 from app.kit.refusals import Invalid, NotThere, at_field
 from app.plain.findings import n_
 from app.plain.texts import quoted
@@ -16,6 +16,7 @@ from app.rules.terms import Node, NodeKind
 from app.web import acting
 from app.web.api import shapes
 from app.web.api.json_bodies import sent_as
+from app.web.api.paging import PageQuery, page_of
 from app.web.api.readings import others_among, write_down
 from app.web.forms import FormDay
 from app.web.rendering import Json
@@ -62,10 +63,8 @@ def _cycle(text: str | None) -> str | None:
     return text
 
 
-class ActionsQuery(BaseModel):
-    """What narrows the list."""
-
-    model_config = ConfigDict(frozen=True)
+class ActionsQuery(PageQuery):
+    """What narrows the list, and which page of it."""
 
     cycle: Annotated[
         str | None,
@@ -103,10 +102,13 @@ def listed(context: RequestContext, query: ActionsQuery) -> Json:
     cycle = int(query.cycle) if query.cycle else None
     is_open = None if query.state is None else query.state == "open"
     with context.read():
-        some = acting.actions_seen(context, cycle=cycle, node=node, is_open=is_open)
-        people = others_among(context, (one.node.code for one in some if one.node.kind is NodeKind.EMPLOYEE))
+        seen = acting.actions_seen(context, cycle=cycle, node=node, is_open=is_open, before=query.before)
+        some = seen[: query.limit + 1]
+        people = others_among(
+            context, (one.node.code for one in some[: query.limit] if one.node.kind is NodeKind.EMPLOYEE)
+        )
     write_down(context, what="actions", asked=query.model_dump(exclude_none=True), people=people)
-    return Json({"items": [one.as_json() for one in some], "next": None})
+    return page_of(query, some, Action.as_json)
 
 
 @pages.api_act(
