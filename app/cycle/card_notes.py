@@ -35,7 +35,9 @@ class TooManyNotes(Conflict):
     """As many stand there as its page shows."""
 
     code = "too_many_notes"
-    message = n_("As many notes stand beside this scorecard as its page shows: write what is left to say into the draft.")
+    message = n_(
+        "As many notes stand beside this scorecard as its page shows: write what is left to say into the draft."
+    )
 
 
 class CardNote(NamedTuple):

@@ -80,7 +80,11 @@ def test_an_action_is_opened_followed_and_closed(desk):
             status = desk.person(name).get(f"{ACTIONS}/{each['id']}").status_code
             assert status == (200 if each["id"] in ids else 404), name
     # Whoever reads of another's line is written down, its owner is not.
-    read_by = {who.removeprefix("account:").partition("@")[0] for what, who, rows in readings(desk) if (what, rows) == ("actions", 1)}
+    read_by = {
+        who.removeprefix("account:").partition("@")[0]
+        for what, who, rows in readings(desk)
+        if (what, rows) == ("actions", 1)
+    }
     assert read_by == {"boram", "chae", "dana"}
     address = f"{ACTIONS}/{one['id']}/close"
     assert desk.person("jiho").post(address, json={"result": "Done."}).status_code == 404
