@@ -51,7 +51,7 @@ def ways_of(context: RequestContext, cycle: int, blocker: Blocker, *, titles: Ma
         context: of who reads.
         cycle: whose stage it is in the way of.
         blocker: what is in the way, as far as who reads may see it.
-        titles: of decisions that wait, by number.
+        titles: of decisions that wait, as far as who reads may see them, by number.
 
     Queries: none.
     """
@@ -66,7 +66,8 @@ def _item(context: RequestContext, plan: CyclePlan, code: str, text: str, titles
     kind, _, number = text.partition(":")
     if kind == "decision" and number.isdecimal():
         title = titles.get(int(number)) or gettext(n_("Decision %(name)s"), name=number)
-        return Way(title, url_for("decisions.one", number=int(number)))
+        # One that is none of theirs is counted and leads nowhere.
+        return Way(title, url_for("decisions.one", number=int(number)) if int(number) in titles else "")
     node = Node.parse(text)
     if node is None:
         return Way(text)
