@@ -266,6 +266,7 @@ def _draft(boram: Person) -> None:
     boram.page.locator("summary", has_text="Change the draft").press("Enter")
     consults = boram.main.get_by_role("group", name="Export consults")
     consults.get_by_label("Target").fill("8")
+    boram.type("What the change is for", "A fair less than last year.")
     assert violations(boram.page) == []
     boram.press("Save the draft")
     expect(boram.main).to_contain_text("it moves nothing before all have signed it")
