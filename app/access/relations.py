@@ -159,11 +159,13 @@ def may_at_all(directory: Callable[[], Directory], *, viewer: Viewer, deed: Deed
     return Relation.LINE in allowed and bool(directory().units_headed_by(viewer.employee, day))
 
 
-def opens_of_a_cycle(directory: Directory, *, viewer: Viewer, deed: Deed, node: Node | None, day: dt.date) -> bool:
+def opens_of_a_cycle(
+    directory: Callable[[], Directory], *, viewer: Viewer, deed: Deed, node: Node | None, day: dt.date
+) -> bool:
     """Whether a function of some cycle opens a deed, or being head grades of people below: of which cycle, and of whom, who serves it asks.
 
     Args:
-        directory: the organisation.
+        directory: what reads the organisation, where it takes that.
         viewer: who.
         deed: what.
         node: to whom; None for anything at all.
@@ -174,7 +176,7 @@ def opens_of_a_cycle(directory: Directory, *, viewer: Viewer, deed: Deed, node: 
     if deed is not Deed.SEE_GRADE or node is None or node.kind is not NodeKind.EMPLOYEE:
         return False
     leads = Relation.LINE in relations_that_allow(viewer.roles, Deed.SEE_PEOPLE_SCORES)
-    return leads and Relation.LINE in relations(directory, viewer=viewer, node=node, day=day)
+    return leads and Relation.LINE in relations(directory(), viewer=viewer, node=node, day=day)
 
 
 def sees(directory: Directory, *, viewer: Viewer, deed: Deed, day: dt.date) -> Callable[[Node], bool]:
