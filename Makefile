@@ -1,8 +1,8 @@
 # OpenKOPES. `make help` lists what there is; stamp files keep what is already done from being done again.
 
 PORT ?= 8000
-# Test processes, and arguments for what a target runs: make test ARGS="tests/rules -k prorated"
-JOBS ?= 2
+# Test processes (they wait for servers and browsers half of their time), and arguments for what a target runs: make test ARGS="tests/rules -k prorated"
+JOBS ?= 3
 ARGS ?=
 
 BIN := .venv/bin
