@@ -386,11 +386,10 @@ def _sheet(
 
 
 @pages.read("/grades/totals", may=Deed.SEE_PAY_TOTALS)
-def totals(context: RequestContext, query: GradesQuery) -> Page:
+def totals(context: RequestContext, query: GradesQuery) -> Page | SeeOther:
     """How many people have each proposed grade and what it pays together, without a name.
 
-    Raises:
-        NotThere: who asks sees the others by name, and would find their own grade before they are told.
+    Whoever sees the others by name would find their own grade before they are told, and is led to the list, where it is left out.
     """
     loaded, of_cycle = _cycle(context, query)
     proposal = cycle.propose_employee_grades(
@@ -398,7 +397,7 @@ def totals(context: RequestContext, query: GradesQuery) -> Page:
     ).proposal
     seen = grades_seen(context, of_cycle)
     if seen.lists and _own_group(proposal, seen) is not None:
-        raise NotThere
+        return SeeOther("grades", {"cycle": of_cycle})
     slips = [(row.grade, row.pay or 0) for row in proposal.rows if row.grade is not None]
     return Page(
         "pages/grade_totals.html",

@@ -125,6 +125,8 @@ def ratings(context: RequestContext, cycle: int) -> Page:
         due=sum(one.is_due for one in shown),
         sees_all=sees_all,
         missing=_shown(context, rating.missing(context, cycle)) if sees_all else [],
+        # Of a line of one's own nothing is told.
+        is_own=lambda node: rating.is_own(context, cycle, node),
         spreads=_farthest_first(rating.spreads(context, cycle)) if sees_all else [],
         raters_most=RATERS_MOST,
         rater=lambda code: _rater(context, code),
