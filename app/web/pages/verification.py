@@ -176,6 +176,7 @@ def _shown(context: RequestContext, entry: EntryToVerify | None, queue: Queue | 
         "following": keys[at] if at < len(keys) else None,
         "month": None if page.rate is None else month_said(page.rate.month),
         "list_of": unit_node if unit_node is not None and lists(unit_node) else None,
+        "opens": lambda one: lists(Node(NodeKind.EMPLOYEE, one.employee)),
         "derives": context.sees(Deed.SEE_DERIVATION),
         "shows_node": lambda text: (node := Node.parse(text)) is not None and sees(node),
         "words": words,
