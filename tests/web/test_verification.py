@@ -149,6 +149,16 @@ def test_a_possible_duplicate_is_flagged(working: Working) -> None:
     working.record(*DEALS, "2026-03-06 deal D-6 E6 100 USD of NORDWIND/AT")
     page = working.boram.get("/verification").text
     assert page.count("possible duplicate") == 2
+    working.record("2026-03-07 deal D-7 E3 100 USD of NORDWIND/AT")
+    # One more is none of this head's people's: the buyer is told, with no way there and no name of whose it is.
+    entry = (
+        working.boram.get(f"/verification?entry={key_of('D-1')}")
+        .text.split('class="doubles"', 1)[1]
+        .split("</section>", 1)[0]
+    )
+    assert "in another unit of the agency" in entry
+    assert f"/activities/{key_of('D-6')}" in entry
+    assert f"/activities/{key_of('D-7')}" not in entry
     assert "This may be recorded twice" in working.boram.get(f"/activities/{key_of('D-1')}").text
 
 
