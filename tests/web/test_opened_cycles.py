@@ -171,7 +171,7 @@ def test_a_draft_is_changed_on_its_page_and_nothing_typed_is_lost(working: Worki
         True,
         True,
     )
-    short = _draft(working.boram, page, target__deals="12", weight__deals="9")
+    short = _draft(working.boram, page, target__deals="12", weight__deals="9", because=WHY)
     assert (short.status_code, 'id="weight-deals-error"' in short.text) == (422, True)
     assert "The weights add up to 99: give 1 points more." in short.text
     assert "employee:E1 in cycle" not in short.text
