@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -541,6 +541,14 @@ def accounts(connection: Connection, *, search: str = "", limit: int = 200, afte
     if after:
         query = query.where(account.c.email_key > email_key(after))
     return [_row_account(row) for row in connection.execute(query)]
+
+
+def every_account(connection: Connection) -> Iterator[Account]:
+    """All accounts in the order of their e-mails. Queries: 1 for every 200, and 1."""
+    after = ""
+    while some := accounts(connection, after=after):
+        after = some[-1].email
+        yield from some
 
 
 def account_by_id(connection: Connection, *, account_id: int) -> Account | None:

@@ -33,7 +33,6 @@ __all__ = ["SECOND_EXECUTIVE", "CycleYear", "FirstCycle", "open_accounts", "seco
 SECOND_EXECUTIVE: Final = "second_executive"
 """Who agrees with the first executive: the head of a division, whose login is not printed."""
 
-_EVERYBODY: Final = 100_000
 _MORNING: Final = dt.time(1, tzinfo=dt.UTC)
 """Ten o'clock in Seoul."""
 
@@ -163,8 +162,8 @@ class FirstCycle:
     def __post_init__(self) -> None:
         self.hands = Hands(self.database)
         with self.database.read() as connection:
-            kept = access.accounts(connection, limit=_EVERYBODY)
-        self.by_number = {one.employee: one.email for one in kept if one.employee is not None}
+            kept = access.every_account(connection)
+            self.by_number = {one.employee: one.email for one in kept if one.employee is not None}
 
     def decide(
         self, kind: DecisionKind, content: Mapping[str, Any], reason: str, *, by: str, to: str, at: dt.datetime

@@ -6,7 +6,7 @@ A mail names no row: which of them still wait is asked when it is sent, and of t
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
@@ -34,7 +34,6 @@ LOCK_REMINDERS: Final = 7010
 """Of two who remind the same person at once, the second one finds that it was done."""
 
 _HR: Final = "hr"
-_PAGE: Final = 200
 
 
 class BoardReminders(NamedTuple):
@@ -141,7 +140,7 @@ def _accounts(
     """The accounts of those who can be mailed and sign in, by number or ``hr``."""
     wanted = frozenset(whom)
     some: dict[str, list[Account]] = {}
-    for account in _all_accounts(connection) if wanted else ():
+    for account in access.every_account(connection) if wanted else ():
         if viewer_of(directory, account, day) is None:
             continue
         for who in _names(account) & wanted:
@@ -155,10 +154,3 @@ def _names(account: Account) -> set[str]:
     if may(account.roles, Deed.RUN_CYCLE, ()):
         some.add(_HR)
     return some | roles_called(account.roles)
-
-
-def _all_accounts(connection: Connection) -> Iterator[Account]:
-    after = ""
-    while some := access.accounts(connection, limit=_PAGE, after=after):
-        after = some[-1].email
-        yield from some

@@ -30,8 +30,6 @@ REMINDED_AGAIN_AFTER: Final = dt.timedelta(days=7)
 _RATED_LAST: Final = dt.timedelta(days=30)
 """Of grades nobody is reminded before the last days of the cycle: they are of the whole of it."""
 
-_PAGE: Final = 200
-
 
 def waiting_of(connection: Connection, loaded: State, account: Account, *, day: dt.date) -> Mapping[str, int]:
     """How much waits for the owner of an account, by kind; what is nothing is left out.
@@ -75,14 +73,10 @@ def reminders_due(connection: Connection, loaded: State, *, now: dt.datetime) ->
     """
     if not loaded.sheet.pinned:
         return []
-    day, after = loaded.frame.directory.day_of(now), ""
+    day = loaded.frame.directory.day_of(now)
     lately = outbox.recipients_since(connection, topic=REMINDER, since=now - REMINDED_AGAIN_AFTER)
-    wanted: list[Account] = []
-    while some := access.accounts(connection, limit=_PAGE, after=after):
-        after = some[-1].email
-        asked = [one for one in some if one.email not in lately]
-        wanted += [one for one in asked if waiting_of(connection, loaded, one, day=day)]
-    return wanted
+    asked = (one for one in access.every_account(connection) if one.email not in lately)
+    return [one for one in asked if waiting_of(connection, loaded, one, day=day)]
 
 
 def post_reminders(connection: Connection, accounts: Sequence[Account], *, at: dt.datetime) -> None:

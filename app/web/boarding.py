@@ -12,26 +12,26 @@ from app.kit.refusals import NotThere
 from app.plain.findings import n_
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
-from app.scoring import node_name
 from app.web import cycling
-from app.web.languages import named
+from app.web.naming import who_named
+from app.web.rendering import Redirect
 from app.web.request_context import RequestContext
 
 __all__ = [
     "CHOOSE",
-    "REMINDED",
     "board_seen",
-    "in_words",
-    "name_of",
     "narrowed",
     "notes_seen",
     "reminded",
     "reminded_today",
+    "said_of",
     "unsigned_among",
 ]
 
 CHOOSE: Final = n_("Nobody is ticked: choose whom to remind of.")
-REMINDED: Final = n_("Reminded: %(sent)s. Had a reminder today already: %(already)s. No mail reaches: %(unreachable)s.")
+_REMINDED: Final = n_(
+    "Reminded: %(sent)s. Had a reminder today already: %(already)s. No mail reaches: %(unreachable)s."
+)
 _NAMED: Final = 5
 
 
@@ -94,11 +94,15 @@ def reminded(context: RequestContext, cycle: int, rows: Collection[BoardRow]) ->
     return told
 
 
-def in_words(context: RequestContext, told: BoardReminders) -> dict[str, object]:
-    """What :data:`REMINDED` says of some reminders: how many, and whom no mail reaches, the first few by name."""
+def said_of(
+    context: RequestContext, cycle: int, rows: Collection[BoardRow], *, then: str, **narrowed_to: str | None
+) -> Redirect:
+    """Remind, and lead back to the page that it was asked on, with how many were reminded and whom no mail reaches, the first few by name."""
+    told = reminded(context, cycle, rows)
     more = f" (+{len(told.unreachable) - _NAMED})" if len(told.unreachable) > _NAMED else ""
-    unreachable = ", ".join(name_of(context, one) for one in told.unreachable[:_NAMED]) + more
-    return {"sent": len(told.sent), "already": len(told.already), "unreachable": unreachable or "0"}
+    unreachable = ", ".join(who_named(context, one) for one in told.unreachable[:_NAMED]) + more
+    counts = {"sent": len(told.sent), "already": len(told.already), "unreachable": unreachable or "0"}
+    return Redirect(_REMINDED, then=then, values={"cycle": cycle} | narrowed_to, parameters=counts)
 
 
 def reminded_today(context: RequestContext, cycle: int, rows: Collection[BoardRow]) -> list[tuple[str, int]]:
@@ -107,14 +111,7 @@ def reminded_today(context: RequestContext, cycle: int, rows: Collection[BoardRo
         return []
     told = cycles.reminded_today(context.connection, context.directory, cycle=cycle, now=context.now)
     seen = {who for row in rows for who in row.who} | {row.employee for row in rows}
-    return [(name_of(context, who), number) for who, number in told.items() if who in seen]
-
-
-def name_of(context: RequestContext, who: str) -> str:
-    """A person by name; a role as it is."""
-    if who not in context.directory.employees:
-        return who.upper() if who == "hr" else who
-    return str(named(node_name(context.directory, Node(NodeKind.EMPLOYEE, who), context.today)))
+    return [(who_named(context, who), number) for who, number in told.items() if who in seen]
 
 
 def unsigned_among(context: RequestContext, cycle: int, nodes: Sequence[Node]) -> frozenset[Node]:

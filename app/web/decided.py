@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -443,7 +443,7 @@ def nobody_checks(context: RequestContext, made: Decision) -> bool:
     """
     connection, day, kind = context.connection, context.today, kind_of(made)
     wanted = kind.checkers_on(connection, day)
-    emails = [one.email for one in _accounts(context) if not wanted.isdisjoint(one.roles)]
+    emails = [one.email for one in access.every_account(connection) if not wanted.isdisjoint(one.roles)]
     for function in wanted & frozenset(CycleFunction):
         emails += access.holders_of(
             connection, context.directory, cycle=int(made.cycle or 0), function=CycleFunction(function), day=day
@@ -455,22 +455,12 @@ def nobody_checks(context: RequestContext, made: Decision) -> bool:
     return True
 
 
-def _accounts(context: RequestContext) -> Iterator[access.Account]:
-    after = ""
-    while some := access.accounts(context.connection, limit=_ACCOUNTS, after=after):
-        after = some[-1].email
-        yield from some
-
-
 def _is_free(context: RequestContext, kind: DecisionKind, made: Decision, by: access.Viewer) -> bool:
     """Whether nothing keeps somebody from agreeing."""
     obstacle = decisions.obstacle_for(
         context.connection, kind, made, directory=context.directory, by=by, now=context.now
     )
     return obstacle is None
-
-
-_ACCOUNTS: Final = 200
 
 
 def _note_targets(context: RequestContext, made: Decision) -> None:

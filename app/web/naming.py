@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext
+
 from app import scoring
-from app.rules.terms import Node
+from app.rules.terms import Node, NodeKind, Role
 from app.web.languages import kpi_name, named
 from app.web.request_context import RequestContext
+from app.web.words import ROLES
 
-__all__ = ["kpi_named", "node_named", "person_named"]
+__all__ = ["kpi_named", "node_named", "person_named", "who_named"]
 
 
 def node_named(context: RequestContext, node: Node) -> str:
     """A unit or an employee by name, as of today. Queries: 1 where the organisation was not asked for."""
     return str(named(scoring.node_name(context.directory, node, context.today)))
+
+
+def who_named(context: RequestContext, who: str) -> str:
+    """Whom something waits for: an employee by name, of hr and executives what they are, anybody else as they are written."""
+    if who in context.directory.employees:
+        return node_named(context, Node(NodeKind.EMPLOYEE, who))
+    return gettext(ROLES[Role(who)]) if who in set(Role) else who
 
 
 def kpi_named(context: RequestContext, cycle: int, code: str) -> str:

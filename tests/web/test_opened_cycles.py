@@ -493,7 +493,7 @@ def _unsigned_are_reminded(working: Working, page: str) -> None:
     assert "Had a reminder today already: 2." in working.dana.get(again).text
     assert "E2: 2 rows" in working.dana.get(again).text.split("data-reminded")[1].split("</ul>")[0]
     whole = working.dana.post(page, {"of": "all"}).headers["Location"]
-    assert "executive: " in working.dana.get(whole).text.split("data-reminded")[1].split("</ul>")[0]
+    assert "Executive: " in working.dana.get(whole).text.split("data-reminded")[1].split("</ul>")[0]
     topic = cycles.BOARD_REMINDER
     with working.database.write("mails") as connection:
         mails_ = []

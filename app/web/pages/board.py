@@ -11,7 +11,6 @@ from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app import scoring
 from app.cycle import Action, BoardRow, BoardState, OwedComment
 from app.kit.refusals import at_field
 from app.plain.findings import n_
@@ -19,7 +18,8 @@ from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.scoring import node_name
 from app.web import boarding
-from app.web.languages import kpi_name, named
+from app.web.languages import named
+from app.web.naming import kpi_named, who_named
 from app.web.rendering import FormError, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -83,7 +83,7 @@ def board(context: RequestContext, cycle: int, query: BoardPageQuery) -> Page:
         counts=[(state, counts[state]) for state in BoardState if counts[state]],
         total=len(every),
         rows=list(_shown(context, cycle, rows[(page - 1) * _ROWS : page * _ROWS])),
-        kpi_name=lambda kpi: kpi_name(scoring.state(context.connection).sheet.definitions_of(cycle).kpis, kpi, cycle),
+        kpi_name=lambda kpi: kpi_named(context, cycle, kpi),
         rows_narrowed=len(rows),
         page=page,
         last=last,
@@ -111,14 +111,8 @@ def remind(context: RequestContext, cycle: int, form: ReminderForm) -> Redirect 
         return FormError(at_field("employees", "nobody", boarding.CHOOSE))
     some = frozenset(form.employees) if form.of == "chosen" else None
     rows = boarding.narrowed(boarding.board_seen(context, cycle), state=form.state, who=form.who, employees=some)
-    told = boarding.reminded(context, cycle, rows)
-    narrowed = {"state": None if form.state is None else form.state.value, "who": form.who or None}
-    return Redirect(
-        boarding.REMINDED,
-        then="board.board",
-        values={"cycle": cycle} | narrowed,
-        parameters=boarding.in_words(context, told),
-    )
+    state = None if form.state is None else form.state.value
+    return boarding.said_of(context, cycle, rows, then="board.board", state=state, who=form.who or None)
 
 
 def _shown(context: RequestContext, cycle: int, rows: list[BoardRow]) -> Iterator[PersonShown]:
@@ -135,7 +129,7 @@ def _shown(context: RequestContext, cycle: int, rows: list[BoardRow]) -> Iterato
             node=node,
             name=named(node_name(directory, node, day)),
             unit="" if posting is None else named(node_name(directory, Node(NodeKind.UNIT, posting.unit), day)),
-            who=tuple(boarding.name_of(context, one) for one in row.who),
+            who=tuple(who_named(context, one) for one in row.who),
             owed=tuple(owed.get(node, ())),
             actions=tuple(open_.get(node, ())),
             lacks_signature=node in unsigned,

@@ -27,11 +27,12 @@ from app.rules.deciding import REASON_LENGTH_MAX
 from app.rules.measures import exact_decimal
 from app.rules.permissions import Deed
 from app.rules.targets import SPREAD_METHODS, TARGET_METHODS
-from app.rules.terms import Link, Node, NodeKind, Role
+from app.rules.terms import Link, Node, NodeKind
 from app.rules.weighting import WHOLE, hanging_of
 from app.scoring import CyclePlan, node_name
 from app.web import agreeing, decided, words
 from app.web.languages import kpi_name, named, page_language
+from app.web.naming import who_named
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -308,7 +309,7 @@ def scorecard(context: RequestContext, cycle: int, node: Node) -> Page:
         )
         if may_draft
         else [],
-        person=lambda code: _person(context, code),
+        person=lambda code: who_named(context, code),
         in_figures=_shown,
     )
 
@@ -329,13 +330,6 @@ def _also_waits(context: RequestContext, cycle: int, node: Node) -> list[tuple[N
         for one in some
         if one.cycle == cycle and one.node != node
     ]
-
-
-def _person(context: RequestContext, code: str) -> str:
-    """Somebody by name; of hr and executives what they are."""
-    if code in context.directory.employees:
-        return context.directory.employees[code].name
-    return gettext(words.ROLES[Role(code)]) if code in set(Role) else code
 
 
 @pages.act("/cycles/<int:cycle>/scorecards/<node:node>/sign", may=Deed.SIGN_SCORECARD, again="scorecard")

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Annotated, Final, Literal, NamedTuple
 
-from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import cycle as cycles
@@ -19,10 +18,11 @@ from app.cycle import AgreedCard, BoardRow, OpenedCycle
 from app.kit.refusals import NotThere, at_field
 from app.organisation import Directory
 from app.rules.permissions import Deed
-from app.rules.terms import Name, Node, NodeKind, Role
+from app.rules.terms import Name, Node, NodeKind
 from app.scoring import State, node_name
 from app.web import boarding, cycling, words
 from app.web.languages import named
+from app.web.naming import who_named
 from app.web.rendering import FormError, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -88,7 +88,7 @@ def unsigned(context: RequestContext, cycle: int, query: UnsignedQuery) -> Page:
         ],
         total=len(cards),
         parts=sorted(_parts(context, cards, below, day), key=lambda one: named(one.name)),
-        person=lambda code: _person(context, code),
+        person=lambda code: who_named(context, code),
         sees_board=context.allowed(Deed.SEE_PEOPLE),
         rows=sorted(_rows(context, loaded, opened, shown, day), key=_by_unit_and_name),
         reminds_of=frozenset(row.employee for row in to_remind),
@@ -154,20 +154,8 @@ def remind(context: RequestContext, cycle: int, form: SignaturesForm) -> Redirec
     if form.of == "chosen" and not form.nodes:
         return FormError(at_field("nodes", "nobody", boarding.CHOOSE))
     some = frozenset(form.nodes) if form.of == "chosen" else None
-    told = boarding.reminded(context, cycle, _to_remind(context, _part(context, cycle, form.unit), some))
-    return Redirect(
-        boarding.REMINDED,
-        then="unsigned.unsigned",
-        values={"cycle": cycle, "unit": form.unit or None},
-        parameters=boarding.in_words(context, told),
-    )
-
-
-def _person(context: RequestContext, code: str) -> str:
-    """Whom a signature waits for: by name, of hr and executives what they are."""
-    if code in context.directory.employees:
-        return context.directory.employees[code].name
-    return str(gettext(words.ROLES[Role(code)]))
+    rows = _to_remind(context, _part(context, cycle, form.unit), some)
+    return boarding.said_of(context, cycle, rows, then="unsigned.unsigned", unit=form.unit or None)
 
 
 def _by_unit_and_name(one: UnsignedShown) -> tuple[bool, str, str]:
