@@ -26,6 +26,7 @@ from app.cycle.agreed_cards import (
     may_allocate,
     may_draft,
     may_sign,
+    owns,
     signers_of,
     unsigned_cards,
 )
@@ -254,6 +255,7 @@ __all__ = [
     "opened_cycle",
     "opened_cycles",
     "owed_comments",
+    "owns",
     "post_board_reminders",
     "post_reminders",
     "propose_employee_grades",

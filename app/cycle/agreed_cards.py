@@ -36,12 +36,12 @@ __all__ = [
     "digest_of",
     "due_of",
     "is_asked",
-    "is_of",
     "lines_of_cycle",
     "may_allocate",
     "may_draft",
     "may_sign",
     "nodes_below",
+    "owns",
     "roles_called",
     "signers_of",
     "signs_for",
@@ -367,15 +367,20 @@ def may_sign(
         return ()
     plan = loaded.plan(opened.cycle)
     who = signers_of(plan.frame.directory, plan, card.node, day)
-    is_own = is_of(viewer, card.node)
+    is_own = owns(viewer, who)
     return tuple(
         one for one in card.missing if signs_for(viewer, who[one]) is not None and (one is SignedAs.OWNER or not is_own)
     )
 
 
-def is_of(viewer: Viewer, node: Node) -> bool:
-    """Whether a scorecard is the person's own: a unit may be called as somebody's number is."""
-    return node.kind is NodeKind.EMPLOYEE and viewer.employee == node.code
+def owns(viewer: Viewer, who: Mapping[SignedAs, Signers]) -> bool:
+    """Whether a scorecard is the person's own, or that of a unit that they head: they sign in no other part of it, in nobody's place.
+
+    Args:
+        viewer: the person.
+        who: signs it (:func:`signers_of`).
+    """
+    return viewer.employee is not None and viewer.employee in who[SignedAs.OWNER].numbers
 
 
 def unsigned_cards(connection: Connection, loaded: State, cycle: int, *, day: dt.date) -> dict[Node, AgreedCard]:

@@ -19,9 +19,9 @@ from app.cycle.agreed_cards import (
     agreement_rows_of,
     card_of_rows,
     digest_of,
-    is_of,
     lines_of_cycle,
     may_draft,
+    owns,
     signers_of,
     signs_for,
 )
@@ -259,9 +259,7 @@ def _signs(directory: Directory, plan: CyclePlan, card: AgreedCard, wanted: Sign
     acts_for = signs_for(by, whose[wanted.signed_as])
     if acts_for is None:
         raise refusal_for(Obstacle.ROLE)
-    # Whoever owns a scorecard, a unit's head too, signs in no other part of it, in nobody's place.
-    is_owner = is_of(by, node) or (by.employee is not None and by.employee in whose[SignedAs.OWNER].numbers)
-    if wanted.signed_as is not SignedAs.OWNER and is_owner:
+    if wanted.signed_as is not SignedAs.OWNER and owns(by, whose):
         raise refusal_for(Obstacle.ROLE)
     if wanted.digest != card.draft_digest:
         raise OtherDigest

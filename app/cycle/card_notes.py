@@ -6,7 +6,7 @@ Nothing of it is in a figure, nor in the sum that is signed. Do not change what 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -55,20 +55,18 @@ def card_notes(connection: Connection, cycle: int, node: Node) -> list[CardNote]
     """What was written beside a scorecard, the first first. Queries: 1."""
     of = tables.card_note.c
     query = sa.select(tables.card_note).where(of.cycle == cycle, of.node == str(node)).order_by(of.place)
-    return [
-        CardNote(row.kpi, row.text, row.at, row.writer or row.account.removeprefix("account:"))
-        for row in connection.execute(query)
-    ]
+    return [_note(row) for row in connection.execute(query)]
 
 
 def last_notes(connection: Connection, cycle: int, *, since: dt.datetime) -> dict[Node, CardNote]:
     """What was written last beside each scorecard of a cycle, after an instant. Queries: 1."""
     of = tables.card_note.c
     query = sa.select(tables.card_note).where(of.cycle == cycle, of.at > since).order_by(of.node, of.place)
-    return {
-        Node.known(row.node): CardNote(row.kpi, row.text, row.at, row.writer or row.account.removeprefix("account:"))
-        for row in connection.execute(query)
-    }
+    return {Node.known(row.node): _note(row) for row in connection.execute(query)}
+
+
+def _note(row: sa.Row[Any]) -> CardNote:
+    return CardNote(row.kpi, row.text, row.at, row.writer or row.account.removeprefix("account:"))
 
 
 def keep_card_note(

@@ -76,8 +76,7 @@ def may_draft(context: RequestContext, opened: OpenedCycle, node: Node) -> bool:
 def is_own(context: RequestContext, opened: OpenedCycle, node: Node) -> bool:
     """Whether a scorecard is of who asks: their own, or that of a unit that they head. No queries."""
     plan = scoring.state(context.connection).plan(opened.cycle)
-    owner = cycles.signers_of(plan.frame.directory, plan, node, context.today)[SignedAs.OWNER]
-    return context.viewer.employee is not None and context.viewer.employee in owner.numbers
+    return cycles.owns(context.viewer, cycles.signers_of(plan.frame.directory, plan, node, context.today))
 
 
 def drafted(

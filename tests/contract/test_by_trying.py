@@ -75,6 +75,9 @@ def test_a_head_stands_on_one_side_of_the_own_unit_whoever_signs_for_whom(desk):
         assert desk.person(giver.lower()).post("/api/v1/delegations", json=body).status_code == 201
     address = "/api/v1/cycles/2026/scorecards/unit:VIE"
     digest = desk.person("e2").get(address).json()["digest"]
+    # What is refused is not offered either.
+    assert 'name="as" value="head"' not in desk.person("e2").get("/cycles/2026/scorecards/unit:VIE").text
+    assert 'name="as" value="head"' in desk.person("e3").get("/cycles/2026/scorecards/unit:VIE").text
     assert code(desk.person("e2").post(f"{address}/sign", json={"digest": digest, "as": "head"})) == (409, "role")
     assert desk.person("e1").post(f"{address}/sign", json={"digest": digest, "as": "owner"}).status_code == 200
     assert code(desk.person("e2").post(f"{address}/sign", json={"digest": digest, "as": "head"})) == (409, "role")
