@@ -8,7 +8,14 @@ from app.intake.activity_files import BATCH_ALONE, ingest_file, rejects_path
 from app.intake.agency import Loaded, LoadRefused, derive_by_present_rules, load_agency
 from app.intake.agreed_lines import judged_lines
 from app.intake.change_cycles import cycle_without_scorecards, cycles_to_tell, is_cycle
-from app.intake.change_effects import queues_of_change, standings_of_change, units_left_without_head
+from app.intake.change_effects import (
+    QueueMoved,
+    day_of_change,
+    queue_effects,
+    queues_of_change,
+    standings_of_change,
+    units_left_without_head,
+)
 from app.intake.change_sets import (
     CHANGE_TITLE_MAX,
     Changed,
@@ -128,6 +135,7 @@ __all__ = [
     "NotYours",
     "Put",
     "PutDocument",
+    "QueueMoved",
     "ReadSheet",
     "Replayed",
     "RowVersion",
@@ -152,6 +160,7 @@ __all__ = [
     "count_changed",
     "cycle_without_scorecards",
     "cycles_to_tell",
+    "day_of_change",
     "definition_fields",
     "definitions_sent",
     "derive_by_present_rules",
@@ -195,6 +204,7 @@ __all__ = [
     "put_rows",
     "put_sent_rows",
     "puts_between",
+    "queue_effects",
     "queues_of_change",
     "read_definitions",
     "read_feed",

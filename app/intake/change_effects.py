@@ -7,17 +7,19 @@ Friday. That is why it is told, and not signed, as long as inputs are live (cont
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
 from app import cascade, cycle, ledger, organisation, scoring
+from app.intake.change_sets import ChangedRow
 from app.intake.folder import JudgedFolder
 from app.ledger import Figures
 from app.organisation import Directory
-from app.rules.deciding import DecisionEffect, ordered_effects
+from app.rules.deciding import QUEUE, DecisionEffect, ordered_effects
 from app.rules.standings import Standings
 from app.rules.terms import Job, Node, NodeKind
 from app.scoring import ScoreQuery, Selection, State
@@ -25,8 +27,10 @@ from app.scoring import ScoreQuery, Selection, State
 __all__ = [
     "ChangePreview",
     "QueueMoved",
+    "day_of_change",
     "effects_of",
     "preview",
+    "queue_effects",
     "queues_of_change",
     "standings_of_change",
     "units_left_without_head",
@@ -58,6 +62,12 @@ def preview(connection: Connection, judged: JudgedFolder) -> ChangePreview:
 
     Queries: 3, those of :func:`app.scoring.state`, and those of :func:`app.ledger.moved_by`.
     """
+    before, after = _both(connection, judged)
+    return ChangePreview(before, after, ledger.moved_by(connection, before.frame, after.frame))
+
+
+def _both(connection: Connection, judged: JudgedFolder) -> tuple[State, State]:
+    """The agency as it is, and as it would be: enough for whoever asks nothing of the ledger. Queries: those of :func:`preview` but the ledger's."""
     before = scoring.state(connection)
     present = organisation.current_revision(connection)
     token = judged.previewed_token(present.whole)
@@ -68,8 +78,7 @@ def preview(connection: Connection, judged: JudgedFolder) -> ChangePreview:
     frame = ledger.frame_of(directory, definitions, ledger.previewed_slices(connection, definitions))
     sheet = cascade.previewed_sheet(connection, judged.cascade, before=present, token=token)
     frames = scoring.pinned_frames(connection, frame, sheet)
-    after = State(frame, sheet, like=before, pinned_frames=frames, certified=before.certified)
-    return ChangePreview(before, after, ledger.moved_by(connection, before.frame, frame))
+    return before, State(frame, sheet, like=before, pinned_frames=frames, certified=before.certified)
 
 
 def effects_of(
@@ -112,17 +121,37 @@ class QueueMoved(NamedTuple):
     after: int
 
 
+_DAYS_OF_ROWS: Final = ("from", "valid_from", "to", "valid_to", "hired_on", "left_on")
+
+
+def day_of_change(rows: Iterable[ChangedRow], *, today: dt.date) -> dt.date:
+    """The first day that one of the rows is of, as far as it lies ahead; today for all else."""
+    days = []
+    for row in rows:
+        before, after = row.before or {}, row.after or {}
+        for column in _DAYS_OF_ROWS:
+            if after.get(column) and after[column] != before.get(column, ""):
+                with suppress(ValueError):  # What is no day, a load finds.
+                    days.append(dt.date.fromisoformat(after[column]))
+    return max(today, min(days, default=today))
+
+
 def queues_of_change(connection: Connection, judged: JudgedFolder, *, day: dt.date) -> tuple[QueueMoved, ...]:
-    """For whom another number of entries would wait, if what waits now still did on a day. Queries: 4, and those of :func:`preview`.
+    """For whom another number of entries would wait, if what waits now still did on a day.
 
     Args:
         connection: an open transaction.
         judged: a folder that was judged right.
         day: whose postings decide: the one from which the change holds.
+
+    Queries: those of :func:`preview` at most, and 4 where units, people or what has to be verified are others.
     """
-    previewed = preview(connection, judged)
-    one = ledger.waiting_by_head(connection, previewed.before.frame, day=day)
-    other = ledger.waiting_by_head(connection, previewed.after.frame, day=day)
+    before, after = _both(connection, judged)
+    is_judged_alike = ledger.types_to_verify(before.frame) == ledger.types_to_verify(after.frame)
+    if before.frame.directory is after.frame.directory and is_judged_alike:
+        return ()
+    one = ledger.waiting_by_head(connection, before.frame, day=day)
+    other = ledger.waiting_by_head(connection, after.frame, day=day)
     counts = [
         QueueMoved(head, one[head].number if head in one else 0, other[head].number if head in other else 0)
         for head in sorted(one.keys() | other.keys(), key=lambda head: head or "")
@@ -130,10 +159,23 @@ def queues_of_change(connection: Connection, judged: JudgedFolder, *, day: dt.da
     return tuple(moved for moved in counts if moved.before != moved.after)
 
 
+def queue_effects(queues: Iterable[QueueMoved], *, root: str | None) -> Iterator[DecisionEffect]:
+    """Queues as effects: those of heads are theirs, that of hr is the agency's own.
+
+    Args:
+        queues: that are others.
+        root: the code of the unit that is the agency.
+    """
+    for moved in queues:
+        if moved.head is not None:
+            yield DecisionEffect(str(Node(NodeKind.EMPLOYEE, moved.head)), QUEUE, moved.before, moved.after)
+        elif root is not None:
+            yield DecisionEffect(str(Node(NodeKind.UNIT, root)), QUEUE, moved.before, moved.after)
+
+
 def units_left_without_head(connection: Connection, judged: JudgedFolder, *, day: dt.date) -> tuple[str, ...]:
-    """The codes of units that have a head on a day as it is, and would have none. Queries: those of :func:`preview`."""
-    previewed = preview(connection, judged)
-    before, after = (side.frame.directory for side in (previewed.before, previewed.after))
+    """The codes of units that have a head on a day as it is, and would have none. Queries: those of :func:`preview` at most."""
+    before, after = (side.frame.directory for side in _both(connection, judged))
     return tuple(
         unit
         for unit in after.tree.units

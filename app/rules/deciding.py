@@ -20,6 +20,7 @@ from app.rules.terms import Node
 __all__ = [
     "EFFECTS_SEEN_ABOVE",
     "MEMBERS",
+    "QUEUE",
     "REASON_LENGTH_MAX",
     "REASON_LENGTH_MIN",
     "DecisionEffect",
@@ -40,7 +41,10 @@ REASON_LENGTH_MAX: Final = 2000
 EFFECTS_SEEN_ABOVE: Final = 20
 """Of more effects than these nobody approves who has not opened them."""
 
-MEMBERS: Final = ("own_score", "final_score", "grade", "pay", "rights", "stage")
+QUEUE: Final = "queue"
+"""How many entries wait for somebody to verify: told of a change set, and no part of what a decision says that it moves (contract-desk, 2 and 3)."""
+
+MEMBERS: Final = ("own_score", "final_score", "grade", "pay", "rights", QUEUE, "stage")
 """What an effect moves, after each ``score:KPI``."""
 
 

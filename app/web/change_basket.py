@@ -33,11 +33,9 @@ seconds to work out, and others wait.
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -47,13 +45,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from app import intake, organisation
-from app.intake import Changed, ChangeSet, ChangeState, JudgedFolder, Master, Put, PutDocument, RowsSent
+from app.intake import Changed, ChangeSet, ChangeState, Master, Put, PutDocument, RowsSent
 from app.kit.refusals import Invalid, at_field
 from app.plain.findings import n_
-from app.rules.terms import Node, NodeKind
 from app.web import changing
 from app.web.effect_words import Moves, effects_seen, shown_effects
 from app.web.forms import Typed, shown_again
+from app.web.queues import QueuesShown, queues_shown
 from app.web.rendering import Redirect
 from app.web.request_context import RequestContext
 from app.web.row_sentences import Told, sentences
@@ -166,8 +164,7 @@ class BasketLook:
             (``called``), the row (``row_called``) and the column (``field_called``) in words.
         more_findings: so many more than are shown.
         effects: what all of it would move; None where it has errors.
-        queues: for whom another number of entries would wait to be verified, with the numbers before and after.
-        without_head: units that have a head and would have none, by name.
+        queues: for whom another number of entries would wait to be verified, and which units would have no head; None where it has errors.
         cycles: in which cycles, the one looked at first before the others.
         coming: the cycle of which nothing can be told, since nobody has a scorecard in it yet; None where there is none such.
         is_nothing: nothing of it is another than it is.
@@ -180,8 +177,7 @@ class BasketLook:
     findings: tuple[dict[str, Any], ...]
     more_findings: int
     effects: Moves | None
-    queues: tuple[tuple[str, int, int], ...]
-    without_head: tuple[str, ...]
+    queues: QueuesShown | None
     cycles: tuple[int, ...]
     coming: int | None
     is_nothing: bool
@@ -226,17 +222,13 @@ def look(context: RequestContext, chosen: Basket, puts: Sequence[Put | PutDocume
     judged = intake.check_change(context.connection, whole)
     cycles = intake.cycles_to_tell(context.connection, whole, today=context.today)
     effects: Moves | None = None
-    queues: tuple[tuple[str, int, int], ...] = ()
-    without_head: tuple[str, ...] = ()
+    queues: QueuesShown | None = None
     differing = [one for one in more.rows if one.before != one.after]
     words = RowWords(context)
     if judged.judged is not None and judged.is_right:
         moved = intake.effects_of_change(context.connection, judged.judged, cycles=cycles, today=context.today)
         effects = shown_effects(context, effects_seen(context, moved, checks=changing.sees_pay(context)))
-        day = _day_of_change(context, differing)
-        queues = _queues(context, words, judged.judged, day)
-        headless = intake.units_left_without_head(context.connection, judged.judged, day=day)
-        without_head = tuple(words.node(Node(NodeKind.UNIT, one)) for one in headless)
+        queues = queues_shown(context, judged.judged, differing, words)
     told = sums_in_one(
         words,
         changing.findings_seen(context, judged),
@@ -252,40 +244,10 @@ def look(context: RequestContext, chosen: Basket, puts: Sequence[Put | PutDocume
         more_findings=max(0, len(to_tell) - _FINDINGS_MOST),
         effects=effects,
         queues=queues,
-        without_head=without_head,
         cycles=cycles,
         coming=intake.cycle_without_scorecards(context.connection, whole, today=context.today),
         is_nothing=not differing and not more.documents,
     )
-
-
-def _day_of_change(context: RequestContext, rows: Sequence[intake.ChangedRow]) -> dt.date:
-    """The first day that one of the rows is of, as far as it lies ahead."""
-    days = [day for one in rows for day in _first_days(one)]
-    return max(context.today, min(days, default=context.today))
-
-
-def _queues(
-    context: RequestContext, words: RowWords, judged: JudgedFolder, day: dt.date
-) -> tuple[tuple[str, int, int], ...]:
-    """Whose queues are others from a day on."""
-    moved = intake.queues_of_change(context.connection, judged, day=day)
-    of_hr = str(gettext(n_("HR, as no head stands above")))
-    return tuple(
-        (of_hr if one.head is None else words.node(Node(NodeKind.EMPLOYEE, one.head)), one.before, one.after)
-        for one in moved
-    )
-
-
-def _first_days(row: intake.ChangedRow) -> list[dt.date]:
-    columns = ("from", "valid_from", "to", "valid_to", "hired_on", "left_on")
-    before, after = row.before or {}, row.after or {}
-    days = []
-    for column in columns:
-        if after.get(column) and after[column] != before.get(column, ""):
-            with suppress(ValueError):  # What is no day, a load finds.
-                days.append(dt.date.fromisoformat(after[column]))
-    return days
 
 
 def _said(words: RowWords, told: Mapping[str, Any]) -> dict[str, Any]:

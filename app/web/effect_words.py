@@ -11,7 +11,7 @@ from flask_babel import gettext
 
 from app import scoring
 from app.plain.findings import n_
-from app.rules.deciding import DecisionEffect
+from app.rules.deciding import QUEUE, DecisionEffect
 from app.rules.definitions import Definitions
 from app.rules.permissions import Deed
 from app.rules.rollup import Band
@@ -35,6 +35,7 @@ _MEMBERS: Final = {
     "proposed_grade": n_("Grade"),
     "pay": n_("Pay"),
     "rights": n_("Rights"),
+    QUEUE: n_("What waits to be verified"),
     "stage": n_("Stage"),
 }
 _DEEDS: Final = {"grade": Deed.SEE_GRADE, "proposed_grade": Deed.SEE_GRADE, "pay": Deed.SEE_PAY}

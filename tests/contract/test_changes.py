@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+from collections import Counter
 
 import httpx
 import pytest
@@ -13,6 +15,7 @@ import xlsxwriter
 from tests.contract.desk import ALBA, DANA, DORA, FERRAN, Desk, Setting, code
 from tests.reference.random_agency import random_agency
 from tests.reference.random_changes import change_agency
+from tests.scenario import event_of
 from tests.soaking import seeds
 
 FILES = [
@@ -357,3 +360,82 @@ def test_any_folder_comes_by_a_set_as_it_comes_by_a_load(
     finally:
         for client in fresh.clients:
             client.close()
+
+
+LINE = Setting(
+    agency="""
+    unit HQ agency
+      unit EUR regional_hq
+        unit VIE office
+        unit PAR office
+    employee E1 VIE staff
+    employee E2 VIE head
+    employee E3 EUR head
+    employee E4 PAR head
+    employee E6 HQ staff
+    """,
+    people=(DANA, FERRAN, DORA, *((f"e{one}", "--role", "employee", "--employee", f"E{one}") for one in (2, 3, 4))),
+    application=("units.csv", "postings.csv"),
+)
+
+
+def test_for_whom_entries_would_wait_is_told_and_comes_so(desks, engine, tmp_path):
+    """A head goes, an office moves, the head above goes too: whose queues are others, by the line of heads counted here, and as they then are.
+
+    An entry waits for the head of its unit, else for the nearest one above; above nobody for hr, told of the agency itself. The decision's page
+    says it to whoever is to agree.
+    """
+    with desks.copy(engine, LINE, tmp_path) as desk:
+        entered = {"E1": 2, "E2": 1, "E4": 1}
+        days = iter(range(1, 9))
+        lines = [
+            f"2026-03-0{next(days)} deal D-{one}{n} {one} 1000.00 EUR"
+            for one, many in entered.items()
+            for n in range(many)
+        ]
+        events = tmp_path / "entered.ndjson"
+        events.write_text("".join(f"{json.dumps(event_of(line))}\n" for line in lines), "utf-8")
+        desk.kopes("ingest", events, **desk.where)
+        above = {"VIE": "EUR", "PAR": "EUR", "EUR": "HQ", "HQ": ""}
+        heads = {"VIE": "E2", "EUR": "E3", "PAR": "E4"}
+        units = {"E1": "VIE", "E2": "VIE", "E4": "PAR"}
+
+        def waiting():
+            """Entries by head, those of hr under the agency: the nearest head up the line who did not enter it."""
+            count: Counter[str] = Counter()
+            for one, many in entered.items():
+                unit = units[one]
+                while unit and heads.get(unit) in {None, one}:
+                    unit = above[unit]
+                count[f"employee:{heads[unit]}" if unit else "unit:HQ"] += many
+            return count
+
+        steps = [
+            (("postings.csv", "E2"), {"role": "staff"}, lambda: heads.pop("VIE")),
+            (("units.csv", "VIE"), {"parent": "HQ"}, lambda: above.update(VIE="HQ")),
+            (("postings.csv", "E3"), {"role": "staff"}, lambda: heads.pop("EUR")),
+        ]
+        for (file, key), other, then in steps:
+            before = waiting()
+            (row,) = (
+                one for one in desk.person("dana").get(f"/api/v1/files/{file}").json()["items"] if key in one.values()
+            )
+            address = desk.begin()
+            row = {name: "" if value is None else str(value) for name, value in row.items()} | other
+            put(desk.person("dana"), address, file, set_=[row]).raise_for_status()
+            told = desk.person("dana").get(f"{address}/effects?cycle=2026").raise_for_status().json()
+            then()
+            after = waiting()
+            wanted = {(one, before[one], after[one]) for one in before | after if before[one] != after[one]}
+            queues = {(one["node"], one["before"], one["after"]) for one in told["items"] if one["member"] == "queue"}
+            assert (queues, bool(queues)) == (wanted, True)
+            decision = desk.submit(address)
+            page = desk.person(SECOND).get(f"/decisions/{decision['id']}").text
+            rows = re.findall(
+                r'data-label="Before">(\d+)</td><td class="number" data-label="After">(\d+)</td></tr>', page
+            )
+            assert Counter(rows) == Counter((str(one), str(other)) for _, one, other in wanted)
+            assert desk.approve(desk.person(SECOND), decision).json()["state"] == "approved"
+            for name in ("e2", "e3", "e4"):
+                shown = re.search(r'data-total="(\d+)"', desk.person(name).get("/verification").text)
+                assert int(shown[1] if shown else 0) == after[f"employee:{name.upper()}"], name

@@ -13,6 +13,7 @@ from app.intake import ChangeSet, ChangeState, DocumentSent, ReadSheet, RowsSent
 from app.kit.refusals import Invalid, NotThere, at_field
 from app.plain.findings import n_
 from app.plain.texts import has_unstorable
+from app.rules.deciding import ordered_effects
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.web import changing
@@ -384,7 +385,10 @@ def check(context: RequestContext, number: int) -> Json:
     },
 )
 def effects(context: RequestContext, number: int, query: EffectsQuery) -> Json:
-    """Whose scores, grades, pay and rights would be others, by the same rules that score; nothing is stored."""
+    """Whose scores, grades, pay and rights would be others, by the same rules that score, and whose queues; nothing is stored.
+
+    A `queue` is how many of the entries that wait today would wait for somebody on `queues_on`; those that wait for hr are the agency's own.
+    """
     with context.read():
         change = changing.change_seen(context, number)
         changed = intake.changed_rows(context.connection, change.id)
@@ -396,12 +400,17 @@ def effects(context: RequestContext, number: int, query: EffectsQuery) -> Json:
         if not {*cycles} <= {*told} and not scoring.state(context.connection).has_cycle(cycles[0], today=context.today):
             raise NotThere
         some = intake.effects_of_change(context.connection, judged.judged, cycles=cycles, today=context.today)
-        seen = effects_seen(context, some, checks=changing.sees_pay(context, change))
+        day = intake.day_of_change(changed.rows, today=context.today)
+        queues = intake.queue_effects(
+            intake.queues_of_change(context.connection, judged.judged, day=day),
+            root=context.directory.tree.root_on(context.today),
+        )
+        seen = effects_seen(context, ordered_effects((*some, *queues)), checks=changing.sees_pay(context, change))
         items = [one.as_json() for one in seen]
     nodes = (Node.parse(one.node) for one in seen)
     people = others_among(context, (one.code for one in nodes if one is not None and one.kind is NodeKind.EMPLOYEE))
     write_down(context, what="effects", asked={"change": number, "cycle": cycles[0]}, people=people)
-    return Json({"cycle": str(cycles[0]), "items": items, "next": None})
+    return Json({"cycle": str(cycles[0]), "queues_on": day.isoformat(), "items": items, "next": None})
 
 
 @pages.api_act(

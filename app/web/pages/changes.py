@@ -19,6 +19,7 @@ from app.web.as_if import as_if_now, coming_weights
 from app.web.change_basket import SET_MOVED
 from app.web.effect_words import effects_seen, shown_effects
 from app.web.limits import EVENTS_BYTES
+from app.web.queues import queues_shown
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -163,11 +164,12 @@ def effects(context: RequestContext, number: int) -> Page:
     change = changing.change_seen(context, number)
     changed = intake.changed_rows(context.connection, number)
     judged = intake.check_change(context.connection, changed)
-    shown = as_if = None
+    shown = as_if = queues = None
     cycles = intake.cycles_to_tell(context.connection, changed, today=context.today)
     if judged.judged is not None and judged.is_right:
         some = intake.effects_of_change(context.connection, judged.judged, cycles=cycles, today=context.today)
         shown = shown_effects(context, effects_seen(context, some, checks=changing.sees_pay(context, change)))
+        queues = queues_shown(context, judged.judged, changed.rows)
         weighed = coming_weights(context, changed)
         as_if = None if weighed is None else as_if_now(context, changed, coming=weighed, change=change)
     return Page(
@@ -176,6 +178,7 @@ def effects(context: RequestContext, number: int) -> Page:
         cycles=cycles,
         coming=intake.cycle_without_scorecards(context.connection, changed, today=context.today),
         effects=shown,
+        queues=queues,
         as_if=as_if,
     )
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app import cascade, decisions, intake, scoring
 from app.cascade import TARGET_DECISIONS, WantedTarget
 from app.decisions import Decision, DecisionFilter
+from app.intake import Changed
 from app.kit.refusals import Invalid, NotThere, at_field
 from app.plain.findings import n_
 from app.rules.deciding import DecisionState, Obstacle
@@ -21,6 +22,7 @@ from app.web.as_if import as_if_now, coming_weights
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.effect_words import shown_effects
 from app.web.languages import kpi_name
+from app.web.queues import QueuesShown, queues_shown
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -148,6 +150,7 @@ def one(context: RequestContext, number: int) -> Page:
         as_if=as_if_now(context, changed, coming=weighed, change=change)
         if weighed and changed is not None and may_agree
         else None,
+        queues=None if changed is None or not may_agree else _queues(context, changed),
         decision=decision,
         title=decided.titles(context, [decision])[decision.id],
         happenings=() if change is None else changing.told(context, change, changed),
@@ -168,6 +171,14 @@ def one(context: RequestContext, number: int) -> Page:
         may_withdraw=is_open and obstacle is Obstacle.SAME_PERSON,
         hindrance=None if obstacle is None else decisions.refusal_for(obstacle).message,
     )
+
+
+def _queues(context: RequestContext, changed: Changed) -> QueuesShown | None:
+    """For whom entries would wait, for whoever is to agree; None where the set has errors by now, so that it cannot be told."""
+    judged = intake.check_change(context.connection, changed)
+    if judged.judged is None or not judged.is_right:
+        return None
+    return queues_shown(context, judged.judged, changed.rows)
 
 
 class AboutShown(NamedTuple):
