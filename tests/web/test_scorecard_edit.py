@@ -23,8 +23,8 @@ NEXT: Final = "/scorecards/edit?cycle=2027&whose=kind:office"
 
 
 def cells(page: str) -> dict[str, str]:
-    """What the grid's form begins with, as a browser would send it."""
-    (form,) = (one for one in read(page).all("form") if "data-target-grid" in one.attributes)
+    """What the grid's form begins with, or the sheet's, as a browser would send it."""
+    (form,) = (one for one in read(page).all("form") if {"data-target-grid", "data-sheet"} & set(one.attributes))
 
     def value(one: Element) -> str:
         if one.tag == "select":
@@ -284,3 +284,92 @@ def test_queries_do_not_grow_with_scorecards(working: Working, count_queries: Co
                 working.dana.get(address)
             counts.append(len(queries))
     assert counts[:2] == counts[2:]
+
+
+VIENNA: Final = "/scorecards/edit/lines?node=unit:VIE&cycle=2026"
+
+
+def blank_in(form: dict[str, str]) -> str:
+    """The number of the first row that waits for a new line."""
+    return next(name for name, value in form.items() if name.startswith("kpi-") and not value).removeprefix("kpi-")
+
+
+def row_of(form: dict[str, str], kpi: str) -> str:
+    """The number of the row in which a KPI stands."""
+    return next(name for name, value in form.items() if name.startswith("kpi-") and value == kpi).removeprefix("kpi-")
+
+
+def test_every_cell_of_a_line_is_a_field_and_lines_come_and_go(working: Working) -> None:
+    """Target, coefficient, area, link and parent of lines; one removed, another added by its name, which hangs as the unit above has it.
+
+    What is in the set is what the file would say, to the letter; figures are read by the reader's separators.
+    """
+    take_over(working, "scorecards.csv")
+    form = cells(working.dana.get(VIENNA).text) | INTO
+    deals, gone, other = (row_of(form, one) for one in ("deals", "consults", "buyers"))
+    blank = blank_in(form)
+    without = {
+        **form,
+        f"gone-{gone}": "yes",
+        f"weight-{deals}": "20",
+        f"area-{deals}": "Exports",
+        f"target-{deals}": "1.200,5",
+    }
+    refused = working.dana.post(VIENNA, without | {f"weight-{other}": "ten", f"area-{blank}": "Left over"})
+    assert refused.status_code == 422
+    kept = cells(refused.text)
+    assert (kept[f"target-{deals}"], kept[f"weight-{other}"], kept[f"area-{blank}"]) == ("1.200,5", "ten", "Left over")
+    wrong = {one.attributes["id"] for one in read(refused.text).all("input") if one.attributes.get("aria-invalid")}
+    assert wrong == {f"target-{deals}", f"weight-{other}", f"kpi-{blank}"}
+    hung = {f"link-{other}": "contributory", f"parent_node-{other}": "EUR", f"parent_kpi-{other}": "deals"}
+    number = put(working, VIENNA, without | {f"target-{deals}": "1,200.5"} | hung).rpartition("/")[2]
+    into = f"{VIENNA}&into={number}"
+    form = cells(working.dana.get(into).text) | {"into": number}
+    assert "consults" not in form.values()
+    assert (form[f"target-{row_of(form, 'deals')}"], form[f"area-{row_of(form, 'deals')}"]) == ("1,200.5", "Exports")
+    blank = blank_in(form)
+    deals = row_of(form, "deals")
+    change = put(
+        working, VIENNA, form | {f"kpi-{blank}": "consults", f"weight-{blank}": "12.5", f"weight-{deals}": "7.5"}
+    )
+    with working.database.read() as connection:
+        rows = intake.changed_rows(connection, int(number)).rows
+    after = {row.key[2]: row.after for row in rows}
+    assert set(after) == {"deals", "consults", "buyers"}
+    names = ("weight", "target", "area", "link", "parent_node", "parent_kpi")
+    shown = {kpi: tuple(row[name] for name in names) for kpi, row in after.items() if row is not None}
+    assert shown["deals"][:3] == ("7.5", "1200.5", "Exports")
+    assert shown["consults"] == ("12.5", "", "", "identical", "unit:EUR", "consults")
+    assert shown["buyers"][3:] == ("contributory", "unit:EUR", "deals")
+    agree(working.wanda, working.dana.post(f"{change}/submit", {}).headers["Location"])
+    assert weights(working, 2026, "unit:VIE")["unit:VIE"]["consults"] == "12.5"
+
+
+def test_what_a_load_would_find_in_a_line_names_its_row_and_column_and_loses_nothing(working: Working) -> None:
+    """A weight that is missing, a KPI twice, a parent that is none, a lower target above the higher one."""
+    take_over(working, "scorecards.csv")
+    form = cells(working.dana.get(VIENNA).text) | INTO
+    deals = row_of(form, "deals")
+    blank = blank_in(form)
+    more = {
+        f"kpi-{blank}": "deals",
+        f"weight-{deals}": "",
+        f"parent_node-{deals}": "Atlantis",
+        f"parent_kpi-{deals}": "x",
+    }
+    refused = working.dana.post(VIENNA, form | more)
+    wrong = {one.attributes["id"] for one in read(refused.text).all("input") if one.attributes.get("aria-invalid")}
+    assert wrong == {f"kpi-{blank}", f"weight-{deals}", f"parent_node-{deals}", f"parent_kpi-{deals}"}
+    looked = working.dana.post(VIENNA, form | {f"coefficient-{deals}": "3", f"weight-{deals}": "11"})
+    assert looked.status_code == 200
+    assert "Coefficient" in said(looked.text).partition("What does not fit yet")[2]
+    assert "add up to 101" in said(looked.text)
+    assert cells(looked.text)[f"coefficient-{deals}"] == "3"
+    assert working.dana.get(VIENNA.replace("VIE", "NONE")).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["ferran", "boram"])
+def test_the_sheet_is_hr_s(working: Working, name: str) -> None:
+    """To others it is not there."""
+    assert getattr(working, name).get(VIENNA).status_code == 404
+    assert getattr(working, name).post(VIENNA, INTO).status_code == 404
