@@ -14,7 +14,7 @@ from typing import Final
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.states import violations
 from tests.conftest import Kopes, Serve
@@ -69,6 +69,14 @@ def _with_groups(folder: Path) -> None:
     units.write_text("\n".join(",".join(row) for row in [*rows, []]), "utf-8")
 
 
+def _one_line_less(folder: Path) -> None:
+    """Paris has no consults; its deals weigh as much more."""
+    cards = folder / "agency" / "scorecards.csv"
+    text = cards.read_text("utf-8").replace("2026,unit:PAR,deals,10,", "2026,unit:PAR,deals,20,")
+    rows = [row for row in text.splitlines() if not row.startswith("2026,unit:PAR,consults,")]
+    cards.write_text("\n".join([*rows, ""]), "utf-8")
+
+
 def _edited_by_hand(folder: Path) -> None:
     """The same in a spreadsheet and an editor."""
     file = folder / "definitions" / "kpis.yaml"
@@ -82,6 +90,11 @@ def _edited_by_hand(folder: Path) -> None:
     for unit in LARGE:
         text = text.replace(f"unit:{unit},consults,10,", f"unit:{unit},consults,5,")
         text = text.replace(f"unit:{unit},deals,10,", f"unit:{unit},deals,15,")
+    text = text.replace(
+        "2026,unit:PAR,deals,20,,unique,,,,,,10,", "2026,unit:PAR,deals,12.5,Exports,unique,,,,,,1200.5,"
+    )
+    text = text.replace("2026,unit:PAR,deals_confirmed,10,", "2026,unit:PAR,deals_confirmed,7.5,")
+    text += "2026,unit:PAR,consults,10,Exports,contributory,unit:EUR,deals,,,,10,\n"
     cards.write_text(text, "utf-8")
 
 
@@ -92,6 +105,7 @@ def test_a_kpi_and_weights_are_changed_by_pages_as_a_folder_would_be(
     folder = Path(shutil.copytree(loaded_folder, tmp_path / "site"))
     database, definitions = f"sqlite:///{folder / 'loaded.sqlite'}", folder / "definitions"
     _with_groups(folder)
+    _one_line_less(folder)
     kopes("load", folder / "agency", database=database, definitions=definitions)
     events = tmp_path / "events.ndjson"
     lines = ("2026-03-04 deal D-1 E1 1000.00 EUR", "2026-03-05 verified D-1 by E2")
@@ -103,11 +117,15 @@ def test_a_kpi_and_weights_are_changed_by_pages_as_a_folder_would_be(
     dana = _signed_in(browser, url, "dana", 1440)
     _new_version(dana, url)
     _weights_by_template(dana, url)
+    _lines_in_a_sheet(dana, url)
     dana.get_by_role("button", name="Submit").click()
     expect(dana.get_by_role("main")).to_contain_text("You have proposed this yourself")
     decision = dana.url
 
     wanda = _signed_in(browser, url, "wanda", 390)
+    wanda.goto(f"{url}/scorecards/edit/lines?node=unit:PAR&cycle=2026")
+    assert violations(wanda) == []
+    assert wanda.evaluate("document.documentElement.scrollWidth") <= 390
     wanda.goto(decision)
     expect(wanda.get_by_role("main")).to_contain_text("Own score")
     wanda.get_by_role("button", name="Agree").click()
@@ -173,5 +191,43 @@ def _weights_by_template(page: Page, url: str) -> None:
     page.get_by_role("button", name="Show what it does").click()
     expect(page.get_by_role("main")).to_contain_text("Own score: 39.20 → 39.60")
     assert violations(page) == []
+    page.get_by_role("button", name="Put into the change set").click()
+    expect(page.get_by_role("heading", name="Deals by shares", level=1)).to_be_visible()
+
+
+def _paste(page: Page, cell: Locator, block: str) -> None:
+    """Paste what was copied from a spreadsheet."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("text => navigator.clipboard.writeText(text)", block)
+    cell.focus()
+    page.keyboard.press("Control+v")
+
+
+def _lines_in_a_sheet(page: Page, url: str) -> None:
+    """Paris gets a line that hangs on its region's deals, and other figures of two lines: blocks pasted from a spreadsheet, into the same set."""
+    page.goto(f"{url}/scorecards/edit")
+    page.get_by_role("link", name="All lines of PAR").click()
+    sheet = page.get_by_role("region", name="All lines")
+    total = sheet.locator("tfoot tr")
+    expect(total).to_contain_text("100")
+    assert violations(page) == []
+    deals = page.locator("tr[data-line]", has=page.locator('input[value="deals"]'))
+    _paste(page, deals.locator("[data-weight]"), "12.5\t\t\t\t1,200.5\t\tExports\n7.5\t\t\t\t\t\t")
+    expect(total).to_contain_text("10 short of 100")
+    new = page.locator("tr[data-new]").first.locator("[data-cell]").first
+    _paste(page, new, "consults\t10\t\t\t\t10\t\tExports\tcontributory\tunit:EUR\tdeals\nten more\t1O")
+    expect(total).not_to_contain_text("short")
+    expect(page.get_by_text("This cannot be read as one number")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator("tr[data-new]").nth(1).locator("[data-cell]").first).to_be_focused()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Show what it does").click()
+    expect(page.locator("tr[data-new] .error").first).to_contain_text("This row has figures and no KPI")
+    expect(page.locator("tr[data-new] [data-weight]").nth(1)).to_have_value("1O")
+    assert violations(page) == []
+    page.locator("tr[data-new] [data-weight]").nth(1).fill("")
+    expect(total).to_contain_text("100")
+    page.get_by_role("button", name="Show what it does").click()
+    expect(page.get_by_role("heading", name="What it does")).to_be_visible()
     page.get_by_role("button", name="Put into the change set").click()
     expect(page.get_by_role("heading", name="Deals by shares", level=1)).to_be_visible()

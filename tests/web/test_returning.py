@@ -78,6 +78,11 @@ FORMS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
         "/scorecards/edit?cycle=2026&whose=kind:office",
         {"title": "Weights of 2027", "reason": "Agreed on Monday.", "weight-deals-unit:VIE": "37.125"},
     ),
+    "scorecard_lines.edit": (
+        "dana",
+        "/scorecards/edit/lines?node=unit:VIE&cycle=2026",
+        {"title": "Lines of 2027", "reason": "Agreed on Monday.", "weight-0": "37.125"},
+    ),
     "lab.try_policies": ("dana", "/cycles/2026/lab", {"minimum_days": "59"}),
     "lab.try_kpi": ("dana", "/cycles/2026/lab/kpi?code=deals", {"measure.activity": "export_consult"}),
     "delegations.delegate": ("boram", "/delegations", {"to": "E6", "reason": "On leave until Friday."}),

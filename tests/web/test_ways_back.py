@@ -104,6 +104,9 @@ WAYS: Final[dict[str, Sequence[Way]]] = {
     "board.board": (Way("/cycles/2026/board", ["/cycles/2026"]),),
     "lab.lab": (Way("/cycles/2026/lab", ["/cycles"]),),
     "lab.kpi": (Way("/cycles/2026/lab/kpi?code=deals", ["/cycles/2026/lab?edit=a", "/cycles/2026/lab"]),),
+    "scorecard_lines.lines": (
+        Way("/scorecards/edit/lines?node=unit:VIE&cycle=2026", ["/scorecards/edit", "/scorecards/unit:VIE"]),
+    ),
     "cycle_scorecard.scorecard": (Way("/cycles/2026/scorecards/unit:VIE", ["/scorecards/unit:VIE"]),),
 }
 """Of each page that is about something, or that is no page of the navigation."""
