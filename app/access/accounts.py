@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -25,6 +25,7 @@ from app.access.tables import account
 from app.kit import outbox
 from app.kit.bulk import among
 from app.kit.database import lock
+from app.kit.keyset import beyond_row, ordered_by
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field
 from app.organisation import Directory, Employee
 from app.plain.findings import Finding, n_
@@ -524,22 +525,44 @@ def meant_by(connection: Connection, directory: Directory, text: str) -> sa.Colu
     )
 
 
-def accounts(connection: Connection, *, search: str = "", limit: int = 200, after: str = "") -> list[Account]:
-    """Accounts in the order of their e-mails.
+def _sorted_by(sort: str, *, descending: bool) -> tuple[sa.ColumnElement[Any], ...]:
+    """What accounts are sorted by, so that no two are equal; who is no employee stands last, whichever way."""
+    of = account.c
+    if sort == "employee":
+        without = sa.case((of.employee.is_(None), sa.literal(int(not descending))), else_=sa.literal(int(descending)))
+        return (without, sa.func.coalesce(of.employee, ""), of.email_key)
+    return (of.created_at, of.email_key) if sort == "made" else (of.email_key,)
+
+
+def accounts(
+    connection: Connection,
+    *,
+    search: str = "",
+    limit: int = 200,
+    after: str = "",
+    sort: str = "email",
+    descending: bool = False,
+) -> list[Account]:
+    """Accounts in the order of their e-mails, where nothing else is said.
 
     Args:
         connection: any transaction.
         search: a part of the e-mail or of the employee's name, or the employee number.
         limit: at most so many.
         after: the last e-mail of the page before.
+        sort: ``email``, ``employee`` or ``made``; there are as many accounts as people, and an e-mail is in an index.
+        descending: the other way round.
 
-    Queries: 1; 1 more (the revision) where it is searched.
+    Queries: 1; 1 more (the revision) where it is searched, and 1 more for a further page that is not by e-mail.
     """
-    query = sa.select(account).order_by(account.c.email_key).limit(limit)
+    columns = _sorted_by(sort, descending=descending)
+    query = sa.select(account).order_by(*ordered_by(columns, descending=descending)).limit(limit)
     if search.strip():
         query = query.where(meant_by(connection, organisation.directory(connection), search))
     if after:
-        query = query.where(account.c.email_key > email_key(after))
+        of_last = sa.select(*columns).where(account.c.email_key == email_key(after))
+        place = (email_key(after),) if len(columns) == 1 else connection.execute(of_last).first()
+        query = query.where(beyond_row(columns, place, descending=descending))
     return [_row_account(row) for row in connection.execute(query)]
 
 

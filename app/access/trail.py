@@ -21,6 +21,7 @@ from app.access.sessions import email_key
 from app.access.tables import account, reading_log, trail
 from app.kit.bulk import among
 from app.kit.database import is_postgresql
+from app.kit.keyset import beyond_row, ordered_by
 from app.kit.letters import begins_in_any_letters, has_in_any_letters
 from app.rules.terms import NodeKind
 
@@ -215,22 +216,32 @@ def record_reading_of(
 
 
 def trail_rows(
-    connection: Connection, *, limit: int, before_id: int | None = None, only: TrailFilter | None = None
+    connection: Connection,
+    *,
+    limit: int,
+    beyond: int | None = None,
+    only: TrailFilter | None = None,
+    by_who: bool = False,
+    descending: bool = True,
 ) -> list[TrailRow]:
-    """The newest deeds first.
+    """Deeds, the newest first.
 
     Args:
         connection: any transaction.
         limit: at most so many.
-        before_id: only what was written before this row.
+        beyond: only what comes after this row in that order: the last one of the page before.
         only: what narrows them.
+        by_who: sorted by who did them, and those of one by when: an index has them so.
+        descending: from the newest on, or from the last who.
 
-    Queries: 1; 1 more (the revision) where they are narrowed by who or about, and 1 more by who.
+    Queries: 1; 1 more (the revision) where they are narrowed by who or about, 1 more by who, and 1 more for a further page in the order of who.
     """
-    query = sa.select(trail).order_by(trail.c.id.desc()).limit(limit)
+    order = (trail.c.who, trail.c.id) if by_who else (trail.c.id,)
+    query = sa.select(trail).order_by(*ordered_by(order, descending=descending)).limit(limit)
     query = query.where(*_narrowed(connection, only or TrailFilter()))
-    if before_id is not None:
-        query = query.where(trail.c.id < before_id)
+    if beyond is not None:
+        place = connection.execute(sa.select(*order).where(trail.c.id == beyond)).first() if by_who else (beyond,)
+        query = query.where(beyond_row(order, place, descending=descending))
     return [TrailRow(**row) for row in connection.execute(query).mappings()]
 
 

@@ -81,7 +81,15 @@ from app.ledger.rejects import (
     rejects_to_mend,
     settle_rejected,
 )
-from app.ledger.search import EventFilter, LedgerEntry, RawEvent, events_in_all, raw_event, search_events
+from app.ledger.search import (
+    EventFilter,
+    EventOrder,
+    LedgerEntry,
+    RawEvent,
+    events_in_all,
+    raw_event,
+    search_events,
+)
 from app.ledger.suggestions import Alike, Contents, activities_alike, buyers_of_country, suggest_parties
 from app.ledger.tally import EventSet, event_set
 from app.ledger.totals import Figures, current_figures, has_cycle
@@ -131,6 +139,7 @@ __all__ = [
     "EventFilter",
     "EventGroup",
     "EventGroups",
+    "EventOrder",
     "EventSet",
     "EventsSum",
     "Figures",

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from app.kit.bulk import among, among_named, named
 from app.kit.database import is_postgresql
+from app.kit.keyset import beyond_row, ordered_by
 from app.ledger import tables
 from app.ledger.activity_rows import VerdictRow, read_rows, type_states, verdicts_of
 from app.ledger.frame import Frame, event_key
@@ -254,6 +255,7 @@ def activities_of(
     limit: int,
     after: str = "",
     count_to: int = COUNTED_MAX,
+    descending: bool = True,
 ) -> Activities:
     """A node's activities, the latest day first.
 
@@ -265,6 +267,7 @@ def activities_of(
         limit: how many at most.
         after: the key of the last one of the page before.
         count_to: how many are counted at most.
+        descending: the latest day first, or the earliest.
 
     Queries: 2 (how many, and the page); 1 more for the place that a further page begins at.
     """
@@ -274,21 +277,18 @@ def activities_of(
     some = sa.select(event.c.seq).select_from(joined).where(*conditions).limit(count_to + 1).subquery()
     total = connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0
     me = frame.ids[node.code] if node.kind is NodeKind.EMPLOYEE else -1
+    order = (event.c.day, event.c.seq)
     # By the event's day and number, which are the activity's: they stand in an index, so that a page is soon full.
     query = (
         sa.select(activity, event.c.key, credit.c.share)
         .select_from(joined.outerjoin(credit, sa.and_(credit.c.seq == activity.c.seq, credit.c.employee == me)))
         .where(*conditions)
-        .order_by(event.c.day.desc(), event.c.seq.desc())
+        .order_by(*ordered_by(order, descending=descending))
         .limit(limit + 1)
     )
     if after:
-        place = connection.execute(sa.select(event.c.day, event.c.seq).where(event.c.key == after)).first()
-        query = query.where(
-            sa.false()
-            if place is None
-            else sa.and_(event.c.day <= place.day, sa.or_(event.c.day < place.day, event.c.seq < place.seq))
-        )
+        place = connection.execute(sa.select(*order).where(event.c.key == after)).first()
+        query = query.where(beyond_row(order, place, descending=descending))
     page = connection.execute(query).all()
     rows = tuple(_row(frame, one) for one in page[:limit])
     return Activities(

@@ -17,11 +17,12 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.kit.bulk import among
+from app.kit.keyset import ordered_by
 from app.ledger import tables
 from app.ledger.activities import ActivityFilter, narrowed_activities, owned_by
 from app.ledger.activity_rows import VerdictRow, verdicts_of
 from app.ledger.frame import Frame
-from app.ledger.search import EventFilter, narrowed_events
+from app.ledger.search import EventFilter, EventOrder, narrowed_events
 from app.rules.activities import EventKey
 from app.rules.counting import standing
 from app.rules.terms import Node
@@ -74,20 +75,25 @@ class Listed:
     rows: Iterator[ListedActivity]
 
 
-def activities_found(connection: Connection, frame: Frame, *, only: EventFilter) -> Listed:
+def activities_found(
+    connection: Connection, frame: Frame, *, only: EventFilter, order: EventOrder | None = None
+) -> Listed:
     """The activities among the events that :func:`app.ledger.search.search_events` finds.
 
     Args:
         connection: a transaction that sees one state to its end.
         frame: the agency.
         only: what narrows them.
+        order: in which order; by instant, source and id where none is given.
 
     Queries: 1, then 1 more and 2 for each block of rows.
     """
-    return _listed(connection, frame, narrowed_events(connection, frame, only))
+    return _listed(connection, frame, narrowed_events(connection, frame, only), order)
 
 
-def activities_listed(connection: Connection, frame: Frame, *, node: Node, wanted: ActivityFilter) -> Listed:
+def activities_listed(
+    connection: Connection, frame: Frame, *, node: Node, wanted: ActivityFilter, order: EventOrder | None = None
+) -> Listed:
     """The activities that :func:`app.ledger.activities.activities_of` has of a node.
 
     Args:
@@ -95,14 +101,17 @@ def activities_listed(connection: Connection, frame: Frame, *, node: Node, wante
         frame: the agency.
         node: whose.
         wanted: what narrows them.
+        order: in which order; by instant, source and id where none is given.
 
     Queries: 1, then 1 more and 2 for each block of rows.
     """
     conditions = [tables.activity.c.seq.in_(owned_by(connection, frame, node)), *narrowed_activities(frame, wanted)]
-    return _listed(connection, frame, conditions)
+    return _listed(connection, frame, conditions, order)
 
 
-def _listed(connection: Connection, frame: Frame, conditions: Sequence[sa.ColumnElement[bool]]) -> Listed:
+def _listed(
+    connection: Connection, frame: Frame, conditions: Sequence[sa.ColumnElement[bool]], order: EventOrder | None
+) -> Listed:
     activity, event, verdict, arrival = tables.activity, tables.event, tables.verdict, tables.arrival
     # What narrows events may ask for a verdict's author; an activity has none.
     joined = activity.join(event, event.c.seq == activity.c.seq).outerjoin(verdict, verdict.c.seq == activity.c.seq)
@@ -130,7 +139,11 @@ def _listed(connection: Connection, frame: Frame, conditions: Sequence[sa.Column
         )
         .select_from(joined.outerjoin(arrival, arrival.c.id == event.c.arrival))
         .where(*conditions)
-        .order_by(event.c.instant, event.c.source, event.c.id)
+        .order_by(
+            *(event.c[name] for name in ("instant", "source", "id"))
+            if order is None
+            else ordered_by(order.columns(), descending=order.descending)
+        )
     )
     return Listed(count, _rows(connection, frame, query))
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.kit.bulk import among
+from app.kit.keyset import beyond_row, ordered_by
 from app.kit.letters import has_in_any_letters
 from app.ledger import tables
 from app.ledger.activity_rows import type_states
@@ -24,6 +25,7 @@ from app.rules.names import folded
 __all__ = [
     "CameBy",
     "EventFilter",
+    "EventOrder",
     "LedgerEntry",
     "RawEvent",
     "events_in_all",
@@ -121,19 +123,38 @@ class RawEvent:
     came_by: CameBy | None
 
 
+class EventOrder(NamedTuple):
+    """In which order events are listed: as they were recorded, or by their days, those of one day as they were recorded; an index has both."""
+
+    by_day: bool = False
+    descending: bool = True
+
+    def columns(self) -> tuple[sa.ColumnElement[Any], ...]:
+        """What orders them, so that no two are equal."""
+        event = tables.event.c
+        return (event.day, event.seq) if self.by_day else (event.seq,)
+
+
 def search_events(
-    connection: Connection, frame: Frame, *, only: EventFilter, limit: int, before: int | None = None
+    connection: Connection,
+    frame: Frame,
+    *,
+    only: EventFilter,
+    limit: int,
+    beyond: int | None = None,
+    order: EventOrder = EventOrder(),  # noqa: B008 - a tuple
 ) -> list[LedgerEntry]:
-    """Events, the newest first.
+    """Events, the newest first where nothing else is said.
 
     Args:
         connection: an open transaction.
         frame: the agency.
         only: what narrows them.
         limit: how many at most.
-        before: only what was recorded before the event of this number: the last one of the page before.
+        beyond: only what comes after the event of this number in that order: the last one of the page before.
+        order: in which order.
 
-    Queries: 2, however many events there are.
+    Queries: 2, however many events there are; 1 more for a further page in the order of days.
     """
     event, activity, verdict = tables.event, tables.activity, tables.verdict
     judged = activity.alias()
@@ -164,11 +185,15 @@ def search_events(
         .outerjoin(verdict, verdict.c.seq == event.c.seq)
         .outerjoin(judged, judged.c.seq == verdict.c.activity)
         .where(*narrowed_events(connection, frame, only))
-        .order_by(event.c.seq.desc())
+        .order_by(*ordered_by(order.columns(), descending=order.descending))
         .limit(limit)
     )
-    if before is not None:
-        query = query.where(event.c.seq < before)
+    if beyond is not None:
+        columns = order.columns()
+        place = (
+            connection.execute(sa.select(*columns).where(event.c.seq == beyond)).first() if order.by_day else (beyond,)
+        )
+        query = query.where(beyond_row(columns, place, descending=order.descending))
     rows = connection.execute(query).all()
     owners = _owners(connection, {row.activity for row in rows if row.activity is not None and row.by is not None})
     return [_entry(frame, row, owners) for row in rows]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask_babel import gettext
 
 from app import scoring
@@ -10,7 +12,7 @@ from app.web.languages import kpi_name, named
 from app.web.request_context import RequestContext
 from app.web.words import ROLES
 
-__all__ = ["kpi_named", "node_named", "person_named", "who_named"]
+__all__ = ["kpi_named", "kpi_namer", "node_named", "person_named", "who_named"]
 
 
 def node_named(context: RequestContext, node: Node) -> str:
@@ -28,6 +30,12 @@ def who_named(context: RequestContext, who: str) -> str:
 def kpi_named(context: RequestContext, cycle: int, code: str) -> str:
     """A KPI as what a cycle goes by calls it; the code of one that it does not have. Queries: those of :func:`app.scoring.state`."""
     return kpi_name(scoring.state(context.connection).sheet.definitions_of(cycle).kpis, code, cycle)
+
+
+def kpi_namer(context: RequestContext) -> Callable[[int, str], str]:
+    """What names the KPIs of many rows, as :func:`kpi_named` names one. Queries: those of :func:`app.scoring.state`, once."""
+    sheet = scoring.state(context.connection).sheet
+    return lambda cycle, code: kpi_name(sheet.definitions_of(cycle).kpis, code, cycle)
 
 
 def person_named(context: RequestContext, text: str) -> str:

@@ -6,6 +6,7 @@ that would lead them nowhere.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +15,7 @@ from app.plain.findings import n_
 from app.rules.permissions import FUNCTION_DEEDS, SIGNED_IN_DEEDS, Deed, Relation, functions_open, relations_that_allow
 from app.web.request_context import RequestContext
 
-__all__ = ["ITEMS", "Item", "items_for"]
+__all__ = ["ITEMS", "LED_FROM", "Item", "entry_of", "items_for"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,35 @@ ITEMS: Final = (
     Item("cycles", n_("Evaluation cycles"), Deed.SEE_CYCLES, Relation.LINE),
 )
 """In the order in which they are shown; a page that does not exist is left out."""
+
+
+LED_FROM: Final[Mapping[str, str]] = {
+    **dict.fromkeys(
+        (
+            "after_close",
+            "allocation",
+            "board",
+            "criteria",
+            "check_ins",
+            "cycle_scorecard",
+            "lab",
+            "line_decision",
+            "ratings",
+            "unsigned",
+        ),
+        "cycles",
+    ),
+    **dict.fromkeys(("evaluation_groups", "organisation_units", "transfer"), "organisation"),
+    "kpi_library": "kpis",
+    "people_map": "people",
+    "bonus": "grades",
+}
+"""Pages without an entry of their own, by the one that leads to them: it says where one is."""
+
+
+def entry_of(page: str) -> str:
+    """The entry that a page belongs to: its own, or the one that it is reached from."""
+    return LED_FROM.get(page, page)
 
 
 def items_for(context: RequestContext) -> list[Item]:

@@ -20,7 +20,7 @@ from app.web import typed_by
 from app.web.first_visit import COOKIE, step_at
 from app.web.glossary import TermsOfPage
 from app.web.languages import chosen_theme, filled, writing
-from app.web.navigation import Item, items_for
+from app.web.navigation import Item, entry_of, items_for
 from app.web.request_context import RequestContext
 from app.web.sent_once import form_id
 from app.web.shell import Shell
@@ -143,6 +143,7 @@ class Rendering:
                 typed=context.typed if context is not None else None,
                 navigation=items,
                 here=here,
+                here_below=entry_of(here),
                 shell=Shell(viewer, items, here=here, language=language, theme=chosen_theme(), refused=refused),
                 page_url=self._page_url,
                 ROLES=ROLES,

@@ -81,6 +81,11 @@ def test_the_invited_begin_by_a_mails_link_and_who_forgot_begins_again(
         keeper.goto(f"{site}/deliveries")
         expect(keeper.locator("tbody").get_by_text("to be sent")).to_have_count(4)
         assert Axe().run(keeper).violations_count == 0
+        expect(keeper.get_by_role("button", name="Show", exact=True)).to_be_hidden()
+        keeper.get_by_label("State").select_option("failed")
+        expect(keeper.locator("tbody")).to_have_count(0)
+        keeper.get_by_label("State").select_option("")
+        expect(keeper.locator("tbody").get_by_text("to be sent")).to_have_count(4)
         deliver()
         keeper.reload()
         expect(keeper.get_by_text(INVITED).first).to_be_visible()

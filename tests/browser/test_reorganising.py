@@ -143,6 +143,7 @@ def test_hr_reorganises_and_figures_are_those_of_the_folder_edited_by_hand(
     expect(wanda.get_by_text("You have agreed: it holds from now on.")).to_be_visible()
     dana.goto("/organisation?on=2026-03-01&with=2025-12-31")
     expect(dana.get_by_role("main")).to_contain_text("VIE: moved, was below EUR")
+    _another_day_is_looked_at(dana)
 
     other, here = (f"sqlite:///{path}" for path in (tmp_path / "by_hand.sqlite", site / "loaded.sqlite"))
     migrate(other)
@@ -156,6 +157,23 @@ def test_hr_reorganises_and_figures_are_those_of_the_folder_edited_by_hand(
         [score] = json.loads(ran.out)
         shown = dana.request.get(f"/api/v1/scorecards/{node}?cycle=2026").json()
         assert (shown["own_score"], shown["final_score"]) == (score["own_score"], score["final_score"]), node
+
+
+def _another_day_is_looked_at(dana: Page) -> None:
+    """The tree follows the day that one chooses, without a button, and folds as the one before did."""
+    dana.goto("/organisation")
+    expect(dana.get_by_role("button", name="Show", exact=True)).to_be_hidden()
+    vienna = dana.locator('[data-unit="ASI"] [data-unit="VIE"]')
+    expect(vienna).to_have_count(1)
+    dana.get_by_label("On the day").fill("2025-12-31")
+    expect(vienna).to_have_count(0)
+    expect(dana.get_by_text("Units, heads and people on 31 Dec 2025")).to_be_visible()
+    assert "on=2025-12-31" in dana.url
+    dana.get_by_label("Unit or head").fill("vie")
+    expect(dana.locator("[data-rows-said]")).to_contain_text("1 unit has “vie” in its name")
+    dana.get_by_role("button", name="Unfold all").click()
+    expect(dana.locator('[data-unit="PAR"] > .org-row')).to_be_visible()
+    assert violations(dana) == []
 
 
 def edited_by_hand(site: Path, tmp_path: Path) -> Path:

@@ -7,7 +7,7 @@ before a transaction is opened, which every writer would wait for. What takes tw
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 from flask import url_for
 from pydantic import BaseModel, ConfigDict, Field
@@ -37,6 +37,7 @@ from app.web.account_proposals import (
 from app.web.entry_form import colleagues_named
 from app.web.forms import ReasonForm
 from app.web.limits import Lane
+from app.web.list_order import Order
 from app.web.list_views import ListViews, listed
 from app.web.rendering import Json, Page, Redirect
 from app.web.request_context import RequestContext
@@ -57,6 +58,8 @@ class AccountsQuery(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     text: Annotated[str, Field(max_length=254)] = ""
+    sort: Literal["email", "employee", "made"] = "email"
+    order: Order = "up"
     after: Annotated[str, Field(max_length=254)] = ""
 
 
@@ -101,7 +104,14 @@ class OpenForm(BaseModel):
 @listed("accounts")
 def accounts(context: RequestContext, query: AccountsQuery, views: ListViews) -> Page:
     """All accounts, by e-mail, and the form for another."""
-    rows = access.accounts(context.connection, search=query.text, after=query.after, limit=PAGE_ROWS + 1)
+    rows = access.accounts(
+        context.connection,
+        search=query.text,
+        after=query.after,
+        limit=PAGE_ROWS + 1,
+        sort=query.sort,
+        descending=query.order == "down",
+    )
     head = views.head(query.model_dump(mode="json", exclude_defaults=True, exclude={"after"}))
     return Page(
         "pages/accounts.html",
@@ -109,6 +119,7 @@ def accounts(context: RequestContext, query: AccountsQuery, views: ListViews) ->
         accounts=rows[:PAGE_ROWS],
         following=rows[PAGE_ROWS - 1].email if len(rows) > PAGE_ROWS else None,
         query=query,
+        parameters=query.model_dump(exclude_defaults=True, exclude={"after"}),
         roles=words.ROLE_REACHES,
         words=words,
         invitable=len(notices.invitable(context.connection, context.directory, unit=None, day=context.today)),

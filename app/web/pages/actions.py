@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final, Literal
 
 from flask import url_for
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,12 +18,27 @@ from app.rules.terms import Node
 from app.web import acting
 from app.web.account_person import employee_meant
 from app.web.forms import FormDay
-from app.web.naming import kpi_named, node_named, person_named
+from app.web.list_order import Order, by_words, in_order, page_shown
+from app.web.naming import kpi_named, kpi_namer, node_named, person_named
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 pages: Final = Pages("actions")
+
+
+PAGE_ROWS: Final = 100
+
+
+class ActionsListQuery(BaseModel):
+    """In which order, and which page."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sort: Literal["", "line", "kpi", "owner", "due", "state"] = ""
+    """Without a word those that are open first, what is due first."""
+    order: Order = "up"
+    page: Annotated[int, Field(ge=1, le=100_000)] = 1
 
 
 class NewQuery(BaseModel):
@@ -55,16 +72,40 @@ class ResultForm(BaseModel):
 
 
 @pages.read("/actions", may=Deed.SEE_ACTIONS)
-def listed(context: RequestContext) -> Page:
+def listed(context: RequestContext, query: ActionsListQuery) -> Page:
     """The actions that one sees, those that are open first. Queries: constant."""
-    some = acting.actions_seen(context)
+    every = sorted(acting.actions_seen(context), key=_urgency)
+    kpi_name = kpi_namer(context)
+    shown = page_shown(
+        in_order(every, _columns(context, kpi_name).get(query.sort), order=query.order), query.page, size=PAGE_ROWS
+    )
     return Page(
         "pages/actions.html",
-        actions=sorted(some, key=lambda one: (not one.is_open, one.due_on)),
+        actions=shown.rows,
+        shown=shown,
+        total=len(every),
+        query=query,
+        parameters=query.model_dump(exclude_defaults=True, exclude={"page"}),
         name=lambda one: node_named(context, one.node),
-        kpi_name=lambda one: kpi_named(context, one.cycle, one.kpi),
+        kpi_name=lambda one: kpi_name(one.cycle, one.kpi),
         person=lambda code: person_named(context, code),
     )
+
+
+def _urgency(one: Action) -> tuple[bool, dt.date]:
+    """Those that are open first, what is due first."""
+    return (not one.is_open, one.due_on)
+
+
+def _columns(context: RequestContext, kpi_name: Callable[[int, str], str]) -> Mapping[str, Callable[[Action], Any]]:
+    """What the list is sorted by, in the words that its reader sees."""
+    return {
+        "line": by_words(lambda one: node_named(context, one.node)),
+        "kpi": by_words(lambda one: kpi_name(one.cycle, one.kpi)),
+        "owner": by_words(lambda one: person_named(context, one.owner)),
+        "due": lambda one: one.due_on,
+        "state": lambda one: (not one.is_open, one.due_on >= context.today),
+    }
 
 
 @pages.read("/actions/new", may=Deed.SEE_ACTIONS)

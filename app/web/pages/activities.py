@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from app import access, ledger, scoring
 from app.kit.refusals import NotThere
-from app.ledger import ActivityFilter, ActivityGroup, Frame, Listed
+from app.ledger import ActivityFilter, ActivityGroup, EventOrder, Frame, Listed
 from app.plain.findings import n_
 from app.rules.counting import STATES
 from app.rules.permissions import Deed
@@ -26,6 +26,7 @@ from app.web.forms import days_turned_round
 from app.web.groups import ListGroup, shown
 from app.web.languages import month
 from app.web.limits import Lane
+from app.web.list_order import Order
 from app.web.list_views import ListViews, listed
 from app.web.rendering import Download, Page
 from app.web.request_context import RequestContext
@@ -59,6 +60,9 @@ class ActivitiesQuery(BaseModel):
     text: str = Field(default="", max_length=200)
     by: Literal["", "type", "state", "month", "unit"] = ""
     """What the list is grouped by."""
+    sort: Literal["day"] = "day"
+    """What an index serves, however many activities a unit has."""
+    order: Order = "down"
     after: str = Field(default="", max_length=64)
 
     def wanted(self) -> ActivityFilter:
@@ -71,7 +75,7 @@ class ActivitiesQuery(BaseModel):
         """The parameters that the address of another page of the same list has."""
         return {
             name: value
-            for name, value in self.model_dump(by_alias=True, exclude={"after"}).items()
+            for name, value in self.model_dump(by_alias=True, exclude_defaults=True, exclude={"after"}).items()
             if value not in {"", None}
         }
 
@@ -93,7 +97,13 @@ def activities(context: RequestContext, query: ActivitiesQuery, views: ListViews
         None
         if groups
         else ledger.activities_of(
-            context.connection, frame, node=node, wanted=query.wanted(), limit=PAGE_ROWS, after=query.after
+            context.connection,
+            frame,
+            node=node,
+            wanted=query.wanted(),
+            limit=PAGE_ROWS,
+            after=query.after,
+            descending=query.order == "down",
         )
     )
     return Page(
@@ -161,7 +171,9 @@ def export(context: RequestContext, query: ActivitiesQuery, form: ActivitiesExpo
         if not access.exists(context.directory, node):
             raise NotThere
         frame = scoring.state(connection).frame
-        return ledger.activities_listed(connection, frame, node=node, wanted=query.wanted())
+        # Where nobody chose an order it is that of the activities themselves, which is the same in two databases.
+        order = EventOrder(by_day=True, descending=query.order == "down") if "order" in query.model_fields_set else None
+        return ledger.activities_listed(connection, frame, node=node, wanted=query.wanted(), order=order)
 
     asked = query.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"after", "node"})
     return activities_file(context, form, find=find, subject=str(node), asked=asked, own=_is_own(context, node))

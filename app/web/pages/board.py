@@ -6,8 +6,8 @@ Each row leads to the page where the next step is taken; all that is done here i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Final, Literal, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,7 +19,8 @@ from app.rules.terms import Node, NodeKind
 from app.scoring import node_name
 from app.web import boarding
 from app.web.languages import named
-from app.web.naming import kpi_named, who_named
+from app.web.list_order import Order, by_words, in_order, page_shown
+from app.web.naming import kpi_namer, node_named, who_named
 from app.web.rendering import FormError, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -50,6 +51,9 @@ class BoardPageQuery(BaseModel):
 
     state: BoardState | None = None
     who: Annotated[str, Field(max_length=80)] = ""
+    sort: Literal["", "name", "unit", "state", "who", "since", "due"] = ""
+    """Without a word by numbers, as the API lists them."""
+    order: Order = "up"
     page: Annotated[int, Field(ge=1, le=10_000)] = 1
 
 
@@ -73,8 +77,8 @@ def board(context: RequestContext, cycle: int, query: BoardPageQuery) -> Page:
     every = boarding.board_seen(context, cycle)
     counts = Counter(row.state for row in every)
     rows = boarding.narrowed(every, state=query.state, who=query.who)
-    last = max(1, -(-len(rows) // _ROWS))
-    page = min(query.page, last)
+    shown = page_shown(in_order(rows, _columns(context).get(query.sort), order=query.order), query.page, size=_ROWS)
+    kpi_name = kpi_namer(context)
     return Page(
         "pages/board.html",
         cycle=cycle,
@@ -82,15 +86,33 @@ def board(context: RequestContext, cycle: int, query: BoardPageQuery) -> Page:
         states=STATES,
         counts=[(state, counts[state]) for state in BoardState if counts[state]],
         total=len(every),
-        rows=list(_shown(context, cycle, rows[(page - 1) * _ROWS : page * _ROWS])),
-        kpi_name=lambda kpi: kpi_named(context, cycle, kpi),
+        rows=list(_shown(context, cycle, shown.rows)),
+        kpi_name=lambda kpi: kpi_name(cycle, kpi),
         rows_narrowed=len(rows),
-        page=page,
-        last=last,
+        shown=shown,
+        parameters={"cycle": cycle, **query.model_dump(mode="json", exclude_defaults=True, exclude={"page"})},
         waiting=len({who for row in rows for who in row.who}),
         may_remind=context.allowed(Deed.REMIND),
         reminded=boarding.reminded_today(context, cycle, every),
     )
+
+
+def _columns(context: RequestContext) -> Mapping[str, Callable[[BoardRow], Any]]:
+    """What the board is sorted by, in the words that its reader sees."""
+    directory, day = context.directory, context.today
+
+    def unit(row: BoardRow) -> str:
+        posting = directory.placement.posting_on(row.employee, day)
+        return "" if posting is None else node_named(context, Node(NodeKind.UNIT, posting.unit))
+
+    return {
+        "name": by_words(lambda row: node_named(context, Node(NodeKind.EMPLOYEE, row.employee))),
+        "unit": by_words(unit),
+        "state": lambda row: list(BoardState).index(row.state),
+        "who": by_words(lambda row: who_named(context, row.who[0]) if row.who else ""),
+        "since": lambda row: None if row.since is None else row.since.isoformat(),
+        "due": lambda row: row.due_on,
+    }
 
 
 class ReminderForm(BaseModel):
@@ -115,7 +137,7 @@ def remind(context: RequestContext, cycle: int, form: ReminderForm) -> Redirect 
     return boarding.said_of(context, cycle, rows, then="board.board", state=state, who=form.who or None)
 
 
-def _shown(context: RequestContext, cycle: int, rows: list[BoardRow]) -> Iterator[PersonShown]:
+def _shown(context: RequestContext, cycle: int, rows: Sequence[BoardRow]) -> Iterator[PersonShown]:
     """The rows of a page, with the notes about people's lines that one sees: they change no state. Queries: those of :func:`app.web.boarding.notes_seen`."""
     directory, day = context.directory, context.today
     owed_by = [Node(NodeKind.EMPLOYEE, row.employee) for row in rows]

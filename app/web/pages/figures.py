@@ -6,7 +6,8 @@ Do not write a figure in place of another: the later one goes before it, and bot
 from __future__ import annotations
 
 import datetime as dt
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal
 from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,9 +21,12 @@ from app.rules.own_events import pages_source
 from app.rules.permissions import Deed
 from app.rules.rhythm import ReportState
 from app.rules.terms import Node
+from app.scoring import ToReport
 from app.web import changing, words
 from app.web.asking import ScoreParameters, asked_of
 from app.web.entry_form import FORM_ID, at_the_form, is_to_come, local_today, page_of, time_of_day
+from app.web.languages import named, page_language
+from app.web.list_order import Order, by_words, in_order, page_shown
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -41,6 +45,9 @@ class FiguresQuery(ScoreParameters):
     """Which cycle, which page of rows, and which figure is entered."""
 
     page: int = Field(default=1, ge=1, le=10_000)
+    sort: Literal["", "kpi", "name", "state", "due", "value", "day", "by"] = ""
+    """Without a word what waits for the reader first, then what is owed longest."""
+    order: Order = "up"
     node: str = Field(default="", max_length=60)
     kpi: str = Field(default="", max_length=60)
 
@@ -77,11 +84,13 @@ def figures(context: RequestContext, query: FiguresQuery) -> Page:
     me = context.viewer.employee
     # Whatever Home says waits for this person stands first.
     rows = tuple(sorted(rows, key=lambda row: not row.is_owed_by(me)))
-    first = (query.page - 1) * ROWS
+    shown = page_shown(in_order(rows, _columns(context).get(query.sort), order=query.order), query.page, size=ROWS)
     node, kpi = str(context.typed.value("node", query.node)), str(context.typed.value("kpi", query.kpi))
     return Page(
         "pages/figures.html",
-        rows=rows[first : first + ROWS],
+        rows=shown.rows,
+        shown=shown,
+        parameters={"cycle": cycle, **query.model_dump(exclude_defaults=True, include={"sort", "order"})},
         total=len(rows),
         counts={state: sum(row.state is state for row in rows) for state in ReportState},
         entering=next((row for row in rows if (str(row.node), row.kpi) == (node, kpi)), None),
@@ -95,6 +104,20 @@ def figures(context: RequestContext, query: FiguresQuery) -> Page:
         sees_files=context.allowed(Deed.SEE_FILES),
         keeps=changing.keeps(context),
     )
+
+
+def _columns(context: RequestContext) -> Mapping[str, Callable[[ToReport], Any]]:
+    """What the list is sorted by; who has no figure yet, or no day, stands last."""
+    people, language = context.directory.employees, page_language()
+    return {
+        "kpi": by_words(lambda row: row.kpi_name.in_language(language)),
+        "name": by_words(lambda row: named(row.name)),
+        "state": lambda row: list(ReportState).index(row.state),
+        "due": lambda row: row.due,
+        "value": lambda row: row.latest and row.latest.value,
+        "day": lambda row: row.latest and row.latest.day,
+        "by": by_words(lambda row: people[row.latest.employee].name if row.latest else ""),
+    }
 
 
 @pages.act("/figures", may=Deed.REPORT_FIGURE, again="figures")

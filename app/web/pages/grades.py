@@ -29,7 +29,7 @@ from app.rules.grade_reasons import beyond_seats, grade_reasons
 from app.rules.grade_spread import NEAR, grades_spread
 from app.rules.grades_narrowed import own_group, proposal_of_groups, without_employee
 from app.rules.grading import EmployeeGrade, EmployeeProposal, UnitGrade, UnitProposal
-from app.rules.names import folded, person_meant
+from app.rules.names import person_meant
 from app.rules.pay import pay_sums
 from app.rules.permissions import Deed, may
 from app.rules.standings import Score, published
@@ -45,6 +45,7 @@ from app.web.groups import ListGroup, shown
 from app.web.kept import CachedPart, Rendered, drawn
 from app.web.languages import named, page_language
 from app.web.limits import Lane
+from app.web.list_order import Order, by_words, in_order, page_shown
 from app.web.list_views import ListViews, listed, without_present_cycle
 from app.web.rendering import Download, Page, SeeOther
 from app.web.request_context import RequestContext
@@ -90,7 +91,7 @@ class GradesQuery(BaseModel):
     """How many points below a cut-off are near, as the page's language writes numbers."""
     sort: Literal["rank", "name", "score", "days", "pay", "points"] = "rank"
     """By ``rank``: group by group, each from its first to those without a rank."""
-    order: Literal["up", "down"] = "up"
+    order: Order = "up"
     live: bool = False
     """Of a cycle that was certified: what would be if it had not been."""
     page: Annotated[int, Field(ge=1, le=100_000)] = 1
@@ -127,13 +128,6 @@ def _list_seen(context: RequestContext, query: GradesQuery, of_cycle: int) -> Gr
     if not seen.lists or (query.sort == "pay" and not seen.pays):
         raise NotThere
     return seen
-
-
-def _page_of(rows: Sequence[Row], wanted: int) -> tuple[int, int, Sequence[Row]]:
-    """The page that is shown, the last one, and the rows on it."""
-    last = max(1, -(-len(rows) // PAGE_ROWS))
-    page = min(wanted, last)
-    return page, last, rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
 
 
 def _as_seen(
@@ -189,13 +183,10 @@ def _narrowed(query: GradesQuery, rows: Iterable[Row], name_of: Callable[[str], 
     # A proposal's rows come by their codes, and equals stay as they come.
     chosen.sort(key=lambda row: (row.rank is None, row.group or "", row.rank or 0))
 
-    def by_name(row: Row) -> Any:
-        return folded(str(named(name_of(_code(row)))))
+    def name(row: Row) -> str:
+        return str(named(name_of(_code(row))))
 
-    figure = _FIGURES.get(query.sort, by_name)
-    valued = [row for row in chosen if figure(row) is not None]
-    valued.sort(key=figure, reverse=query.order == "down")
-    return valued + [row for row in chosen if figure(row) is None]
+    return in_order(chosen, _FIGURES.get(query.sort, by_words(name)), order=query.order)
 
 
 def _of_employees(member: str) -> Callable[[Row], Any]:
@@ -239,7 +230,7 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
     narrowing = (token, query.group, query.grade, query.text, query.sort, query.order, context.today)
     # Names are searched as the reader sees them.
     rows = _NARROWED.get_or_make((narrowing, page_language()), lambda: _narrowed(query, proposal.rows, name_of))
-    page, last, listed_rows = _page_of(rows, query.page)
+    listed_rows, page, last = page_shown(rows, query.page, size=PAGE_ROWS)
     asked = query.model_dump(mode="json", exclude_defaults=True, exclude={"page"})
     head = views.head(without_present_cycle(loaded, asked, context.today))
     shows_pay = query.of == "employees" and seen.pays

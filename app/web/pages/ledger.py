@@ -18,7 +18,7 @@ from app import access, decisions, intake, ledger, notices, scoring
 from app.access import SubjectFilter, TrailFilter
 from app.exports import LEDGER_ACTIVITIES
 from app.kit.refusals import NotThere
-from app.ledger import EventFilter, EventGroups, Listed
+from app.ledger import EventFilter, EventGroups, EventOrder, Listed
 from app.notices import Notice
 from app.plain.findings import n_
 from app.rules.activities import EventKey
@@ -32,6 +32,7 @@ from app.web.groups import ListGroup, shown
 from app.web.json_shown import indented
 from app.web.languages import named
 from app.web.limits import Lane
+from app.web.list_order import Order
 from app.web.list_views import ListViews, listed
 from app.web.plain_words import SHOWN_MOST, changed, subject_of, subjects_meant, who
 from app.web.rendering import Download, Page, Redirect
@@ -72,7 +73,15 @@ class LedgerQuery(BaseModel):
     text: Text = ""
     by: Literal["", "type"] = ""
     """What the list is grouped by."""
+    sort: Literal["recorded", "day"] = "recorded"
+    """What an index serves: half a million events are not sorted anew for a look at them."""
+    order: Order = "down"
     before: Annotated[int | None, Field(ge=0, le=2**62)] = None
+    """The last event of the page before, in the list's order."""
+
+    def events_order(self) -> EventOrder:
+        """In which order."""
+        return EventOrder(by_day=self.sort == "day", descending=self.order == "down")
 
     def only(self) -> EventFilter:
         """What is looked at."""
@@ -113,7 +122,10 @@ class TrailQuery(BaseModel):
     subject: Text = ""
     first: dt.date | None = None
     last: dt.date | None = None
+    sort: Literal["when", "who"] = "when"
+    order: Order = "down"
     before: Annotated[int | None, Field(ge=0, le=2**62)] = None
+    """The last row of the page before, in the list's order."""
 
 
 @pages.read("/ledger", may=Deed.SEE_LEDGER)
@@ -126,7 +138,11 @@ def events(context: RequestContext, query: LedgerQuery, views: ListViews) -> Pag
     connection, only = context.connection, query.only()
     groups = ledger.event_groups(connection, frame, only=only) if query.by else None
     entries = (
-        [] if groups else ledger.search_events(connection, frame, only=only, limit=PAGE_ROWS + 1, before=query.before)
+        []
+        if groups
+        else ledger.search_events(
+            connection, frame, only=only, limit=PAGE_ROWS + 1, beyond=query.before, order=query.events_order()
+        )
     )
     in_all = 0 if groups else ledger.events_in_all(connection, frame, only=only, count_to=COUNTED_MOST)
     parameters = query.model_dump(exclude_defaults=True, exclude={"before"})
@@ -163,13 +179,20 @@ def _shown(groups: EventGroups, parameters: Mapping[str, Any]) -> list[ListGroup
     )
 
 
+def _file_order(query: LedgerQuery) -> EventOrder | None:
+    """The list's, where somebody chose it; else that of the activities themselves, which is the same in two databases."""
+    return query.events_order() if query.model_fields_set & {"sort", "order"} else None
+
+
 @pages.act("/ledger", may=Deed.EXPORT_ACTIVITIES, again="events", transaction=False, lane=Lane.FILE)
 def export(context: RequestContext, query: LedgerQuery, form: ActivitiesExport) -> Download:
     """The activities among the events, as a file: all of them, not a page."""
 
     def find(connection: Connection) -> Listed:
         context.require(Deed.SEE_LEDGER)
-        return ledger.activities_found(connection, scoring.state(connection).frame, only=query.only())
+        return ledger.activities_found(
+            connection, scoring.state(connection).frame, only=query.only(), order=_file_order(query)
+        )
 
     asked = query.model_dump(mode="json", exclude_defaults=True, exclude={"before"})
     return activities_file(context, form, find=find, subject="ledger", asked=asked, export=LEDGER_ACTIVITIES)
@@ -208,7 +231,14 @@ def trail(context: RequestContext, query: TrailQuery, views: ListViews) -> Page:
     """Who did what, the newest first."""
     turned_round = _refuse_turned_round(context, query.first, query.last)
     only = _only(context, query)
-    rows = access.trail_rows(context.connection, limit=PAGE_ROWS + 1, before_id=query.before, only=only)
+    rows = access.trail_rows(
+        context.connection,
+        limit=PAGE_ROWS + 1,
+        beyond=query.before,
+        only=only,
+        by_who=query.sort == "who",
+        descending=query.order == "down",
+    )
     definitions = scoring.state(context.connection).sheet.definitions
     names = _names(context, rows)
     people = context.directory.employees

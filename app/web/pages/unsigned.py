@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Annotated, Final, Literal, NamedTuple
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
+from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import cycle as cycles
@@ -22,6 +23,7 @@ from app.rules.terms import Name, Node, NodeKind
 from app.scoring import State, node_name
 from app.web import boarding, cycling, words
 from app.web.languages import named
+from app.web.list_order import Order, by_words, in_order
 from app.web.naming import who_named
 from app.web.rendering import FormError, Page, Redirect
 from app.web.request_context import RequestContext
@@ -39,6 +41,9 @@ class UnsignedQuery(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     unit: Annotated[str, Field(max_length=40)] = ""
+    sort: Literal["", "name", "of", "state", "part", "units", "people"] = ""
+    """A column of the scorecards, or of the parts; without a word units stand first, then people by unit and name."""
+    order: Order = "up"
 
 
 class OpenPart(NamedTuple):
@@ -87,16 +92,39 @@ def unsigned(context: RequestContext, cycle: int, query: UnsignedQuery) -> Page:
             if code not in {chosen, root}
         ],
         total=len(cards),
-        parts=sorted(_parts(context, cards, below, day), key=lambda one: named(one.name)),
+        query=query,
+        parameters={"cycle": cycle, **query.model_dump(exclude_defaults=True)},
+        parts=in_order(
+            sorted(_parts(context, cards, below, day), key=lambda one: named(one.name)),
+            _PARTS.get(query.sort),
+            order=query.order,
+        ),
         person=lambda code: who_named(context, code),
         sees_board=context.allowed(Deed.SEE_PEOPLE),
-        rows=sorted(_rows(context, loaded, opened, shown, day), key=_by_unit_and_name),
+        rows=in_order(
+            sorted(_rows(context, loaded, opened, shown, day), key=_by_unit_and_name),
+            _COLUMNS.get(query.sort),
+            order=query.order,
+        ),
         reminds_of=frozenset(row.employee for row in to_remind),
         waiting=len({who for row in to_remind for who in row.who}),
         reminded=boarding.reminded_today(
             context, cycle, cycles.signature_rows(loaded, opened, cards.values(), day=context.today)
         ),
     )
+
+
+_PARTS: Final[Mapping[str, Callable[[OpenPart], Any]]] = {
+    "part": by_words(lambda one: named(one.name)),
+    "units": lambda one: one.units,
+    "people": lambda one: one.people,
+}
+_COLUMNS: Final[Mapping[str, Callable[[UnsignedShown], Any]]] = {
+    "name": by_words(lambda one: named(one.name)),
+    "of": by_words(lambda one: named(one.of)),
+    "state": by_words(lambda one: gettext(one.state)),
+}
+"""What either table is sorted by."""
 
 
 class _Part(NamedTuple):
