@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from app.cascade import Line
 from app.rules.definitions import PERSPECTIVES, Definitions, Goal, Task
 from app.rules.kpis import KpiVersion
-from app.rules.terms import Node, NodeKind
+from app.rules.terms import Node, NodeKind, UnitKind
 from app.scoring.board import node_name
 from app.scoring.plan import CyclePlan
 
@@ -23,11 +23,13 @@ __all__ = [
     "HOLDER_SORTS",
     "HolderFilter",
     "HolderRow",
+    "Holding",
     "KpiRow",
     "StrategyGoal",
     "StrategyKpi",
     "StrategyLink",
     "StrategyMap",
+    "StrategyTask",
     "holder_rows",
     "kpi_rows",
     "strategy_map",
@@ -50,6 +52,15 @@ class HolderRow(NamedTuple):
     """The KPI of that line, where it is named."""
 
 
+class Holding(NamedTuple):
+    """Those of one kind who have a KPI: units of a kind, or people (``level`` is ``employee``); how many, and between which weights."""
+
+    level: str
+    number: int
+    lightest: Decimal
+    heaviest: Decimal
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KpiRow:
     """A KPI of a task; or a task without one (``code`` is None), or a goal without a task.
@@ -58,6 +69,7 @@ class KpiRow:
         units: how many units have it on their scorecard.
         employees: how many people.
         lightest, heaviest: between which weights.
+        holdings: the same by kind of unit, from the agency down, then of people.
         above: the other KPIs that lines of it hang on, with the number of those lines.
     """
 
@@ -69,6 +81,7 @@ class KpiRow:
     employees: int = 0
     lightest: Decimal | None = None
     heaviest: Decimal | None = None
+    holdings: tuple[Holding, ...] = ()
     above: Mapping[str, int]
 
     @property
@@ -86,7 +99,7 @@ class HolderFilter(NamedTuple):
     unit: str = ""
     """This unit, all below it and their people."""
     level: str = ""
-    """``unit`` or ``employee``."""
+    """``unit``, ``employee``, or a kind of unit."""
     text: str = ""
     sort: str = "goal"
     descending: bool = False
@@ -155,7 +168,34 @@ def _kpi_row(plan: CyclePlan, goal: Goal | None, task: Task | None, code: str, l
         employees=sum(one.node.kind is NodeKind.EMPLOYEE for one in lines),
         lightest=min(weights, default=None),
         heaviest=max(weights, default=None),
+        holdings=_holdings(plan, lines),
         above=dict(above),
+    )
+
+
+_LEVELS: Final = (
+    *(str(one) for one in (UnitKind.AGENCY, UnitKind.DIVISION, UnitKind.REGIONAL_HQ, UnitKind.OFFICE, UnitKind.TEAM)),
+    str(NodeKind.EMPLOYEE),
+)
+"""From the agency to a person."""
+
+
+def _level(plan: CyclePlan, node: Node) -> str:
+    """Of which kind a unit is at the cycle's end; of a person that it is one. A unit that is none any more is of no kind."""
+    if node.kind is NodeKind.EMPLOYEE:
+        return str(NodeKind.EMPLOYEE)
+    row = plan.frame.directory.unit_near(node.code, plan.day_within(dt.date.max))
+    return "" if row is None else str(row.kind)
+
+
+def _holdings(plan: CyclePlan, lines: Iterable[Line]) -> tuple[Holding, ...]:
+    by_level: dict[str, list[Decimal]] = {}
+    for one in lines:
+        by_level.setdefault(_level(plan, one.node), []).append(one.weight)
+    return tuple(
+        Holding(level, len(weights), min(weights), max(weights))
+        for level in _LEVELS
+        if (weights := by_level.get(level))
     )
 
 
@@ -227,7 +267,7 @@ def _is_meant(goal: Goal | None, code: str | None, only: HolderFilter) -> bool:
 def _lines(plan: CyclePlan, only: HolderFilter) -> Iterable[Line]:
     below = _below(plan, only.unit) if only.unit else None
     for node, lines in plan.sheet.lines.get(plan.cycle, {}).items():
-        if (below is None or node in below) and (not only.level or node.kind == only.level):
+        if (below is None or node in below) and (not only.level or only.level in {str(node.kind), _level(plan, node)}):
             yield from lines
 
 
@@ -260,11 +300,19 @@ class StrategyKpi(NamedTuple):
     above: tuple[StrategyLink, ...]
 
 
+class StrategyTask(NamedTuple):
+    """A task on the map with its KPIs."""
+
+    task: Task
+    kpis: tuple[StrategyKpi, ...]
+
+
 class StrategyGoal(NamedTuple):
-    """A goal on the map with its tasks' KPIs."""
+    """A goal on the map with its tasks, and the other goals that lines of its KPIs contribute to."""
 
     goal: Goal
-    kpis: tuple[StrategyKpi, ...]
+    tasks: tuple[StrategyTask, ...]
+    above: tuple[tuple[Goal, int], ...]
 
 
 class StrategyMap(NamedTuple):
@@ -274,14 +322,33 @@ class StrategyMap(NamedTuple):
 
 
 def strategy_map(rows: Iterable[KpiRow]) -> StrategyMap:
-    """The map of the table's rows: every KPI, goal and link of them, and nothing else."""
-    by_goal: dict[str, tuple[Goal, list[StrategyKpi]]] = {}
-    for row in rows:
+    """The map of the table's rows: every goal, task, KPI and link of them, and nothing else."""
+    some = [row for row in rows if row.goal is not None]
+    goal_of = {row.code: row.goal for row in some if row.code is not None and row.goal is not None}
+    goals: dict[str, Goal] = {}
+    tasks: dict[str, dict[str, tuple[Task, list[StrategyKpi]]]] = {}
+    above: dict[str, Counter[str]] = {}
+    for row in some:
         if row.goal is None:
             continue
-        kpis = by_goal.setdefault(row.goal.code, (row.goal, []))[1]
+        goals.setdefault(row.goal.code, row.goal)
+        by_task, links = tasks.setdefault(row.goal.code, {}), above.setdefault(row.goal.code, Counter())
+        if row.task is None:
+            continue
+        kpis = by_task.setdefault(row.task.code, (row.task, []))[1]
         if row.code is not None:
             kpis.append(StrategyKpi(row, row.code, tuple(StrategyLink(*one) for one in sorted(row.above.items()))))
-    goals = [StrategyGoal(goal, tuple(kpis)) for goal, kpis in by_goal.values()]
-    layers = ((one, tuple(goal for goal in goals if goal.goal.perspective == one)) for one in PERSPECTIVES)
-    return StrategyMap(tuple((name, some) for name, some in layers if some))
+        for kpi, lines in row.above.items():
+            served = goal_of.get(kpi)
+            if served is not None and served.code != row.goal.code:
+                links[served.code] += lines
+    shown = [
+        StrategyGoal(
+            goal,
+            tuple(StrategyTask(task, tuple(kpis)) for task, kpis in tasks[code].values()),
+            tuple((goals[other], lines) for other, lines in sorted(above[code].items())),
+        )
+        for code, goal in goals.items()
+    ]
+    layers = ((one, tuple(goal for goal in shown if goal.goal.perspective == one)) for one in PERSPECTIVES)
+    return StrategyMap(tuple((name, of_layer) for name, of_layer in layers if of_layer))

@@ -93,6 +93,73 @@ def test_the_table_says_who_has_what_and_the_map_says_the_same(working: Working)
     assert "TYO" not in rows
 
 
+def test_the_map_goes_from_perspectives_to_people_and_each_number_leads_to_its_list(working: Working) -> None:
+    """Goal, task, KPI, then who has it by kind with what weight, counted here in the file itself; the table says the same; goals are joined too.
+
+    Consults serve another goal, and a line of them in Vienna hangs on its region's deals: so that goal contributes to the other one.
+    """
+    definitions = working.folder / "definitions"
+    goals = json.loads((definitions / "goals.yaml").read_text("utf-8"))
+    name = {"en": "Learning"}
+    more = {
+        "code": "learning",
+        "name": name,
+        "perspective": "learning",
+        "tasks": [{"code": "learn", "name": {"en": "To learn"}}],
+    }
+    (definitions / "goals.yaml").write_text(json.dumps({"goals": [*goals["goals"], more]}), "utf-8")
+    kpis = json.loads((definitions / "kpis.yaml").read_text("utf-8"))["kpis"]
+    moved = [one | ({"goal": "learn"} if one["code"] == "consults" else {}) for one in kpis]
+    (definitions / "kpis.yaml").write_text(json.dumps({"kpis": moved}), "utf-8")
+    working.load(
+        lambda text: text.replace(
+            "2026,unit:VIE,consults,10,,unique,,", "2026,unit:VIE,consults,7.5,,contributory,unit:EUR,deals"
+        ).replace("2026,unit:VIE,deals,10,", "2026,unit:VIE,deals,12.5,")
+    )
+    kinds = {
+        "HQ": "agency",
+        "EUR": "regional_hq",
+        "ASI": "regional_hq",
+        "VIE": "office",
+        "PAR": "office",
+        "TYO": "office",
+    }
+    rows = [line.split(",") for line in (working.folder / "agency" / "scorecards.csv").read_text("utf-8").splitlines()]
+    weights: dict[tuple[str, str], list[float]] = {}
+    for cycle, node, kpi, weight, *_ in rows[1:]:
+        if cycle == "2026":
+            kind, _, code = node.partition(":")
+            weights.setdefault((kpi, kinds[code] if kind == "unit" else kind), []).append(float(weight))
+
+    map_ = read(working.dana.get("/kpis?by=map").text)
+    table = read(working.dana.get("/kpis?by=kpi").text)
+    goal_boxes = {one.attributes["data-goal"]: one for one in map_.all("li") if "data-goal" in one.attributes}
+    assert {code: box.attributes["data-above"] for code, box in goal_boxes.items()} == {
+        "exports": "",
+        "learning": "exports",
+    }
+    assert re.search(r"Learning contributes to A name \(1\) To learn", said(str(working.dana.get("/kpis?by=map").text)))
+    for page in (map_, table):
+        links = [
+            one
+            for one in page.all("a")
+            if "level=" in one.attributes.get("href", "") and "by=line" in one.attributes["href"]
+        ]
+        holdings = {}
+        for one in links:
+            asked = dict(part.split("=") for part in one.attributes["href"].partition("?")[2].split("&"))
+            holdings[asked["kpi"], asked["level"]] = int(one.text.rpartition(":")[2])
+        assert holdings == {key: len(some) for key, some in weights.items()}
+    for kpi, level in (("consults", "office"), ("consults", "employee"), ("deals", "regional_hq")):
+        some = weights[kpi, level]
+        listed = read(working.dana.get(f"/kpis?by=line&kpi={kpi}&level={level}").text)
+        (body,) = (one for one in listed.all("tbody") if "data-rows" in one.attributes)
+        shown = [list(row.all("td"))[3].text.strip() for row in body.all("tr")]
+        assert sorted(map(float, shown)) == sorted(some)
+    (offices,) = (one for one in map_.all("li") if one.attributes.get("data-kpi") == "consults")
+    assert "Office: 3 weight 7.5–10" in " ".join(offices.text.split())
+
+
 @pytest.mark.parametrize("name", ["alba", "boram", "iris"])
 def test_the_forms_are_hr_s_and_the_table_of_whoever_sees_files(working: Working, name: str) -> None:
     """An executive and an auditor read; nobody else finds the pages, and nobody but hr a form."""

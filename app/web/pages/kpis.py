@@ -79,7 +79,7 @@ class KpisQuery(BaseModel):
     goal: Code = ""
     kpi: Code = ""
     unit: Code = ""
-    level: Literal["", "unit", "employee"] = ""
+    level: Literal["", "unit", "employee", "agency", "division", "regional_hq", "office", "team"] = ""
     text: Annotated[str, Field(max_length=100)] = ""
     by: Literal["kpi", "line", "map"] = "kpi"
     sort: Literal["goal", "kpi", "node", "weight", "count"] = "goal"
