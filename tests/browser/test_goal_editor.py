@@ -131,6 +131,8 @@ def test_a_kpi_and_weights_are_changed_by_pages_as_a_folder_would_be(
     wanda.get_by_role("button", name="Agree").click()
     expect(wanda.get_by_text("You have agreed: it holds from now on.")).to_be_visible()
 
+    _on_the_map(dana, wanda, url)
+
     by_hand = Path(shutil.copytree(folder, tmp_path / "by_hand", ignore=shutil.ignore_patterns("*.sqlite*")))
     _edited_by_hand(by_hand)
     other, edited = f"sqlite:///{tmp_path / 'other.sqlite'}", by_hand / "definitions"
@@ -231,3 +233,21 @@ def _lines_in_a_sheet(page: Page, url: str) -> None:
     expect(page.get_by_role("heading", name="What it does")).to_be_visible()
     page.get_by_role("button", name="Put into the change set").click()
     expect(page.get_by_role("heading", name="Deals by shares", level=1)).to_be_visible()
+
+
+def _on_the_map(page: Page, phone: Page, url: str) -> None:
+    """What a line hangs on is joined on the map, by the keyboard too; on a phone the words beside each KPI say it; a number leads to its list."""
+    page.goto(f"{url}/kpis?by=map")
+    consults = page.locator('[data-kpi="consults"]')
+    expect(page.locator('.strategy-lines path[data-from="kpi:consults"][data-to="kpi:deals"]')).to_have_count(1)
+    consults.get_by_role("link").first.focus()
+    expect(page.locator('[data-kpi="deals"]')).to_have_class("strategy-kpi strategy-meant")
+    expect(page.locator('[data-kpi="deals_confirmed"]')).to_have_class("strategy-kpi")
+    assert violations(page) == []
+    phone.goto(f"{url}/kpis?by=map")
+    expect(phone.locator(".strategy-lines")).to_be_hidden()
+    expect(phone.locator('[data-kpi="consults"]')).to_contain_text("contributes to A name (1)")
+    assert violations(phone) == []
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    consults.get_by_role("link", name="Office: 3").press("Enter")
+    expect(page.get_by_role("region", name="KPIs").locator("tbody tr")).to_have_count(3)
