@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -17,10 +17,13 @@ from app.cycle.actions import Action, OwedComment, actions_of, owed_comments
 from app.cycle.agreed_cards import AGREED_IN, agreed_cards, due_of, is_asked, may_sign, nodes_below, signers_of
 from app.cycle.card_notes import last_notes
 from app.cycle.check_ins import check_in_parts, check_ins
+from app.cycle.line_deciding import LIFT, LINE_KINDS
 from app.cycle.opened import OpenedCycle, opened_cycles
 from app.cycle.rating import is_own_case, rated_lines, raters_for
+from app.decisions import Decision, DecisionFilter, decisions_of
 from app.organisation import Directory
 from app.rules.agreement import SignedAs
+from app.rules.deciding import DecisionState
 from app.rules.permissions import Deed, may
 from app.rules.stages import Stage
 from app.rules.terms import Node, NodeKind
@@ -29,17 +32,22 @@ from app.scoring import CyclePlan, State
 __all__ = [
     "CheckInDue",
     "Imposed",
+    "LineDecided",
     "NoteToRead",
     "ToRate",
     "ToSign",
     "actions_to_do",
     "check_ins_due",
     "comments_owed",
+    "decided_upon",
     "imposed_upon",
     "notes_to_read",
     "to_rate",
     "to_sign",
 ]
+
+
+_DECIDED_MOST: Final = 100
 
 
 class ToSign(NamedTuple):
@@ -57,6 +65,13 @@ class Imposed(NamedTuple):
     node: Node
     at: dt.datetime
     decision: int
+
+
+class LineDecided(NamedTuple):
+    """A decision about a line of somebody's scorecard, and when it was agreed to."""
+
+    decision: Decision
+    at: dt.datetime
 
 
 class NoteToRead(NamedTuple):
@@ -105,6 +120,27 @@ def imposed_upon(connection: Connection, loaded: State, *, viewer: Viewer, day: 
             if last is not None and last.decision is not None:
                 imposed.append(Imposed(opened.cycle, node, last.at, last.decision))
     return imposed
+
+
+def decided_upon(
+    connection: Connection, loaded: State, *, viewer: Viewer, since: dt.datetime, day: dt.date
+) -> list[LineDecided]:
+    """What others decided after an instant about lines of a person, and of the units that they head; the latest first. Queries: none where no cycle was published, else 2."""
+    if viewer.employee is None or not loaded.sheet.pinned:
+        return []
+    nodes = frozenset(_own(loaded.frame.directory, viewer.employee, day))
+    some = decisions_of(
+        connection,
+        DecisionFilter(
+            kinds=frozenset(one.code for one in (*LINE_KINDS, LIFT)),
+            state=DecisionState.APPROVED,
+            nodes=nodes,
+            ended_after=since,
+        ),
+        visible=lambda one: one.maker.employee != viewer.employee,
+        limit=_DECIDED_MOST,
+    )
+    return [LineDecided(one, one.ended.at) for one in some if one.ended is not None]
 
 
 def notes_to_read(

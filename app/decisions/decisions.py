@@ -124,6 +124,11 @@ def decisions_of(
     if only.node is not None:
         about = tables.decision_about.c
         query = query.where(of.id.in_(sa.select(about.decision).where(about.node == str(only.node))))
+    if only.nodes is not None:
+        about = tables.decision_about.c
+        query = query.where(of.id.in_(sa.select(about.decision).where(about.node.in_(sorted(map(str, only.nodes))))))
+    if only.ended_after is not None:
+        query = query.where(end.at > only.ended_after)
     if only.reach is not None:
         query = query.where(_within(only.reach))
     if only.kinds is not None and not only.kinds:

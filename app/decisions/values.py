@@ -225,6 +225,9 @@ class DecisionFilter:
     cycle: str | None = None
     state: DecisionState | None = None
     node: Node | None = None
+    nodes: frozenset[Node] | None = None
+    """About any of these."""
+    ended_after: dt.datetime | None = None
     reach: Reach | None = None
 
 

@@ -116,7 +116,7 @@ class Kind(NamedTuple):
 def errands(reader: Reader) -> tuple[Errand, ...]:
     """What waits for a person, kind by kind in the order of :data:`KINDS`.
 
-    Queries: those of the kinds that are theirs: 1 or 2 of an employee's entries, 2 of decisions, 1 of targets, 8 of scorecards of a cycle that is agreed on, 4 of verdicts, 1 of figures, 1 of rejected
+    Queries: those of the kinds that are theirs: 1 or 2 of an employee's entries, 2 of decisions, 1 of targets, 2 of decisions about one's lines, 8 of scorecards of a cycle that is agreed on, 4 of verdicts, 1 of figures, 1 of rejected
     events, 1 of rights.
     """
     return tuple(errand for kind in KINDS if reader.allowed(kind.deed) for errand in kind.read(reader))
@@ -257,6 +257,14 @@ def _card_notes(reader: Reader) -> Iterator[Errand]:
         yield Errand(kind="card_notes", since=min(one.at for one in some), about=cards)
 
 
+def _line_decided(reader: Reader) -> Iterator[Errand]:
+    """What was decided about own lines, and those of the units that one heads: done when it is looked at. Queries: none where no cycle was published, else 2."""
+    since = reader.visits.targets_seen_at
+    some = cycle.decided_upon(reader.connection, reader.loaded, viewer=reader.viewer, since=since, day=reader.day)
+    if some:
+        yield Errand(kind="line_decided", since=min(one.at for one in some), about=tuple(some))
+
+
 def _card(reader: Reader, one: ToSign | Imposed | NoteToRead) -> CardThere:
     name = node_name(reader.loaded.frame.directory, one.node, reader.day)
     return CardThere(cycle=one.cycle, node=one.node, name=name, at=one.since if isinstance(one, ToSign) else one.at)
@@ -310,6 +318,7 @@ KINDS: Final = (
     Kind("action_to_do", Deed.KEEP_ACTIONS, _action_to_do),
     Kind("imposed", Deed.SIGN_SCORECARD, _imposed),
     Kind("card_notes", Deed.SIGN_SCORECARD, _card_notes),
+    Kind("line_decided", Deed.SEE_SCORECARD, _line_decided),
     Kind("changed_targets", Deed.SEE_TARGETS, _changed_targets),
     Kind("to_verify", Deed.VERIFY, _to_verify),
     Kind("owed_figures", Deed.REPORT_FIGURE, _owed_figures),

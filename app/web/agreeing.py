@@ -10,7 +10,7 @@ from app.cascade import LineDocument
 from app.cycle import AgreedCard, Due, OpenedCycle
 from app.decisions import refusal_for
 from app.kit.refusals import Invalid, NotThere, at_field
-from app.plain.findings import n_
+from app.plain.findings import Finding, n_
 from app.rules.agreement import SignedAs
 from app.rules.deciding import Obstacle
 from app.rules.permissions import Deed
@@ -86,11 +86,12 @@ def drafted(
     lines: Sequence[LineDocument],
     *,
     is_expected: Callable[[str], bool],
+    lacks: Sequence[Finding] = (),
 ) -> AgreedCard:
     """Write a draft, and tell the trail.
 
     Raises:
-        Invalid: what a load would find in its rows.
+        Invalid: what a load would find in its rows, and `lacks`: what is missing beside them, told at once.
         Refusal: another draft than the one looked at; by its codes.
     """
     loaded = scoring.state(context.connection)
@@ -103,8 +104,8 @@ def drafted(
     plan = loaded.plan(opened.cycle)
     by_hr = context.allowed(Deed.RUN_CYCLE)
     judged, problems = intake.judged_lines(plan, node, lines, before=before.draft, by_hr=by_hr)
-    if problems:
-        raise Invalid(*problems)
+    if problems or lacks:
+        raise Invalid(*problems, *lacks)
     after = cycles.edit_draft(
         context.connection, opened, node, judged, is_expected=is_expected, by=context.viewer, now=context.now
     )

@@ -89,6 +89,7 @@ def _live_says_so(desk, beside):
     assert seen() == first
     page = ferran.get(f"{address}?cycle=2026").text
     assert shown_figures(page) != first[1]
+    _both_are_shown_where_they_differ(ferran, address, page)
     # A figure's own page names the lines that show it, and no other scorecard; so does what moved a scorecard last.
     said = {"employee": "E2", "node": "unit:VIE", "kpi": "companies", "cycle": "2026", "value": "8"}
     figure = {"specversion": "1.0", "type": "kopes.figure", "source": "/customs", "id": "F-2", "data": said}
@@ -100,6 +101,28 @@ def _live_says_so(desk, beside):
     told = ferran.get(moved.split('href="')[1].split('"')[0]).text
     counted = told.split("Whom it counts for")[1].split("</ul>")[0]
     assert re.findall(r'href="/scorecards/([^"?]+)', counted) == ["unit:VIE", "unit:VIE/companies"], counted
+
+
+def _both_are_shown_where_they_differ(ferran, address, stands):
+    """The page of what stands follows nothing, and says so of nothing; the live one has what stands beside each figure that is another."""
+    assert ("data-live-said" in stands, "data-beside" in stands) == (False, False)
+    live = ferran.get(f"{address}?cycle=2026&live=1").text
+    assert "data-live-said" in live
+    told = [ferran.get(f"/api/v1{address}?cycle=2026{more}").json() for more in ("", "&live=1")]
+    lines = [{line["kpi"]: line for line in one["lines"]} for one in told]
+    expected = {name for name in ("own_score", "unit_score", "final_score") if told[0][name] != told[1][name]}
+    expected |= {
+        f"{kpi}:{figure}"
+        for kpi in lines[0]
+        for figure in ("actual", "score")
+        if lines[0][kpi][figure] != lines[1][kpi][figure]
+    }
+    rows = dict(re.findall(r'<tr data-beside="([^"]+)">(.*?)</tr>', live))
+    assert rows.keys() == expected
+    assert {"own_score", "companies:actual", "companies:score"} <= expected
+    shown = [re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r'class="number">(.*?)</td>', rows["companies:score"])]
+    scores = [one["companies"]["score"] for one in lines]
+    assert shown == ["–" if one is None else f"{one:.2f}" for one in scores]
 
 
 def _queries_of_after_close(desk, limit):

@@ -10,6 +10,7 @@ from app.kit.mail import Mail
 from app.kit.settings import Settings
 from app.rules.stages import Stage
 from app.worker import jobs
+from tests.web.markup import read
 from tests.web.test_home import waits_for
 from tests.web.test_opened_cycles import in_agreement
 from tests.web.test_ratings import stage
@@ -50,7 +51,10 @@ def test_a_line_below_c_at_the_mid_year_check_owes_a_comment_until_an_action_say
     assert working.jiho.statuses(NEW) == [404]
     wrong = working.alba.post(NEW.replace("/new", ""), WISH | {"owner": "E99", "due_on": "2026-09-30"})
     assert (wrong.status_code, ">Visit ten buyers.</textarea>" in wrong.text) == (422, True)
-    assert 'value="E1 (E1)"' in working.alba.get(NEW).text
+    shown = working.alba.get(NEW).text
+    assert 'value="E1 (E1)"' in shown
+    [line] = [one for one in read(shown).all("section") if one.attributes.get("id") == "line"]
+    assert [one.text for one in line.all("dd")] == ["10 count", "0 count", "20.00", "20.00 Band E"]
     assert 'id="owner-error"' in wrong.text
     nobody = working.alba.post(NEW.replace("/new", ""), WISH | {"owner": " ", "due_on": "2026-09-30"})
     assert (nobody.status_code, 'id="owner-error"' in nobody.text) == (422, True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from tests.web.markup import read
+from tests.web.test_home import waits_for
 from tests.web.test_opened_cycles import WHY, agrees, in_agreement
 from tests.web.working import Working
 
@@ -42,6 +44,7 @@ def test_a_line_is_decided_about_on_its_page(working: Working) -> None:
     told = read(working.alba.get(f"/decisions/{number}").text).text
     assert WHY in told
     assert "is to be 4 in the cycle 2026" in told
+    _home_tells_of_it_until_it_is_seen(working, number)
     derived = working.alba.get("/scorecards/employee:E1/deals?cycle=2026").text
     assert "flood-2026" in derived
     assert f"By decision {number} this holds in place of what was computed: Actual 4." in derived
@@ -52,6 +55,22 @@ def test_a_line_is_decided_about_on_its_page(working: Working) -> None:
     assert "52.00 → <b>20.00</b>" in lifting
     agrees(working.wanda, working.boram.post(f"{PAGE}?kind=lift&decision={number}", {"reason": WHY}))
     assert "Without that" not in working.alba.get(CARD).text
+
+
+def _home_tells_of_it_until_it_is_seen(working: Working, number: str) -> None:
+    """Whose line it is reads what was decided and why; neither who decided it nor a colleague is told."""
+    told = waits_for(working.alba)["line_decided"]
+    assert "is to be 4 in the cycle 2026" in told
+    assert WHY in told
+    home = working.alba.get("/").text
+    assert f'href="/decisions/{number}"' in home
+    assert all("line_decided" not in waits_for(other) for other in (working.boram, working.jiho, working.wanda))
+    for language in ("ko", "es"):
+        assert working.alba.get("/", headers={"Accept-Language": language}).status_code == 200
+    until = re.search(r'data-kind="line_decided".*?name="until" value="([^"]+)"', home, re.DOTALL)
+    assert until is not None
+    assert working.alba.post("/targets-seen", {"until": until[1]}).status_code == 303
+    assert "line_decided" not in waits_for(working.alba)
 
 
 def test_what_cannot_be_decided_says_so_before_it_is_proposed(working: Working) -> None:

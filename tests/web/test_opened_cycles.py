@@ -179,6 +179,9 @@ def test_a_draft_is_changed_on_its_page_and_nothing_typed_is_lost(working: Worki
     assert re.search(r'name="target-deals"[^>]* value="12"', short.text)
     assert _draft(working.boram, page, new_target="3").status_code == 422
     stale = read(working.alba.get(page).text)
+    both = _draft(working.boram, page, target__deals="12", weight__deals="9", because=" ").text
+    assert 'id="because-error"' in both, "the missing reason is told"
+    assert both.count('-error"') > 1, "and that the weights do not add up, at once"
     silent = _draft(working.boram, page, target__deals="12", because=" ")
     assert (silent.status_code, 'id="because-error"' in silent.text) == (422, True), "it is not her own scorecard"
     assert re.search(r'name="target-deals"[^>]* value="12"', silent.text)

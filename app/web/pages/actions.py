@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from flask import url_for
 from pydantic import BaseModel, ConfigDict, Field
 
+from app import scoring
 from app.cycle import Action, ActionWish
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
 from app.plain.texts import trimmed
+from app.rules.definitions import KpiVersion
 from app.rules.permissions import Deed
 from app.rules.terms import Node
+from app.scoring import CyclePlan, ScoreQuery
 from app.web import acting
 from app.web.account_person import employee_meant
 from app.web.forms import FormDay
@@ -128,9 +131,33 @@ def new(context: RequestContext, query: NewQuery) -> Page:
         cycle=plan.cycle,
         name=node_named(context, node),
         kpi_name=kpi_named(context, plan.cycle, query.kpi),
+        line=_line(context, plan, node, query.kpi),
         owner=_owner_offered(context),
         offers=url_for("log_activity.colleagues") if context.allowed(Deed.LOG_ACTIVITY) else "",
     )
+
+
+class LineThere(NamedTuple):
+    """The line that an action is about, as its scorecard shows it today."""
+
+    actual: str | None
+    goal: str | None
+    """The target, or where there is none the base value."""
+    is_target: bool
+    score: float | None
+    projected: float | None
+    version: KpiVersion
+
+
+def _line(context: RequestContext, plan: CyclePlan, node: Node, kpi: str) -> LineThere:
+    """How a line stands. Queries: those of :func:`app.scoring.scorecards`."""
+    asked = ScoreQuery(plan.cycle, context.today)
+    loaded = scoring.state(context.connection)
+    [card] = scoring.scorecards(context.connection, asked, [node], loaded=loaded)
+    line = next(one for one in card.lines if one.kpi == kpi)
+    version = plan.sheet.definitions.kpis[kpi].version(plan.cycle)
+    goal = line.base if line.target is None else line.target
+    return LineThere(line.actual, goal, line.target is not None, line.score, line.projected_score, version)
 
 
 def _owner_offered(context: RequestContext) -> str:

@@ -382,12 +382,14 @@ def draft(context: RequestContext, cycle: int, node: Node, form: DraftForm) -> R
         typed.findings.append(at_field("kpi", "no_lines", NO_LINES))
     # Who calls the fields as the API's members drafts as over the API, where no reason is asked for.
     says_why = _AS_SENT in request.form or agreeing.is_own(context, opened, node) or bool(trimmed(form.because))
-    if not says_why and lines != [dict(one) for one in card.draft]:
-        typed.findings.append(at_field("because", "no_reason", NO_REASON))
+    is_silent = not says_why and lines != [dict(one) for one in card.draft]
+    lacks = [at_field("because", "no_reason", NO_REASON)] if is_silent else []
     if typed.findings:
-        raise Invalid(*typed.findings)
+        raise Invalid(*typed.findings, *lacks)
     try:
-        after = agreeing.drafted(context, opened, node, lines, is_expected=lambda digest: digest == form.digest)
+        after = agreeing.drafted(
+            context, opened, node, lines, is_expected=lambda digest: digest == form.digest, lacks=lacks
+        )
     except Invalid as refusal:
         raise Invalid(*(_at_its_field(one, lines, form.kpi) for one in refusal.findings)) from None
     if trimmed(form.because):

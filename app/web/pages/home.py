@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from app import access, scoring, waiting
 from app.access import Visits
+from app.cycle import LineDecided
 from app.decisions import Decision
 from app.kit.refusals import NotThere
 from app.rules.outlook import leading_score
@@ -68,14 +69,13 @@ def home(context: RequestContext) -> Page:
     board = _agency(context, loaded, asked)
     team = _team(context, loaded, asked)
     errands = waiting.errands(reader)
-    to_agree = [
-        about for one in errands if isinstance(one.about, tuple) for about in one.about if isinstance(about, Decision)
-    ]
+    told = [about for one in errands if isinstance(one.about, tuple) for about in one.about]
+    named = [about.decision if isinstance(about, LineDecided) else about for about in told]
     return Page(
         "pages/home.html",
         errands=errands,
         first_steps=first_steps_of(context, loaded),
-        decision_titles=decided.titles(context, to_agree),
+        decision_titles=decided.titles(context, [one for one in named if isinstance(one, Decision)]),
         day_of=lambda at: at.astimezone(context.zone).date() if isinstance(at, dt.datetime) else at,
         people=context.directory.employees if viewer.roles else {},
         visits=visits,

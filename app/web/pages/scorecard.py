@@ -31,6 +31,8 @@ from app.web.grades_seen import grades_seen
 from app.web.kept import CachedPart, Rendered, drawn, reader_of_page
 from app.web.languages import page_language, writing
 from app.web.limits import Lane
+from app.web.live_beside import live_beside
+from app.web.naming import kpi_namer
 from app.web.rendering import Download, Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -161,6 +163,8 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
         else None,
         part_address=url_for("scorecard.scorecard", node=node, **query.kept, part="1"),
         kept=query.kept,
+        beside=live_beside(context, node, asked) if query.live else None,
+        kpi_name=kpi_namer(context) if query.live else None,
         standing=cycle_shown(context.connection, source.plan.cycle, live=query.live),
         people=context.directory.employees,
         words=words,
