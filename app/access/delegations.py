@@ -220,15 +220,27 @@ def end_delegation(
     return delegation(connection, number)
 
 
-def stand_in_for_each_other(connection: Connection, one: str | None, other: str | None, *, day: dt.date) -> bool:
-    """Whether either stands in for the other on a day, whatever in: one that was ended on that day was in force on it (contract-desk, 2).
+def stand_in_for_each_other(
+    connection: Connection, one: Collection[str], other: Collection[str], *, day: dt.date
+) -> bool:
+    """Whether either of two people stands in for the other on a day, whatever in: one that was ended on that day was in force on it (contract-desk, 2).
 
-    Else who stands in would end it, agree, and let it be given again. Queries: 1, or none where one of them is no employee.
+    Else who stands in would end it, agree, and let it be given again.
+
+    Args:
+        connection: any transaction.
+        one: the numbers that a person has, also by the e-mail of an account that is no employee's.
+        other: those of the other person.
+        day: today.
+
+    Queries: 1, or none where one of them is no employee.
     """
-    if one is None or other is None:
+    if not one or not other:
         return False
     of, end = tables.delegation.c, tables.delegation_end.c
-    pair = ((of.giver == one) & (of.taker == other)) | ((of.giver == other) & (of.taker == one))
+    pair = (of.giver.in_(sorted(one)) & of.taker.in_(sorted(other))) | (
+        of.giver.in_(sorted(other)) & of.taker.in_(sorted(one))
+    )
     query = (
         sa.select(of.id)
         .select_from(tables.delegation.outerjoin(tables.delegation_end))

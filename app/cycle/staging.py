@@ -123,9 +123,14 @@ def _stage_effects(
 
 
 def _stage_overtaken(connection: Connection, decision: Decision) -> Sequence[Mapping[str, Any]]:
-    """The cycle has come to another stage since, or other policies or definitions are loaded than those that were to be published."""
+    """The cycle has come to another stage since, or other policies or definitions are loaded than those that were to be published.
+
+    What was proposed as a step on would else, two stages later, be agreed to as a step back.
+    """
     opened = opened_cycle(connection, decision.cycle_year)
-    if opened is not None and Stage(decision.content["to"]) in next_stages(opened.stage):
+    from_ = {one.before for one in decision.effects if one.member == "stage"}
+    is_there = opened is not None and (opened.stage.value in from_ or not from_)
+    if opened is not None and is_there and Stage(decision.content["to"]) in next_stages(opened.stage):
         return _loaded_since(connection, decision, _PARTS) if _publishes(opened, decision) else ()
     return [{"stage": None if opened is None else opened.stage.value}]
 

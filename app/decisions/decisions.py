@@ -20,7 +20,7 @@ from app import organisation
 from app.access import Viewer, key_maker, marks_of, may_at_all, sees, stand_in_for_each_other
 from app.access.tables import account
 from app.decisions import tables
-from app.decisions.parties import Program, party_of
+from app.decisions.parties import Program, numbers_behind, party_of
 from app.decisions.refusals import NotMaker, NotProposed, NotSeen, OtherDigest, refusal_for
 from app.decisions.values import (
     Approval,
@@ -694,20 +694,21 @@ def obstacle_for(
     day = directory.day_of(now)
     periods = (cycle,) if cycle else kind.periods(connection, open_.content, day)
     maker = _party(directory, open_.maker)
-    stand_in = stand_in_for_each_other(connection, open_.maker.employee, by.employee, day=day)
+    mine = numbers_behind(directory, email=by.email, employee=by.employee)
+    theirs = numbers_behind(directory, email=open_.maker.email, employee=open_.maker.employee)
     of_key = key_maker(connection, label=open_.maker.account, at=open_.maker.at)
     if of_key is not None:
         # Whoever made a key may hold it: what it brings is theirs.
         more = marks_of(directory, account_id=of_key.account_id, email=of_key.email, employee=of_key.employee)
         maker = replace(maker, marks=maker.marks | more)
-        stand_in = stand_in or stand_in_for_each_other(connection, of_key.employee, by.employee, day=day)
+        theirs |= numbers_behind(directory, email=of_key.email, employee=of_key.employee)
     obstacle = obstacle_to_checking(
         party_of(directory, by, periods=periods, day=day, cycle=open_.cycle),
         maker,
         roles=kind.checkers_on(connection, day),
         about=open_.about,
         people=kind.people(connection, open_.content),
-        stand_in=stand_in,
+        stand_in=stand_in_for_each_other(connection, theirs, mine, day=day),
         account_changed=_rights_given_since(connection, (open_.maker.account_id, by.account_id), open_.maker.at),
     )
     return obstacle or kind.checker_obstacle(connection, by, open_, day)

@@ -12,7 +12,7 @@ from app.rules.deciding import DecisionParty
 from app.rules.placement import overlap
 from app.rules.terms import Node, NodeKind, Period
 
-__all__ = ["Program", "own_nodes", "party_of"]
+__all__ = ["Program", "numbers_behind", "own_nodes", "party_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,15 @@ def own_nodes(
         day: today.
     """
     periods = periods or (Period(day, day + dt.timedelta(days=1)),)
-    numbers = {*directory.numbers_of_email(email_key(email)), *([] if employee is None else [employee])}
+    numbers = numbers_behind(directory, email=email, employee=employee)
     return frozenset(Node(NodeKind.EMPLOYEE, number) for number in numbers) | frozenset(
         Node(NodeKind.UNIT, posting.unit)
         for number in numbers
         for posting in directory.placement.postings(number)
         if any(overlap(posting.period, period) for period in periods)
     )
+
+
+def numbers_behind(directory: Directory, *, email: str, employee: str | None) -> frozenset[str]:
+    """The employees that whoever has an account is: the one whose it is, and whoever has its e-mail."""
+    return frozenset(directory.numbers_of_email(email_key(email))) | ({employee} if employee else frozenset())

@@ -35,7 +35,10 @@ NOW: Final = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
 CYCLE: Final = "2026"
 ORIGIN: Final = {"Origin": "http://localhost"}
 
-PEOPLE: Final[dict[str, tuple[tuple[str, ...], str | None]]] = {
+People = Mapping[str, tuple[tuple[str, ...], str | None]]
+"""Accounts by their e-mails: the roles, and the number of whose it is."""
+
+PEOPLE: Final[People] = {
     "dana@agency.example": (("hr",), None),
     "wanda@agency.example": (("hr",), "E7"),
     # Hr's second account: of no number, but with the e-mail of E7.
@@ -206,10 +209,15 @@ def prepared(
     request: pytest.FixtureRequest, module_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory
 ) -> Prepared:
     """The agency on each engine, its files by the three doors."""
-    engine: str = request.param
     folder = tmp_path_factory.mktemp("any-order") / "prepared"
     Scenario.read(people_of.__doc__ or "").write(folder)
-    url = module_database(engine)
+    return made_ready(request, module_database, folder, people=PEOPLE)
+
+
+def made_ready(request: pytest.FixtureRequest, new_database: NewDatabase, folder: Path, *, people: People) -> Prepared:
+    """A database of the fixture's engine with the agency of a folder, its people's accounts and an auditor's, and keys of a feed and of another system."""
+    engine: str = request.param
+    url = new_database(engine)
     database = Database(url)
     load(database, folder)
     with database.write("settle") as connection:
@@ -217,7 +225,7 @@ def prepared(
             {"email": email, "email_key": email.casefold(), "password_hash": PASSWORD_HASH, "employee": employee}
             | {"roles": ",".join(sorted(roles)), "first_password": False}
             | {"created_at": NOW, "password_changed_at": NOW}
-            for email, (roles, employee) in (PEOPLE | {READER: (("auditor",), None)}).items()
+            for email, (roles, employee) in {**people, READER: (("auditor",), None)}.items()
         ]
         connection.execute(sa.insert(access_tables.account), accounts)
         made = access.create_key(connection, name="payroll", scope=Scope.FEED, now=NOW, files=MOVED)
@@ -261,15 +269,15 @@ class Proposed:
 class Desk:
     """The application on a copy of the agency, and everything that its people do to it."""
 
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, url: str, folder: Path, *, people: People = PEOPLE, now: dt.datetime = NOW) -> None:
         self.folder = folder
-        self.now = NOW
+        self.now = now
         self.deeds = 0
         self.database = Database(url)
         given = Settings(database_url=url, secret_key="the tests' own")
         self.app = create_app(given, clock=lambda: self.now, database=self.database)
         self.feed_key, self.crm_key = json.loads((folder / "keys.json").read_text())
-        self.accounts = {email: Account(email, frozenset(roles), number) for email, (roles, number) in PEOPLE.items()}
+        self.accounts = {email: Account(email, frozenset(roles), number) for email, (roles, number) in people.items()}
         self.clients: dict[str, Any] = {}
         self.proposed: dict[int, Proposed] = {}
         self.delegations: list[dict[str, Any]] = []
@@ -298,16 +306,22 @@ class Desk:
         """Whether an account is open."""
         return who not in self.accounts or self.accounts[who].is_open
 
-    def ask(self, who: str, method: str, path: str, **body: Any) -> TestResponse:
+    def ask(
+        self, who: str, method: str, path: str, *, headers: Mapping[str, str] = ORIGIN, **body: Any
+    ) -> TestResponse:
         """What is answered to somebody, who signs in anew where the session has ended."""
         self.deeds += 1
         self.now += dt.timedelta(seconds=1)
-        answer: TestResponse = self.client(who).open(path, method=method, headers=ORIGIN, **body)
-        if answer.status_code == 401 and self.is_open(who):
+        answer: TestResponse = self.client(who).open(path, method=method, headers=headers, **body)
+        if self.is_signed_out(answer) and self.is_open(who):
             del self.clients[who]
-            answer = self.client(who).open(path, method=method, headers=ORIGIN, **body)
+            answer = self.client(who).open(path, method=method, headers=headers, **body)
         assert answer.status_code < 500, (who, method, path, answer.text)
         return answer
+
+    def is_signed_out(self, answer: TestResponse) -> bool:
+        """Whether a session has ended: the API says so, and a page leads to where one signs in."""
+        return answer.status_code == 401 or answer.headers.get("Location", "").startswith("/login")
 
     def read(self, path: str) -> Any:
         """What the auditor is told."""

@@ -176,7 +176,7 @@ def test_whoever_stands_in_for_the_other_does_not_check(desk):
     with database.read() as connection:
         for days, stand_in in ((0, True), (1, False)):
             day = today + dt.timedelta(days=days)
-            assert access.stand_in_for_each_other(connection, "E6", "E7", day=day) is stand_in
+            assert access.stand_in_for_each_other(connection, ["E6"], ["E7"], day=day) is stand_in
     database.close()
 
 
