@@ -531,21 +531,23 @@ def test_who_came_by_a_later_load_has_no_part_in_a_certified_cycle(desk):
         like = [value.replace("e1@", "e7@").replace("E1@", "E7@") for value in like]
         file.write_text("".join(",".join(row) + "\n" for row in (header, first, *rows, like)), encoding="utf-8")
     desk.kopes("load", desk.folder, **desk.where)
-    for name in ("dana", "ferran", "e2", "e4"):
+    pages = ("/people", "/office?unit=VIE", "/agency", "/grades")
+    for name, shown in (
+        ("dana", {*pages} - {"/agency"}),
+        ("ferran", {*pages} - {"/grades"}),
+        ("e2", {pages[1]}),
+        ("e4", {pages[1]}),
+    ):
         client = desk.person(name)
         statuses = [
             client.get(f"/scorecards/employee:E7{asked}").status_code
             for asked in ("", "?cycle=2026", "?cycle=2026&live=1")
         ]
-        assert statuses in ([200, 404, 200], [404, 404, 404]), (name, statuses)
+        assert statuses == [200, 404, 200], name
         assert client.get("/api/v1/scorecards/employee:E7?cycle=2026").status_code == 404
-        for address in (
-            "/people?cycle=2026",
-            "/office?unit=VIE&cycle=2026",
-            "/agency?cycle=2026",
-            "/grades?cycle=2026",
-        ):
-            assert client.get(address).status_code in {200, 403, 404}, (name, address)
+        for page in pages:
+            address = f"{page}{'&' if '?' in page else '?'}cycle=2026"
+            assert client.get(address).status_code == (200 if page in shown else 404), (name, address)
     assert desk.kopes("score", "--cycle", "2026", "--node", "employee:E7", **desk.where, status=1).err
 
 
@@ -569,7 +571,7 @@ def test_nobody_moves_a_certified_target_alone_or_sees_their_own_grade_before_th
     assert figures(desk) == before
     assert desk.person("e1").get("/grades/employee:E1?cycle=2026").status_code == 404
     assert desk.person("dana").get("/grades/employee:E1?cycle=2026").status_code == 200
-    assert code(propose(desk, "dana", "lift", {"decision": 10**30})) in {(404, "not_there"), (422, "invalid")}
+    assert code(propose(desk, "dana", "lift", {"decision": 10**30})) == (404, "not_there")
     for address in ("/cycles/2147483648", "/criteria/2147483648", "/api/v1/cycles/2147483648"):
         assert desk.person("dana").get(address).status_code == 404, address
 

@@ -66,6 +66,11 @@ def _waits(database: Database, eventually: Eventually, first: Callable[[], Any],
         return answer.result()
 
 
+def _when_it_is_gone(database: Database) -> int:
+    """What is answered to who was let in and waited: SQLite lets nobody in before it is their turn, and then there is nothing for them."""
+    return 404 if database.dialect == "sqlite" else 409
+
+
 def _load_with(working: Working, **changes: Callable[[str], str]) -> Callable[[], None]:
     """A load of the folder with some files changed."""
     for file, change in changes.items():
@@ -115,7 +120,7 @@ def test_what_is_logged_while_a_load_ends_the_service_is_not(working_on_each: Wo
     sent = {"form_id": working.alba.form_id("/log"), **DEAL}
     loads = _load_with(working, postings=_alba_s_ends, employees=_alba_leaves)
     answer = _waits(working.database, eventually, loads, lambda: working.alba.post("/log", sent))
-    assert answer.status_code in {404, 409}
+    assert answer.status_code == _when_it_is_gone(working.database)
     assert working.events() == []
 
 
@@ -158,7 +163,7 @@ def test_of_two_administrators_who_take_the_role_from_each_other_one_stays(
     answer = _waits(
         working.database, eventually, takes(working.iris, "ferran", ""), takes(working.ferran, "iris", "/disable")
     )
-    assert answer.status_code in {404, 409}
+    assert answer.status_code == _when_it_is_gone(working.database)
     with working.database.read() as connection:
         admins = sa.select(account.c.email).where(account.c.roles == "admin", account.c.disabled_at.is_(None))
         assert connection.scalars(admins).all() == ["iris@agency.example"]

@@ -236,7 +236,8 @@ def test_a_set_of_cells_that_can_be_none_is_shown_checked_and_refused(working: W
         f"/api/v1{address}/effects",
     ):
         for person in (working.dana, working.ferran):
-            assert person.get(page).status_code in {200, 409}, page
+            # What does not check has no effects that could be told.
+            assert person.get(page).status_code == (409 if page == f"/api/v1{address}/effects" else 200), page
     assert client.post(f"/api/v1{address}/submit", json={}, headers=ORIGIN).status_code == 409
     assert client.post(f"/api/v1{address}/rebase", json={}, headers=ORIGIN).status_code == 200
     for page in (
@@ -247,4 +248,4 @@ def test_a_set_of_cells_that_can_be_none_is_shown_checked_and_refused(working: W
     ):
         into = address.rsplit("/", 1)[-1]
         glue = "&" if "?" in page else "?"
-        assert working.dana.get(f"{page}{glue}into={into}").status_code in {200, 409, 422}, page
+        assert working.dana.get(f"{page}{glue}into={into}").status_code == 200, page
