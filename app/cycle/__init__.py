@@ -141,6 +141,7 @@ from app.cycle.waiting_for import (
     to_rate,
     to_sign,
 )
+from app.cycle.waiting_reads import EverybodysReads
 
 __all__ = [
     "AGREED_IN",
@@ -181,6 +182,7 @@ __all__ = [
     "CycleResults",
     "CycleStanding",
     "Due",
+    "EverybodysReads",
     "GradeGroup",
     "GradeGroups",
     "Imposed",

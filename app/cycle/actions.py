@@ -18,6 +18,7 @@ from app.cycle import tables
 from app.cycle.agreed_cards import signers_of, signs_for
 from app.cycle.opened import OpenedCycle
 from app.decisions import Hand, refusal_for
+from app.kit.bulk import among
 from app.kit.database import lock
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field, text_problems
 from app.organisation import Directory
@@ -153,7 +154,9 @@ def actions_of(
         query = query.where(of.c.id < before)
     if is_open is not None:
         query = query.where(end.c.action.is_(None) if is_open else end.c.action.is_not(None))
-    whose: list[sa.ColumnElement[bool]] = [] if nodes is None else [of.c.node.in_(sorted(map(str, nodes)))]
+    whose: list[sa.ColumnElement[bool]] = (
+        [] if nodes is None else [among(connection, of.c.node, sorted(map(str, nodes)))]
+    )
     whose += [] if owner is None else [of.c.owner == owner]
     if whose:
         query = query.where(sa.or_(*whose))

@@ -118,12 +118,14 @@ def sees_check_ins(plan: CyclePlan, viewer: Viewer, employee: str, *, day: dt.da
 # ----------------------------------------------------------------------------------------------------------------- reading
 
 
-def check_ins(connection: Connection, cycle: int, employees: Collection[str]) -> list[CheckIn]:
-    """The check-ins of some employees in a cycle, the earliest first. Queries: 1, or none where nobody is asked of."""
-    if not employees:
+def check_ins(connection: Connection, cycle: int, employees: Collection[str] | None = None) -> list[CheckIn]:
+    """The check-ins of some employees in a cycle, or of all, the earliest first. Queries: 1, or none where nobody is asked of."""
+    if employees is not None and not employees:
         return []
     of = tables.check_in.c
     query = sa.select(tables.check_in).where(of.cycle == cycle).order_by(of.employee, of.place)
+    if employees is not None:
+        query = query.where(of.employee.in_(sorted(employees)))
     return [
         CheckIn(
             row.employee,
@@ -134,7 +136,7 @@ def check_ins(connection: Connection, cycle: int, employees: Collection[str]) ->
             row.writer or row.account.removeprefix("account:"),
             row.acts_for,
         )
-        for row in connection.execute(query.where(of.employee.in_(sorted(employees))))
+        for row in connection.execute(query)
     ]
 
 

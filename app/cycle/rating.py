@@ -40,7 +40,9 @@ __all__ = [
     "REOPEN_RATING",
     "RatedLine",
     "WantedRating",
+    "all_rated_lines",
     "is_own_case",
+    "lines_of_raters",
     "rate",
     "rated_line",
     "rated_lines",
@@ -209,6 +211,12 @@ def rated_lines(
         nodes |= {node for number in wanted for node in nodes_below(plan.frame.directory, number, day)}
     given = cascade.given_ratings(connection, opened.cycle, nodes=nodes)
     lines = _lines(plan, nodes, appointed=appointed, given=given, day=day)
+    return lines_of_raters(lines, wanted)
+
+
+def lines_of_raters(lines: Iterable[RatedLine], raters: Collection[str]) -> list[RatedLine]:
+    """Those of some lines that some raters rate, or have rated for good."""
+    wanted = frozenset(raters)
     return [
         one
         for one in lines
@@ -225,12 +233,24 @@ def unrated_lines(
     among: Collection[Node] | None = None,
 ) -> list[RatedLine]:
     """The lines of a cycle, or of some of its nodes, of which a final grade is missing, in the order of its nodes. Queries: 2."""
+    lines = all_rated_lines(connection, loaded, opened, day=day, among=among)
+    return [one for one in lines if any(map(one.is_due, one.raters))]
+
+
+def all_rated_lines(
+    connection: Connection,
+    loaded: State,
+    opened: OpenedCycle,
+    *,
+    day: dt.date,
+    among: Collection[Node] | None = None,
+) -> list[RatedLine]:
+    """Every line of a cycle, or of some of its nodes, that is rated, in the order of its nodes. Queries: 2."""
     plan = loaded.plan(opened.cycle)
     appointed = cascade.appointed_raters(connection, opened.cycle)
     given = cascade.given_ratings(connection, opened.cycle)
     nodes = frozenset(plan.nodes) if among is None else among
-    lines = _lines(plan, nodes, appointed=appointed, given=given, day=day)
-    return [one for one in lines if any(map(one.is_due, one.raters))]
+    return _lines(plan, nodes, appointed=appointed, given=given, day=day)
 
 
 def _lines(

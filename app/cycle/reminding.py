@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from app import access
 from app.access import Account, Viewer
 from app.cycle.waiting_for import actions_to_do, check_ins_due, comments_owed, to_rate, to_sign
+from app.cycle.waiting_reads import EverybodysReads, OnesReads
 from app.kit import outbox
 from app.organisation import Directory
 from app.rules.permissions import roles_that_hold
@@ -31,25 +32,35 @@ _RATED_LAST: Final = dt.timedelta(days=30)
 """Of grades nobody is reminded before the last days of the cycle: they are of the whole of it."""
 
 
-def waiting_of(connection: Connection, loaded: State, account: Account, *, day: dt.date) -> Mapping[str, int]:
+def waiting_of(
+    connection: Connection, loaded: State, account: Account, *, day: dt.date, reads: OnesReads | None = None
+) -> Mapping[str, int]:
     """How much waits for the owner of an account, by kind; what is nothing is left out.
 
-    Queries: none where no cycle was published, else those of Home for what is of cycles.
+    Args:
+        connection: any transaction.
+        loaded: what is loaded and decided.
+        account: whose.
+        day: today.
+        reads: what is read already, where it is asked of many.
+
+    Queries: none where no cycle was published, else those of Home for what is of cycles; with what is read for everybody none but the first time.
     """
+    reads = reads or OnesReads(connection, loaded, day=day)
     viewer = viewer_of(loaded.frame.directory, account, day)
     if viewer is None:
         return {}
     rated = [
         one.number
-        for one in to_rate(connection, loaded, viewer=viewer, day=day)
+        for one in to_rate(connection, loaded, viewer=viewer, day=day, reads=reads)
         if (end := loaded.plan(one.cycle).period.to) is not None and day >= end - _RATED_LAST
     ]
     waiting = {
-        "signatures": len(to_sign(connection, loaded, viewer=viewer, day=day)),
+        "signatures": len(to_sign(connection, loaded, viewer=viewer, day=day, reads=reads)),
         "grades": sum(rated),
-        "check_ins": len(check_ins_due(connection, loaded, viewer=viewer, day=day)),
-        "comments": len(comments_owed(connection, loaded, viewer=viewer, day=day)),
-        "actions": len(actions_to_do(connection, loaded, viewer=viewer)),
+        "check_ins": len(check_ins_due(connection, loaded, viewer=viewer, day=day, reads=reads)),
+        "comments": len(comments_owed(connection, loaded, viewer=viewer, day=day, reads=reads)),
+        "actions": len(actions_to_do(connection, loaded, viewer=viewer, reads=reads)),
     }
     return {kind: number for kind, number in waiting.items() if number}
 
@@ -69,14 +80,15 @@ def viewer_of(directory: Directory, account: Account, day: dt.date) -> Viewer | 
 def reminders_due(connection: Connection, loaded: State, *, now: dt.datetime) -> list[Account]:
     """Everybody for whom something waits, and who had no such mail lately.
 
-    Queries: none where no cycle was published; else 1 for every 200 accounts, and those of :func:`waiting_of` for each account.
+    Queries: none where no cycle was published; else 1 for every 200 accounts, and those of :class:`app.cycle.waiting_reads.EverybodysReads`.
     """
     if not loaded.sheet.pinned:
         return []
     day = loaded.frame.directory.day_of(now)
     lately = outbox.recipients_since(connection, topic=REMINDER, since=now - REMINDED_AGAIN_AFTER)
+    reads = EverybodysReads(connection, loaded, day=day)
     asked = (one for one in access.every_account(connection) if one.email not in lately)
-    return [one for one in asked if waiting_of(connection, loaded, one, day=day)]
+    return [one for one in asked if waiting_of(connection, loaded, one, day=day, reads=reads)]
 
 
 def post_reminders(connection: Connection, accounts: Sequence[Account], *, at: dt.datetime) -> None:

@@ -6,20 +6,20 @@ Do not go through everybody's scorecards for somebody who signs their own: that 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
 from app import cascade
 from app.access import Viewer
-from app.cycle.actions import Action, OwedComment, actions_of, owed_comments
-from app.cycle.agreed_cards import AGREED_IN, agreed_cards, due_of, is_asked, may_sign, nodes_below, signers_of
+from app.cycle.actions import Action, OwedComment
+from app.cycle.agreed_cards import due_of, is_asked, may_sign, nodes_below, signers_of
 from app.cycle.card_notes import last_notes
-from app.cycle.check_ins import check_in_parts, check_ins
+from app.cycle.check_ins import check_in_parts
 from app.cycle.line_deciding import LIFT, LINE_KINDS
-from app.cycle.opened import OpenedCycle, opened_cycles
-from app.cycle.rating import is_own_case, rated_lines, raters_for
+from app.cycle.rating import is_own_case, raters_for
+from app.cycle.waiting_reads import OnesReads
 from app.decisions import Decision, DecisionFilter, decisions_of
 from app.organisation import Directory
 from app.rules.agreement import SignedAs
@@ -90,16 +90,19 @@ class ToRate(NamedTuple):
     since: dt.datetime
 
 
-def to_sign(connection: Connection, loaded: State, *, viewer: Viewer, day: dt.date) -> list[ToSign]:
+def to_sign(
+    connection: Connection, loaded: State, *, viewer: Viewer, day: dt.date, reads: OnesReads | None = None
+) -> list[ToSign]:
     """The scorecards that wait for a person's signature, the one that waits longest first.
 
     Queries: none where no cycle was published; else 1, and 3 for each that is agreed on now, one more for hr.
     """
+    reads = reads or OnesReads(connection, loaded, day=day)
     cards_due: list[ToSign] = []
-    for opened in _agreed_on(connection, loaded):
+    for opened in reads.agreed_on:
         plan = loaded.plan(opened.cycle)
-        nodes = _asked_nodes(connection, plan, viewer, day)
-        for node, card in agreed_cards(connection, loaded, opened.cycle, nodes).items():
+        nodes = _asked_nodes(reads, plan, viewer, day)
+        for node, card in reads.cards(opened.cycle, nodes).items():
             parts = set(may_sign(loaded, opened, card, viewer=viewer, day=day))
             since = [one.since for one in due_of(loaded, opened, card, day=day) if one.signed_as in parts]
             if since:
@@ -112,7 +115,7 @@ def imposed_upon(connection: Connection, loaded: State, *, viewer: Viewer, day: 
     if viewer.employee is None:
         return []
     imposed: list[Imposed] = []
-    for opened in _agreed_on(connection, loaded):
+    for opened in OnesReads(connection, loaded, day=day).agreed_on:
         plan = loaded.plan(opened.cycle)
         nodes = [node for node in _own(plan.frame.directory, viewer.employee, day) if node in plan.nodes]
         for node, rows in cascade.agreement_rows(connection, opened.cycle, nodes).items():
@@ -150,7 +153,7 @@ def notes_to_read(
     if viewer.employee is None:
         return []
     some: list[NoteToRead] = []
-    for opened in _agreed_on(connection, loaded):
+    for opened in OnesReads(connection, loaded, day=day).agreed_on:
         plan = loaded.plan(opened.cycle)
         listed = frozenset(plan.nodes)
         for node, note in last_notes(connection, opened.cycle, since=since).items():
@@ -162,13 +165,16 @@ def notes_to_read(
     return some
 
 
-def to_rate(connection: Connection, loaded: State, *, viewer: Viewer, day: dt.date) -> list[ToRate]:
+def to_rate(
+    connection: Connection, loaded: State, *, viewer: Viewer, day: dt.date, reads: OnesReads | None = None
+) -> list[ToRate]:
     """The cycles under way in which a person has still to rate lines, with how many. Queries: none where no cycle was published; else 1, and 3 for each."""
+    reads = reads or OnesReads(connection, loaded, day=day)
     some: list[ToRate] = []
-    for opened in _agreed_on(connection, loaded):
+    for opened in reads.agreed_on:
         if opened.stage is Stage.RUNNING:
             raters, plan = raters_for(viewer), loaded.plan(opened.cycle)
-            lines = rated_lines(connection, loaded, opened, raters=raters, day=day)
+            lines = reads.rated(opened, raters)
             due = [one for one in lines if any(map(one.is_due, raters))]
             number = sum(not is_own_case(plan, viewer, one.node, day=day) for one in due)
             if number:
@@ -184,47 +190,53 @@ class CheckInDue(NamedTuple):
     since: dt.date
 
 
-def check_ins_due(connection: Connection, loaded: State, *, viewer: Viewer, day: dt.date) -> list[CheckInDue]:
+def check_ins_due(
+    connection: Connection, loaded: State, *, viewer: Viewer, day: dt.date, reads: OnesReads | None = None
+) -> list[CheckInDue]:
     """The mid-year check-ins that a person has still to keep, their own first: since the calendar's day, until each has one of that day or later.
 
     Queries: none where no cycle was published; else 1, and 1 for each whose mid-year check has begun.
     """
+    reads = reads or OnesReads(connection, loaded, day=day)
     some: list[CheckInDue] = []
-    for opened in _agreed_on(connection, loaded):
+    for opened in reads.agreed_on:
         begins = opened.calendar.get("mid_year_from")
         if opened.stage is not Stage.RUNNING or begins is None or day < begins:
             continue
         plan = loaded.plan(opened.cycle)
         asked = {node.code: parts for node, parts in _checked_in(plan, viewer, day)}
-        done = {
-            (one.employee, one.part) for one in check_ins(connection, opened.cycle, list(asked)) if one.on >= begins
-        }
+        done = {(one.employee, one.part) for one in reads.check_ins(opened.cycle, list(asked)) if one.on >= begins}
         due = [number for number, parts in asked.items() if any((number, part) not in done for part in parts)]
         nodes = [Node(NodeKind.EMPLOYEE, number) for number in due]
         some += [CheckInDue(opened.cycle, node, begins) for node in nodes if is_asked(plan, node, day)]
     return sorted(some, key=lambda one: one.node.code != viewer.employee)
 
 
-def comments_owed(connection: Connection, loaded: State, *, viewer: Viewer, day: dt.date) -> list[OwedComment]:
+def comments_owed(
+    connection: Connection, loaded: State, *, viewer: Viewer, day: dt.date, reads: OnesReads | None = None
+) -> list[OwedComment]:
     """The lines of a person, and of the units that they head, that were below C at a milestone, without an action since.
 
     Queries: none where no cycle was published; else 1, and for each with a milestone that is over those of :func:`app.cycle.owed_comments`.
     """
     if viewer.employee is None:
         return []
+    reads = reads or OnesReads(connection, loaded, day=day)
     some: list[OwedComment] = []
-    for opened in _agreed_on(connection, loaded):
+    for opened in reads.agreed_on:
         plan = loaded.plan(opened.cycle)
         nodes = [node for node in _own(plan.frame.directory, viewer.employee, day) if node in plan.nodes]
-        some += owed_comments(connection, loaded, opened, nodes, day=day)
+        some += reads.owed(opened, nodes)
     return some
 
 
-def actions_to_do(connection: Connection, loaded: State, *, viewer: Viewer) -> list[Action]:
+def actions_to_do(
+    connection: Connection, loaded: State, *, viewer: Viewer, reads: OnesReads | None = None
+) -> list[Action]:
     """The open actions that a person is to do, the one that is due first first. Queries: none where no cycle was published, else 1."""
     if viewer.employee is None or not loaded.sheet.pinned:
         return []
-    some = actions_of(connection, owner=viewer.employee, is_open=True)
+    some = (reads or OnesReads(connection, loaded, day=viewer.today)).open_actions(viewer.employee)
     return sorted(some, key=lambda one: (one.due_on, one.id))
 
 
@@ -243,14 +255,7 @@ def _checked_in(plan: CyclePlan, viewer: Viewer, day: dt.date) -> Iterator[tuple
                 yield node, parts.keys()
 
 
-def _agreed_on(connection: Connection, loaded: State) -> Sequence[OpenedCycle]:
-    """The cycles whose scorecards are signed now. Queries: 1, or none."""
-    if not loaded.sheet.pinned:
-        return ()
-    return [one for one in opened_cycles(connection) if one.stage in AGREED_IN and one.cycle in loaded.sheet.pinned]
-
-
-def _asked_nodes(connection: Connection, plan: CyclePlan, viewer: Viewer, day: dt.date) -> list[Node]:
+def _asked_nodes(reads: OnesReads, plan: CyclePlan, viewer: Viewer, day: dt.date) -> list[Node]:
     """Those nodes among which all are that a person may be asked to sign. Queries: 1 for hr, else none."""
     directory = plan.frame.directory
     some: dict[Node, None] = {}
@@ -262,7 +267,7 @@ def _asked_nodes(connection: Connection, plan: CyclePlan, viewer: Viewer, day: d
     if root is not None and may(viewer.roles, Deed.SEE_AGENCY, ()):
         some[Node(NodeKind.UNIT, root)] = None
     if may(viewer.roles, Deed.RUN_CYCLE, ()):
-        some |= dict.fromkeys(cascade.nodes_with_hr(connection, plan.cycle))
+        some |= dict.fromkeys(reads.nodes_with_hr(plan.cycle))
         some |= dict.fromkeys(node for node in plan.nodes if _lacks_head(directory, plan, node, day))
     known = frozenset(plan.nodes)
     return [node for node in some if node in known and is_asked(plan, node, day)]

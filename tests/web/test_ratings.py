@@ -8,7 +8,11 @@ import re
 from fractions import Fraction
 
 import pytest
+import sqlalchemy as sa
 
+from app import access, scoring
+from app import cycle as cycles
+from app.access import tables as access_tables
 from app.cycle.opened import begin_stage
 from app.rules.stages import Stage
 from app.web.languages import number
@@ -140,3 +144,53 @@ def test_as_many_queries_however_many_lines_are_rated(rated: Working, count_quer
         address = f"{PAGE}/employee:{whose}/companies"
         assert rater.post(address, {"grade": "C", "text": "Seen.", "final": "false"}).status_code == 303
     assert counted() == none
+
+
+def test_what_waits_is_read_once_for_everybody(rated: Working, count_queries: CountQueries) -> None:
+    """Whom the night's mails are for takes as many queries for twice the accounts; for each it is what is told to them alone.
+
+    Of every kind something waits: signatures, grades (of which nobody is reminded before the cycle's last month), check-ins, comments and actions.
+    """
+    stage(rated, Stage.RUNNING)
+    rated.dana.post("/cycles/2026/calendar", {"mid_year_from": "2026-06-15", "mid_year_by": "2026-06-16"})
+    rated.alba.post("/cycles/2026/check-ins/E1", {"as": "owner", "text": "Well.", "on": "2026-06-20"})
+    rated.boram.post(LINE, {"grade": "B+", "text": "Three meetings.", "final": "true"})
+    action = {
+        "node": "employee:E1",
+        "kpi": "deals",
+        "cause": "The fair was called off.",
+        "measure": "Visit ten buyers.",
+    }
+    assert rated.alba.post("/actions", action | {"owner": "e6", "due_on": "2026-09-30"}).status_code == 303
+    now = NOW.replace(month=12, day=20)
+    counts, kinds = [], set()
+    for more in ((), [f"N{one}" for one in range(20)]):
+        with rated.database.write("settle") as connection:
+            connection.execute(sa.insert(access_tables.account), [_account(name) for name in more] or [_account("N")])
+        with rated.database.read() as connection:
+            loaded = scoring.state(connection)
+            day = loaded.frame.directory.day_of(now)
+            cycles.reminders_due(connection, loaded, now=now)
+            with count_queries() as sent:
+                wanted = cycles.reminders_due(connection, loaded, now=now)
+            counts.append(len(sent))
+            alone = {
+                one.email: told
+                for one in access.every_account(connection)
+                if (told := cycles.waiting_of(connection, loaded, one, day=day))
+            }
+            assert [one.email for one in wanted] == list(alone)
+            reads = cycles.EverybodysReads(connection, loaded, day=day)
+            assert {
+                one.email: cycles.waiting_of(connection, loaded, one, day=day, reads=reads) for one in wanted
+            } == alone
+            kinds |= {kind for told in alone.values() for kind in told}
+    assert kinds == {"signatures", "grades", "check_ins", "comments", "actions"}
+    assert counts[0] == counts[1] < 20
+
+
+def _account(name: str) -> dict[str, object]:
+    """An account of hr that is no employee's: all that waits for hr waits for it."""
+    email = f"{name.lower()}@agency.example"
+    mine = {"email": email, "email_key": email, "password_hash": "x", "roles": "hr", "employee": None}
+    return mine | {"first_password": False, "created_at": NOW, "password_changed_at": NOW}
