@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import threading
 from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -190,6 +191,47 @@ def test_a_header_that_comes_twice_is_refused(desk):
     assert (answer.status, b'"idempotency_key"' in answer.read()) == (400, True)
     connection.close()
     assert ids(dana, "/api/v1/changes") == []
+
+
+BEGUN = {"title": "Vienna moves", "reason": WHY}
+BEGUN_TEXT = json.dumps(BEGUN)
+
+
+def test_what_a_key_is_and_what_one_request_is(desk):
+    """Bare and quoted are one key; what is malformed does nothing; another method, path, query, media type or body is another request.
+
+    A body is what its JSON says; refusals are told again, but those that another try may get past; a key is its asker's own.
+    """
+    dana, dora = desk.person("dana"), desk.person("dora", "--role", "hr")
+    path = "/api/v1/changes"
+
+    def send(key, *, client=dana, method="POST", path=path, content=BEGUN_TEXT, kind="application/json"):
+        headers = {"Idempotency-Key": key, "Content-Type": kind}
+        return client.request(method, path, content=content, headers=headers)
+
+    for wrong in ("", '""', "a\tb", "schl\u00fcssel".encode(), "k" * 256, '"k'):
+        answer = send(wrong)
+        assert (answer.status_code, answer.headers.get("Idempotent-Replayed")) == (400, None), wrong
+    first = send("k")
+    assert first.status_code == 201
+    again = send('"k"', content=json.dumps(dict(reversed(BEGUN.items())), indent=1))
+    assert (told(again), again.headers["Idempotent-Replayed"]) == (told(first), "true")
+    others = (
+        {"content": json.dumps(BEGUN | {"title": "Paris moves"})},
+        {"path": f"{path}?b=1"},
+        {"kind": "application/vnd.kopes+json"},
+        {"path": "/api/v1/delegations"},
+        {"method": "PUT", "path": f"{first.headers['Location']}/rows/units.csv"},
+    )
+    assert {code(send("k", **other)) for other in others} == {(422, "idempotency_key_reused")}
+    assert send("k" * 255).status_code == send("sorted", path=f"{path}?b=1&a=2").status_code == 201
+    assert send("sorted", path=f"{path}?a=2&b=1").headers["Idempotent-Replayed"] == "true"
+    assert (send("k", client=dora).status_code, ids(dana, path)) == (201, [4, 3, 2, 1])
+    kept = [send("short", content=json.dumps(BEGUN | {"reason": "short"})) for _ in range(2)]
+    assert [(one.status_code, one.headers.get("Idempotent-Replayed")) for one in kept] == [(422, None), (422, "true")]
+    broken = [send("broken", content="{") for _ in range(2)]
+    assert [(one.status_code, one.headers.get("Idempotent-Replayed")) for one in broken] == [(400, None)] * 2
+    assert (send("broken").status_code, ids(dana, path)) == (201, [5, 4, 3, 2, 1])
 
 
 @pytest.fixture
