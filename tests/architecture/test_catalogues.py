@@ -134,6 +134,16 @@ def test_korean_is_said_in_one_manner_and_no_particle_hangs_on_a_figure():
     assert [text for text in texts if _SOUNDING.search(text) or "세요" in text] == []
 
 
+def test_the_fields_words_are_those_of_the_glossary():
+    """A target is "meta" and a goal "objetivo", a group 평가군 and an objection 이의신청, wherever a page says so (docs/glossary.md)."""
+    spanish = [pair for message in _messages("es") for pair in _texts(message)]
+    of_targets = [pair for pair in spanish if "target" in pair[0].lower() and "goal" not in pair[0].lower()]
+    assert [pair for pair in of_targets if "objetivo" in pair[1].lower()] == []
+    korean = [translated for message in _messages("ko") for _, translated in _texts(message)]
+    others = re.compile("평가 ?집단|이의 제기|이의제기|감사기록")
+    assert [text for text in korean if others.search(text)] == []
+
+
 def test_no_sentence_is_cut_before_a_day():
     """Korean says the day first: “as of the end of” before it is no sentence there, so that its place is in the message."""
     cut = re.compile(r'_\("[^"]+"\) }} {{ [^}]*\| (?:day|instant) }}')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 from app import mails
 from app.kit import outbox
@@ -14,7 +15,7 @@ from tests.web.markup import read
 from tests.web.test_home import waits_for
 from tests.web.test_opened_cycles import in_agreement
 from tests.web.test_ratings import stage
-from tests.web.working import NOW, Working
+from tests.web.working import NOW, Somebody, Working
 
 NEW = "/actions/new?node=employee:E1&kpi=deals"
 WISH = {"node": "employee:E1", "kpi": "deals", "cause": "The fair was called off.", "measure": "Visit ten buyers."}
@@ -64,6 +65,7 @@ def test_a_line_below_c_at_the_mid_year_check_owes_a_comment_until_an_action_say
     assert int(waits_for(working.alba)["comment_owed"].split("comment: ")[1].split()[0]) == before - 1
     assert "Visit ten buyers." in waits_for(working.jiho)["action_to_do"]
     assert "Visit ten buyers." in working.jiho.get("/actions").text
+    _what_is_late_says_so(working)
     assert working.chae.statuses(address) == [404]
     assert working.jiho.post(f"{address}/close", {"result": ""}).status_code == 422
     assert working.jiho.post(f"{address}/close", {"result": "Two signed."}).status_code == 303
@@ -74,6 +76,19 @@ def test_a_line_below_c_at_the_mid_year_check_owes_a_comment_until_an_action_say
     for language in ("ko", "es"):
         for page in ("/actions", address, NEW):
             assert working.alba.get(page, headers={"Accept-Language": language}).status_code == 200
+
+
+def _what_is_late_says_so(working: Working) -> None:
+    """In a word and a drawing, on the list, the action's page, the board and Home; of what is in time nothing."""
+    places = (("jiho", "/actions"), ("jiho", "/"), ("jiho", "/actions/1"), ("dana", "/cycles/2026/board"))
+    assert not any("state-late" in getattr(working, name).get(address).text for name, address in places)
+    working.clock_moves(days=93)
+    # The sessions of before have ended by then.
+    later = {name: Somebody(working.app, name) for name in ("jiho", "dana")}
+    for name, address in places:
+        [said, *_] = re.findall(r'state-late">(.*?)</span>', later[name].get(address).text)
+        assert ("#caution" in said, said.endswith(" overdue")) == (True, True), address
+    working.clock_moves(days=-93)
 
 
 def test_people_are_mailed_what_waits_once_a_week_and_not_what_is_done(working: Working) -> None:
