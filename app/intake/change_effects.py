@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from app import cascade, cycle, ledger, organisation, scoring
 from app.intake.change_sets import ChangedRow
 from app.intake.folder import JudgedFolder
-from app.ledger import Figures
+from app.ledger import Figures, Frame
 from app.organisation import Directory
 from app.rules.deciding import QUEUE, DecisionEffect, ordered_effects
 from app.rules.standings import Standings
@@ -62,23 +62,24 @@ def preview(connection: Connection, judged: JudgedFolder) -> ChangePreview:
 
     Queries: 3, those of :func:`app.scoring.state`, and those of :func:`app.ledger.moved_by`.
     """
-    before, after = _both(connection, judged)
-    return ChangePreview(before, after, ledger.moved_by(connection, before.frame, after.frame))
-
-
-def _both(connection: Connection, judged: JudgedFolder) -> tuple[State, State]:
-    """The agency as it is, and as it would be: enough for whoever asks nothing of the ledger. Queries: those of :func:`preview` but the ledger's."""
     before = scoring.state(connection)
     present = organisation.current_revision(connection)
     token = judged.previewed_token(present.whole)
-    directory = before.frame.directory
+    frame = _frame_after(connection, judged, before.frame, token=token)
+    sheet = cascade.previewed_sheet(connection, judged.cascade, before=present, token=token)
+    frames = scoring.pinned_frames(connection, frame, sheet)
+    after = State(frame, sheet, like=before, pinned_frames=frames, certified=before.certified)
+    return ChangePreview(before, after, ledger.moved_by(connection, before.frame, frame))
+
+
+def _frame_after(connection: Connection, judged: JudgedFolder, before: Frame, *, token: str | None = None) -> Frame:
+    """The agency as events would need it: all that is asked of where no score is. Queries: 1, and 1 more without a token."""
+    token = token or judged.previewed_token(organisation.current_revision(connection).whole)
+    directory = before.directory
     if judged.is_organisation_another:
         directory = organisation.previewed_directory(directory, judged.organisation, token=token)
     definitions = judged.cascade.definitions
-    frame = ledger.frame_of(directory, definitions, ledger.previewed_slices(connection, definitions))
-    sheet = cascade.previewed_sheet(connection, judged.cascade, before=present, token=token)
-    frames = scoring.pinned_frames(connection, frame, sheet)
-    return before, State(frame, sheet, like=before, pinned_frames=frames, certified=before.certified)
+    return ledger.frame_of(directory, definitions, ledger.previewed_slices(connection, definitions))
 
 
 def effects_of(
@@ -144,14 +145,15 @@ def queues_of_change(connection: Connection, judged: JudgedFolder, *, day: dt.da
         judged: a folder that was judged right.
         day: whose postings decide: the one from which the change holds.
 
-    Queries: those of :func:`preview` at most, and 4 where units, people or what has to be verified are others.
+    Queries: 2, those of :func:`app.scoring.state`, and 4 where units, people or what has to be verified are others.
     """
-    before, after = _both(connection, judged)
-    is_judged_alike = ledger.types_to_verify(before.frame) == ledger.types_to_verify(after.frame)
-    if before.frame.directory is after.frame.directory and is_judged_alike:
+    before = scoring.state(connection).frame
+    after = _frame_after(connection, judged, before)
+    is_judged_alike = ledger.types_to_verify(before) == ledger.types_to_verify(after)
+    if before.directory is after.directory and is_judged_alike:
         return ()
-    one = ledger.waiting_by_head(connection, before.frame, day=day)
-    other = ledger.waiting_by_head(connection, after.frame, day=day)
+    one = ledger.waiting_by_head(connection, before, day=day)
+    other = ledger.waiting_by_head(connection, after, day=day)
     counts = [
         QueueMoved(head, one[head].number if head in one else 0, other[head].number if head in other else 0)
         for head in sorted(one.keys() | other.keys(), key=lambda head: head or "")
@@ -174,8 +176,11 @@ def queue_effects(queues: Iterable[QueueMoved], *, root: str | None) -> Iterator
 
 
 def units_left_without_head(connection: Connection, judged: JudgedFolder, *, day: dt.date) -> tuple[str, ...]:
-    """The codes of units that have a head on a day as it is, and would have none. Queries: those of :func:`preview` at most."""
-    before, after = (side.frame.directory for side in _both(connection, judged))
+    """The codes of units that have a head on a day as it is, and would have none. Queries: 2 at most, and those of :func:`app.scoring.state`."""
+    frame = scoring.state(connection).frame
+    if not judged.is_organisation_another:
+        return ()
+    before, after = frame.directory, _frame_after(connection, judged, frame).directory
     return tuple(
         unit
         for unit in after.tree.units
