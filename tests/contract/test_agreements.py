@@ -141,6 +141,7 @@ def test_units_are_signed_by_their_heads_or_imposed_and_then_the_cycle_runs(desk
     """The root by its head and an executive; who does not sign is imposed upon by two; a draft beside holds nothing before it is signed."""
     opened(desk)
     desk.person("dana").put("/api/v1/cycles/2026/calendar", json={"agree_by": "2026-01-31"})
+    a_step_on = propose(desk, "dana", "stage", {"to": "agreement"})
     to_stage(desk, "agreement")
     before = figures(desk)
     assert blockers(propose(desk, "dana", "stage", {"to": "running"})) == [
@@ -165,6 +166,14 @@ def test_units_are_signed_by_their_heads_or_imposed_and_then_the_cycle_runs(desk
     assert blockers(propose(desk, "dana", "stage", {"to": "running"})) == [("unsigned", 7, False)]
     to_stage(desk, "running", "unsigned")
     assert figures(desk) == before
+
+    # Two stages later a step on is no step back, which is a decision of its own; signatures stay.
+    assert code(agree(desk, "anna", a_step_on)) == (409, "overtaken")
+    kept = [seen(desk, "dana", node) for node in (VIENNA, EUROPE, HQ)]
+    to_stage(desk, "agreement")
+    assert [seen(desk, "dana", node) for node in (VIENNA, EUROPE, HQ)] == kept
+    assert figures(desk) == before
+    to_stage(desk, "running", "unsigned")
 
     card = seen(desk, "dana", VIENNA)
     lines = [line | {"target": "8"} if line["kpi"] == "consults" else line for line in card["lines"]]
@@ -261,7 +270,7 @@ def kpis(desk, **changed):
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_nobody_is_imposed_upon_before_the_last_day_for_signing_and_upon_the_agency_by_hr_and_an_executive(desk):
-    """The agency's own scorecard has no head above it: hr makes, an executive checks."""
+    """The agency's own scorecard has no head above it, nor has its head's: hr makes, an executive checks."""
     opened(desk)
     dana = desk.person("dana")
     dana.put("/api/v1/cycles/2026/calendar", json={"agree_by": "2099-01-31"}).raise_for_status()
@@ -270,7 +279,8 @@ def test_nobody_is_imposed_upon_before_the_last_day_for_signing_and_upon_the_age
     assert code(propose(desk, "dana", "impose", content)) == (409, "not_now")
     dana.put("/api/v1/cycles/2026/calendar", json={"agree_by": "2026-01-31"}).raise_for_status()
     assert code(propose(desk, "gaston", "impose", content)) == (409, "own_case")
-    made = propose(desk, "dana", "impose", content)
-    assert code(desk.approve(desk.person("dora"), made.json())) == (409, "role")
-    assert agree(desk, "ferran", made).status_code == 200
-    assert seen(desk, "dana", HQ)["state"] == "imposed"
+    for node in (HQ, "employee:E4"):
+        made = propose(desk, "dana", "impose", {"node": node, "digest": seen(desk, "dana", node)["digest"]})
+        assert code(desk.approve(desk.person("dora"), made.json())) == (409, "role")
+        assert agree(desk, "ferran", made).status_code == 200
+        assert seen(desk, "dana", node)["state"] == "imposed"

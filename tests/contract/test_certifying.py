@@ -94,6 +94,8 @@ def late(number, day="2026-07-01", employee="E1"):
 
 
 ACCEPTED = {"accept": ["unverified", "unconfirmed"]}
+RESULTS = "266ccd39a1823978f078ac722343c5d54334487718ddc33c2ee04191b6bad5bf"
+"""The sum over what the cycle comes to: the same on either engine, and in any later version."""
 NODES = ("unit:HQ", "unit:VIE", "employee:E1", "employee:E2")
 
 
@@ -148,6 +150,8 @@ def test_what_comes_between_proposal_and_approval_does_not_count(desk):
     assert "lunch" in unknown.json()["errors"][0]["detail"]
     made = propose(desk, "dana", "certify", ACCEPTED)
     assert made.status_code == 201, made.text
+    files = {one["file"]: one for one in desk.person("dana").get("/api/v1/files").json()["items"]}
+    agreed_to = desk.person("dana").get("/api/v1/decisions?cycle=2026&state=approved&limit=200").json()["items"]
     assert code(propose(desk, "dana", "certify", ACCEPTED)) == (409, "being_certified")
     # What would have stood in its way does not come into it meanwhile; what would not does.
     before_it = {"cycle": "2025", "calendar": {}}
@@ -174,6 +178,9 @@ def test_what_comes_between_proposal_and_approval_does_not_count(desk):
     cycle = desk.person("dana").get("/api/v1/cycles/2026").json()
     pin = cycle["pins"]["certified"]
     assert (cycle["stage"], pin["events"], pin["events_sha256"]) == ("certified", len(events), events_sum(events))
+    assert pin["files"] == {file: one["sha256"] for file, one in files.items()}
+    assert pin["revision"] == max(one["revision"] or 0 for one in files.values())
+    assert pin["decisions"] == len(agreed_to)
     after, live = figures(desk), figures(desk, "--live")
     assert (after[0], live[0] != before[0]) == (before[0], True)
     graded, beside = json.loads(after[1]), ("proposed_grade", "moved", "held", "round")
@@ -219,6 +226,7 @@ def test_what_is_loaded_after_the_cut_moves_nothing_of_the_cycle(desk):
     explain = ("deal_value", "--cycle", "2026")
     explained = [desk.kopes("explain", node, *explain, **desk.where).out for node in NODES]
     past = desk.kopes("score", "--cycle", "2026", "--as-of", "2026-04-30", **desk.where).out
+    downloaded = grades_file(desk)
     _write(desk.folder / "rates.csv", "usd", "2.5")
     _write(desk.folder / "employees.csv", "monthly_base", "9000000")
     _write(desk.folder / "scorecards.csv", "target", "77")
@@ -230,6 +238,7 @@ def test_what_is_loaded_after_the_cut_moves_nothing_of_the_cycle(desk):
     nodes = re.findall(r"cycle 2026: the scorecard of (\S+) differs from what was agreed", said)
     assert nodes == sorted(one["node"] for one in json.loads(before[0]))
     assert figures(desk) == before
+    assert grades_file(desk) == downloaded
     live = figures(desk, "--live")
     assert live[0] != before[0]
     assert [desk.kopes("explain", node, *explain, **desk.where).out for node in NODES] == explained
@@ -252,6 +261,19 @@ def test_what_is_loaded_after_the_cut_moves_nothing_of_the_cycle(desk):
             ("2026", "cycle 2026: rates.csv differs")
         ]
     assert figures(desk) == before
+
+
+def grades_file(desk):
+    """The cycle's grades as HR takes them home, without the line that says when that was."""
+    dana = desk.person("dana")
+    page = dana.get("/grades?cycle=2026").text
+    (action,) = set(
+        re.findall(r'action="(/grades[^"]*)"', page.split('data-narrowed="download"')[1].split("</div>")[0])
+    )
+    asked = hidden(page, action) | {"format": "csv", "reason": "To read it at home."}
+    answer = dana.post(action.replace("&amp;", "&"), data=asked)
+    assert (answer.status_code, answer.headers["Content-Type"].partition(";")[0]) == (200, "text/csv"), answer.text
+    return answer.text.splitlines()[:-1]
 
 
 def _write(file, column, value):
@@ -321,6 +343,11 @@ def test_grades_figures_and_mended_events_that_lack_are_accepted_by_name(desk):
     desk.kopes("ingest", events_file(desk, [broken | {"time": "soon"}]), **desk.where, status=None)
     running(desk)
     soft = {"rating_missing": 9, "rejected_events": 1, "stale_given": 9}
+    states = desk.person("dana").get("/api/v1/cycles/2026/board").json()["items"]
+    assert {(one["employee"], one["state"], *one["who"]) for one in states} == {
+        *(("E1", "rating_due", "E2"), ("E2", "rating_due", "E3"), ("E3", "rating_due", "E4")),
+        *((number, "rating_due", "hr") for number in ("E4", "E8", "E9")),
+    }
     shown = desk.person("dana").get("/api/v1/cycles/2026").json()["blockers"]["certified"]
     assert {one["code"]: one["count"] for one in shown if one["code"] not in ACCEPTED["accept"]} == soft
     assert not any(one["hard"] for one in shown)
@@ -510,6 +537,7 @@ def test_a_decision_about_a_line_goes_over_what_was_certified(desk):
     certified(desk)
     before = figures(desk)
     said = desk.kopes("cycle", "verify", "2026", **desk.where).out
+    assert said.split() == ["verified", "2026", "round", "1", RESULTS]
     content = {"node": "employee:E1", "kpi": "consults", "member": "actual", "value": "9", "cause": "a_list_was_lost"}
     done = agree(desk, "anna", propose(desk, "dana", "override", content))
     assert done.status_code == 200, done.text
@@ -590,6 +618,7 @@ def test_what_was_altered_of_a_certified_cycle_is_told(desk):
         (live, "UPDATE decision SET reason = 'Something else entirely' WHERE kind = 'override'"),
         (live, "UPDATE decision_end SET account = (SELECT account FROM decision WHERE id = decision_end.decision)"),
         (live, "UPDATE cut SET decisions = 99"),
+        (live, "UPDATE event SET body = replace(body, '125000.00', '925000.00')"),
         (cut, "UPDATE total SET entered_shares = entered_shares * 9, verified_shares = verified_shares * 9"),
     ):
         kept = file.read_bytes()

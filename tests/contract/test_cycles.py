@@ -189,6 +189,16 @@ def test_stages_are_begun_by_hr_and_an_approver_blocked_by_name_and_gone_back(de
     scorecards.write_text("".join(one for one in rows if "employee:E1," not in one), encoding="utf-8")
     desk.kopes("load", desk.folder, **desk.where)
     assert blockers(propose(desk, "dana", "stage", {"to": "agreement"})) == missing[1:]
+    states = desk.person("dana").get("/api/v1/cycles/2026/board?state=no_scorecard").json()["items"]
+    assert [one["employee"] for one in states] == ["E1"]
+    # A rule that the policy's own grades break is for nobody to accept.
+    policies = desk.where["definitions"] / "policies.yaml"
+    policies.write_text(json.dumps({"rules": {"single_share_max": 1}}), encoding="utf-8")
+    desk.kopes("load", desk.folder, **desk.where)
+    broken = propose(desk, "dana", "stage", {"to": "agreement", "accept": ["no_scorecard", "rules:single_share_max"]})
+    assert {one[0] for one in blockers(broken)} == {"rules:single_share_max"}
+    policies.write_text("{}", encoding="utf-8")
+    desk.kopes("load", desk.folder, **desk.where)
 
     assert code(propose(desk, "ferran", "stage", {"to": "agreement"})) == (409, "role")
     assert code(propose(desk, "anna", "stage", {"to": "agreement"})) == (409, "role")

@@ -299,6 +299,13 @@ def test_lines_of_a_certified_cycle_are_decided_about_over_its_cut(after_the_yea
     assert (done.status_code, done.json()["state"]) == (200, "approved"), done.text
     line = line_of(desk, BORAM, "consults")
     assert (line["actual"], line["score"], line["computed"]["actual"]) == ("5", pytest.approx(60), "0")
+    # Of two that are signed over one line the second to be agreed to moves something else by then.
+    one, two = (
+        propose(desk, "dana", "override", override(BORAM, "consults", "actual", value, f"c{value}")) for value in "67"
+    )
+    assert agree(desk, "anna", two).status_code == 200
+    assert code(agree(desk, "anna", one)) == (409, "overtaken")
+    assert line_of(desk, BORAM, "consults")["actual"] == "7"
     decide(desk, "lift", {"decision": first})
     assert line_of(desk, ALBA, "deals")["score"] == line_of(desk, ALBA, "deals")["computed"]["score"]
 
