@@ -63,7 +63,7 @@ def rows_from_text(connection: Connection, table: Table, text: str) -> None:
     """
     # JSON escapes line feeds, and leaves what else Unicode calls the end of a line.
     lines = text.split("\n")[:-1]
-    head = json.loads(lines[0]) if lines else []
+    head: Any = json.loads(lines[0]) if lines else []
     named = isinstance(head, dict)
     names = head["columns"] if named else [one.name for one in table.columns]
     read = {one.name: _reader(one.type) for one in table.columns}
