@@ -70,7 +70,7 @@ class LinesQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    node: Annotated[str, Field(max_length=60)]
+    node: Annotated[str, Field(max_length=60)] = ""
     cycle: FormCycle | None = None
     into: Annotated[str | None, Field(pattern=r"^(new|[0-9]{1,18})$")] = None
 
