@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from itertools import chain, repeat
 from typing import Final
 
 from app.rules.terms import Node
 
-__all__ = ["FACTORS", "ChildFigures", "SharedTarget", "allocate"]
+__all__ = ["FACTORS", "ChildFigures", "SharedTarget", "allocate", "proposed_targets"]
 
 FACTORS: Final = ("history", "market", "headcount")
 """What shares can go by, in the order in which people read them."""
@@ -85,6 +86,29 @@ def allocate(
         SharedTarget(child.node, share, target or _NONE)
         for child, share, target in zip(children, shares, targets, strict=True)
     ]
+
+
+def proposed_targets(whole: Decimal, last_year: Mapping[Node, Decimal | None]) -> dict[Node, Decimal]:
+    """What a target would come to for each who carries a slice of it: shared by last year's actuals alone, in steps as fine as it is written itself.
+
+    Args:
+        whole: the target above.
+        last_year: of each slice its actual of the cycle before, where that is known.
+
+    Returns:
+        What adds up to the whole; of a slice that would get nothing there is no proposal, for a target is more than 0.
+    """
+    exponent = whole.as_tuple().exponent
+    if whole <= 0 or not last_year or not isinstance(exponent, int):
+        return {}
+    step = Decimal(1).scaleb(min(exponent, 0))
+    children = [
+        ChildFigures(node, {**dict.fromkeys(FACTORS, _NONE), "history": max(_NONE, Fraction(actual or 0))})
+        for node, actual in last_year.items()
+    ]
+    weights = {**dict.fromkeys(FACTORS, _NONE), "history": Fraction(1)}
+    shared = allocate(children, total=Fraction(whole), weights=weights, step=Fraction(step))
+    return {one.node: int(one.target / Fraction(step)) * step for one in shared if one.target > 0}
 
 
 def _shares(figures: Sequence[Mapping[str, Fraction]], weights: Mapping[str, Fraction]) -> list[Fraction]:

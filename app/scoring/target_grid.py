@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from app.rules.allocation import proposed_targets
 from app.rules.definitions import KpiVersion
 from app.rules.rollup import area_levels, in_areas
 from app.rules.terms import Node, NodeKind
@@ -45,6 +46,7 @@ class GridColumn:
         sum: what its slices below come to, beside the unit's own target; None where they need not add up.
         slices: the nodes whose lines are those slices.
         elsewhere: what the slices come to whose rows are not on view.
+        proposals: what the unit's own target would come to for each slice, by last year's actuals; nobody's until somebody takes it over.
     """
 
     kpi: str
@@ -53,6 +55,7 @@ class GridColumn:
     sum: Sum | None
     slices: frozenset[Node]
     elsewhere: Decimal
+    proposals: Mapping[Node, Decimal]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,4 +137,5 @@ def _column(block: TargetBlock, on_view: frozenset[Node]) -> GridColumn:
         sum=total,
         slices=frozenset(row.node for row in slices),
         elsewhere=sum((row.whole for row in slices if row.node not in on_view and row.whole is not None), Decimal(0)),
+        proposals={} if total is None else proposed_targets(total.above, {row.node: row.last_year for row in slices}),
     )

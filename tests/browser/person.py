@@ -7,7 +7,7 @@ from typing import Final
 
 from playwright.sync_api import Locator, Page, expect
 
-__all__ = ["PASSWORD", "WHY", "Person"]
+__all__ = ["PASSWORD", "WHY", "Person", "proposals_are_taken_over"]
 
 PASSWORD: Final = "seven quiet harbours at dawn"
 WHY: Final = "Agreed in the meeting of Monday."
@@ -108,3 +108,20 @@ class Person:
         with self.page.expect_navigation():
             self.main.get_by_role("button", name="Put into the set").first.press("Enter")
         expect(self.main).to_contain_text("With this set in it the agency folder has no error.")
+
+
+def proposals_are_taken_over(page: Page, vienna: Locator, paris: Locator, foot: Locator) -> None:
+    """The region's 10 by last year's 7 and 21, whole consults: none is in a field before somebody takes it."""
+    expect(foot).to_contain_text("20 of 10")
+    expect(foot).to_contain_text("Difference: 10.")
+    expect(vienna).to_have_value("10")
+    vienna.focus()
+    page.keyboard.press("+")
+    expect(vienna).to_have_value("2")
+    expect(paris).to_have_value("10")
+    paris.locator("xpath=ancestor::td").get_by_role("button", name="proposal 8").click()
+    expect(paris).to_have_value("8")
+    expect(foot).to_contain_text("10 of 10")
+    expect(foot.get_by_text("adds up", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Discard").click()
+    expect(vienna).to_have_value("10")

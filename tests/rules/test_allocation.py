@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.allocation import FACTORS, ChildFigures, allocate
+from app.rules.allocation import FACTORS, ChildFigures, allocate, proposed_targets
 from app.rules.terms import Node, NodeKind
 
 EVEN = dict.fromkeys(FACTORS, Fraction(1))
@@ -104,3 +105,28 @@ def test_what_is_given_is_the_total_whatever_the_order_and_each_is_within_two_st
         assert part.target >= 0
     for part in allocate(data.draw(st.permutations(children)), total=total, weights=by, step=step):
         assert part == parts[part.node]
+
+
+@given(
+    whole=st.decimals("0.01", 10_000_000, places=2),
+    last_year=st.lists(st.one_of(st.none(), st.decimals(0, 10_000_000, places=2)), min_size=1, max_size=12),
+)
+def test_proposals_are_the_whole_by_last_year_and_nobodys_is_nothing(whole, last_year):
+    """Each is within two of the last place of its part, all together are the whole, and equal ones where nothing is known."""
+    by_node = {unit(f"U{at}"): actual for at, actual in enumerate(last_year)}
+    proposals = proposed_targets(whole, by_node)
+    together = sum(actual or 0 for actual in last_year)
+    place = Decimal(1).scaleb(min(whole.as_tuple().exponent, 0))
+    assert sum(proposals.values()) == whole
+    for node, actual in by_node.items():
+        part = Fraction(1, len(by_node)) if not together else Fraction(actual or 0) / Fraction(together)
+        assert abs(Fraction(proposals.get(node, Decimal(0))) - part * Fraction(whole)) < 2 * Fraction(place)
+        assert proposals.get(node, Decimal(1)) > 0
+
+
+def test_of_no_target_above_nothing_is_proposed():
+    assert proposed_targets(Decimal(0), {unit("A"): Decimal(3)}) == {}
+    assert proposed_targets(Decimal("1E+3"), {unit("A"): Decimal(1), unit("B"): Decimal(3)}) == {
+        unit("A"): Decimal(250),
+        unit("B"): Decimal(750),
+    }

@@ -12,6 +12,7 @@ from app.kit.refusals import NotThere
 from app.plain.findings import Finding, Place
 from app.rules.activities import MESSAGES
 from app.rules.permissions import Deed
+from app.web.design_samples import samples
 from app.web.forms import Typed
 from app.web.rendering import Page
 from app.web.request_context import RequestContext
@@ -57,4 +58,4 @@ def design(context: RequestContext) -> Page:
         place=Place(field="colleague"),
     )
     context.typed = Typed(values={"colleague": ["Alba"]}, findings=(unknown,), refused=True)
-    return Page("pages/design.html", colours=COLOURS, weeks=_WEEKS, day=_DAY)
+    return Page("pages/design.html", colours=COLOURS, weeks=_WEEKS, day=_DAY, **samples())

@@ -137,6 +137,7 @@ class Settable:
         folder: the folder's own where another was set.
         goes_back: whether the folder gives a figure that it can go back to.
         last_year: the actual of the cycle before as a target would be typed; empty where it would be none.
+        proposal: what is proposed, as it would be typed; empty where nothing is.
     """
 
     cell: Cell
@@ -147,6 +148,7 @@ class Settable:
     folder: Decimal | None
     goes_back: bool
     last_year: str
+    proposal: str
 
 
 @pages.read("/targets", may=Deed.SEE_TARGETS)
@@ -163,8 +165,9 @@ def targets(context: RequestContext, query: TargetsQuery) -> Page:
     settable = {node for node in {row.node for block in shown.blocks for row in block.rows} if sets(node)}
     grid = scoring.target_grid(shown, rows=query.rows, area=query.area)
     drafted = _drafted(context, loaded, shown.cycle, [row.node for row in grid.rows if row.node in settable])
+    proposals = {column.kpi: column.proposals for column in grid.columns}
     cells = {
-        (row.node, kpi): _settable(context, kpi, line, drafted)
+        (row.node, kpi): _settable(context, kpi, line, drafted, proposals[kpi].get(row.node))
         for row in grid.rows
         for kpi, line in row.lines.items()
         if line.takes_target and row.node in settable
@@ -368,7 +371,11 @@ def _why_not(block: TargetBlock, settable: Collection[Node]) -> dict[str, int]:
 
 
 def _settable(
-    context: RequestContext, kpi: str, row: TargetRow, drafted: Mapping[tuple[Node, str], Decimal | None] | None
+    context: RequestContext,
+    kpi: str,
+    row: TargetRow,
+    drafted: Mapping[tuple[Node, str], Decimal | None] | None,
+    proposal: Decimal | None,
 ) -> Settable:
     """A cell whose target this person sets, with what a refused form held.
 
@@ -391,6 +398,7 @@ def _settable(
         folder=row.set_target.folder if row.set_target is not None else None,
         goes_back=not is_draft and row.set_target is not None and row.set_target.folder not in {None, row.given},
         last_year=exact_figure(exact_text(row.last_year) or "0") if can_be_target else "",
+        proposal="" if proposal is None or not is_target(proposal) else exact_figure(exact_text(proposal) or "0"),
     )
 
 

@@ -341,6 +341,15 @@
   const isWhole = (input) => input.selectionStart === 0 && input.selectionEnd === input.value.length;
   const atEdge = (input, place) => isWhole(input) || (input.selectionStart === place && input.selectionEnd === place);
 
+  const takeOver = (input, what) => {
+    const said = boxOf(input).querySelector(`[data-${what}]`);
+    if (said) {
+      write(input, said.dataset[what]);
+      input.select();
+    }
+    return said ? true : undefined;
+  };
+
   const MOVES = {
     ArrowUp: (input) => reach(input, -1, 0),
     ArrowDown: (input) => reach(input, 1, 0),
@@ -351,13 +360,9 @@
       write(input, input.dataset.first);
       input.select();
     },
-    "=": (input) => {
-      const last = boxOf(input).querySelector("[data-last]");
-      if (last) {
-        write(input, last.dataset.last);
-        input.select();
-      }
-    },
+    "=": (input) => takeOver(input, "last"),
+    // In a weight it begins how much more.
+    "+": (input) => takeOver(input, "proposal") ?? false,
   };
 
   form.addEventListener("keydown", (event) => {
@@ -420,22 +425,24 @@
     tell();
   });
 
-  // ------------------------------------------------------------------------------------------------------------ last year
+  // ---------------------------------------------------------------------------------------------- last year and the proposal
 
-  for (const said of body.querySelectorAll("[data-last]")) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "takes";
-    button.tabIndex = -1;
-    button.title = words.takes.replace("FIGURE", said.dataset.last);
-    button.dataset.last = said.dataset.last;
-    button.textContent = said.textContent;
-    button.addEventListener("click", () => {
-      const input = inputIn(boxOf(button));
-      write(input, button.dataset.last);
-      input.focus();
-    });
-    said.replaceWith(button);
+  for (const [what, title] of [["last", words.takes], ["proposal", words.proposes]]) {
+    for (const said of body.querySelectorAll(`[data-${what}]`)) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "takes";
+      button.tabIndex = -1;
+      button.title = title.replace("FIGURE", said.dataset[what]);
+      button.dataset[what] = said.dataset[what];
+      button.textContent = said.textContent;
+      button.addEventListener("click", () => {
+        const input = inputIn(boxOf(button));
+        write(input, button.dataset[what]);
+        input.focus();
+      });
+      said.replaceWith(button);
+    }
   }
 
   for (const hint of form.querySelectorAll("[data-with-script]")) {
