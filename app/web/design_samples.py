@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from types import SimpleNamespace as Sample
 from typing import Any, Final
 
+from app.notices import RIGHTS, Notice
 from app.plain.findings import Finding, Place, n_
 from app.rules.kpis import Translated
 from app.rules.terms import Node, NodeKind
@@ -284,8 +285,9 @@ def _told() -> dict[str, Any]:
             CycleShown(**cut),  # type: ignore[arg-type]  # as it is named
             CycleShown(**cut, is_live=True),  # type: ignore[arg-type]
         ],
-        "rights_notice": Sample(
-            message=n_("Invited: %(number)s. What becomes of their mails stands under Mails."),
+        "rights_notice": Notice(
+            kind=RIGHTS,
+            message="Rights were given or taken: %(number)s.",
             subject={"number": 2, "who": "iris", "account": "emil"},
             created_at=_AT,
         ),
