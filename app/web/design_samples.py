@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from types import SimpleNamespace as Sample
 from typing import Any, Final
 
-from app.notices import RIGHTS, Notice
 from app.plain.findings import Finding, Place, n_
 from app.rules.kpis import Translated
 from app.rules.terms import Node, NodeKind
@@ -268,6 +267,12 @@ def _looked() -> Sample:
     )
 
 
+def _rights() -> Sample:
+    """A notice of rights: its words are the page's own, and no error's."""
+    told = {"message": "Rights were given or taken: %(number)s.", "subject": {"number": 2}, "created_at": _AT}
+    return Sample(**told)
+
+
 def _told() -> dict[str, Any]:
     """What pages tell of cycles, rights and first steps."""
     cut = {"stage": n_("certified"), "since": _AT, "cut_at": _AT, "decision": 7}
@@ -285,12 +290,7 @@ def _told() -> dict[str, Any]:
             CycleShown(**cut),  # type: ignore[arg-type]  # as it is named
             CycleShown(**cut, is_live=True),  # type: ignore[arg-type]
         ],
-        "rights_notice": Notice(
-            kind=RIGHTS,
-            message="Rights were given or taken: %(number)s.",
-            subject={"number": 2, "who": "iris", "account": "emil"},
-            created_at=_AT,
-        ),
+        "rights_notice": _rights(),
         "first_steps": Sample(
             steps=steps, next=steps[1], more=n_("Goals"), open_sets=[Sample(id=3, title="Vienna moves")]
         ),
