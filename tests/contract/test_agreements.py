@@ -167,13 +167,8 @@ def test_units_are_signed_by_their_heads_or_imposed_and_then_the_cycle_runs(desk
     to_stage(desk, "running", "unsigned")
     assert figures(desk) == before
 
-    # Two stages later a step on is no step back, which is a decision of its own; signatures stay.
-    assert code(agree(desk, "anna", a_step_on)) == (409, "overtaken")
-    kept = [seen(desk, "dana", node) for node in (VIENNA, EUROPE, HQ)]
-    to_stage(desk, "agreement")
-    assert [seen(desk, "dana", node) for node in (VIENNA, EUROPE, HQ)] == kept
+    _goes_back_and_comes_again(desk, a_step_on)
     assert figures(desk) == before
-    to_stage(desk, "running", "unsigned")
 
     card = seen(desk, "dana", VIENNA)
     lines = [line | {"target": "8"} if line["kpi"] == "consults" else line for line in card["lines"]]
@@ -209,6 +204,15 @@ def test_units_are_signed_by_their_heads_or_imposed_and_then_the_cycle_runs(desk
         key: (before[key], after[key]) for key in before if before[key] != after[key]
     }
     assert (VIENNA, "score:consults") in moved
+
+
+def _goes_back_and_comes_again(desk, a_step_on):
+    """Two stages later a step on is no step back, which is a decision of its own; signatures stay."""
+    assert code(agree(desk, "anna", a_step_on)) == (409, "overtaken")
+    kept = [seen(desk, "dana", node) for node in (VIENNA, EUROPE, HQ)]
+    to_stage(desk, "agreement")
+    assert [seen(desk, "dana", node) for node in (VIENNA, EUROPE, HQ)] == kept
+    to_stage(desk, "running", "unsigned")
 
 
 def scores(desk):

@@ -150,8 +150,7 @@ def test_what_comes_between_proposal_and_approval_does_not_count(desk):
     assert "lunch" in unknown.json()["errors"][0]["detail"]
     made = propose(desk, "dana", "certify", ACCEPTED)
     assert made.status_code == 201, made.text
-    files = {one["file"]: one for one in desk.person("dana").get("/api/v1/files").json()["items"]}
-    agreed_to = desk.person("dana").get("/api/v1/decisions?cycle=2026&state=approved&limit=200").json()["items"]
+    pinned = what_is_pinned(desk)
     assert code(propose(desk, "dana", "certify", ACCEPTED)) == (409, "being_certified")
     # What would have stood in its way does not come into it meanwhile; what would not does.
     before_it = {"cycle": "2025", "calendar": {}}
@@ -178,9 +177,7 @@ def test_what_comes_between_proposal_and_approval_does_not_count(desk):
     cycle = desk.person("dana").get("/api/v1/cycles/2026").json()
     pin = cycle["pins"]["certified"]
     assert (cycle["stage"], pin["events"], pin["events_sha256"]) == ("certified", len(events), events_sum(events))
-    assert pin["files"] == {file: one["sha256"] for file, one in files.items()}
-    assert pin["revision"] == max(one["revision"] or 0 for one in files.values())
-    assert pin["decisions"] == len(agreed_to)
+    assert {name: pin[name] for name in pinned} == pinned
     after, live = figures(desk), figures(desk, "--live")
     assert (after[0], live[0] != before[0]) == (before[0], True)
     graded, beside = json.loads(after[1]), ("proposed_grade", "moved", "held", "round")
@@ -211,6 +208,18 @@ def test_what_comes_between_proposal_and_approval_does_not_count(desk):
         assert desk.person(name).get("/api/v1/cycles/2026/after-close").status_code == status, name
     assert desk.kopes("cycle", "verify", "2026", "--round", "1", **desk.where).out.startswith("verified 2026 round 1 ")
     assert "has no round 2" in desk.kopes("cycle", "verify", "2026", "--round", "2", **desk.where, status=1).err
+
+
+def what_is_pinned(desk):
+    """Files, revision and decisions as they are now."""
+    dana = desk.person("dana")
+    files = {one["file"]: one for one in dana.get("/api/v1/files").json()["items"]}
+    agreed_to = dana.get("/api/v1/decisions?cycle=2026&state=approved&limit=200").json()["items"]
+    return {
+        "files": {file: one["sha256"] for file, one in files.items()},
+        "revision": max(one["revision"] or 0 for one in files.values()),
+        "decisions": len(agreed_to),
+    }
 
 
 def line_scores(text):
