@@ -40,6 +40,7 @@ from app.cascade.lines import (
     target_differences,
     with_decided,
 )
+from app.cascade.moves import CALIBRATE, LET_LAPSE, keep_moves
 from app.cascade.preview import previewed_sheet
 from app.cascade.publishing import (
     PinDifference,
@@ -83,6 +84,8 @@ from app.cascade.targets import (
 
 __all__ = [
     "BONUS_DECISIONS",
+    "CALIBRATE",
+    "LET_LAPSE",
     "LIFT",
     "RATERS_DECISIONS",
     "TARGET_DECISIONS",
@@ -125,6 +128,7 @@ __all__ = [
     "given_ratings",
     "goal_tree",
     "keep_drafts",
+    "keep_moves",
     "keep_proposed",
     "keep_rating",
     "keep_signatures",

@@ -23,6 +23,7 @@ from app.cascade.bonuses import Bonuses, read_bonuses
 from app.cascade.history import NOTHING, Exclusion, History, Years, read_exclusions, read_history
 from app.cascade.line import Line
 from app.cascade.line_decisions import LineDecisions, read_line_decisions
+from app.cascade.moves import read_moves
 from app.cascade.publishing import read_pinned
 from app.cascade.ratings import read_given
 from app.cascade.targets import Decided, LineKey, read_decided
@@ -30,6 +31,7 @@ from app.kit.bulk import among
 from app.organisation import KeptByRevision, Revision, current_revision
 from app.rules.definitions import Definitions, Kpi
 from app.rules.line_decisions import DecidedLine
+from app.rules.moves import NO_MOVES, Moves
 from app.rules.targets import NoTarget, SetTarget, no_target, takes_target
 from app.rules.terms import Link, Node
 
@@ -112,6 +114,7 @@ class Sheet:
         rated_here: the lines whose grades are given in the application, whatever the folder says of them.
         decided: what holds of what was decided about lines, by cycle; a cycle about whose lines nothing was ever decided is not there.
         bonuses: the points that were granted on the promotion list.
+        moves: the last step of calibration about everyone, by cycle.
     """
 
     revision: int
@@ -129,6 +132,7 @@ class Sheet:
     rated_here: frozenset[LineKey] = frozenset()
     decided: Mapping[int, LineDecisions] = field(default_factory=dict)
     bonuses: Bonuses = field(default_factory=dict)
+    moves: Mapping[int, Moves] = field(default_factory=dict)
 
     def definitions_of(self, cycle: int) -> Definitions:
         """The goals, KPIs and policies that a cycle goes by: those that it was published with, else those that are loaded."""
@@ -307,6 +311,10 @@ class Sheet:
         """The bonus points that an employee was granted in a cycle."""
         return self.bonuses.get((cycle, employee), Decimal(0))
 
+    def moves_of(self, cycle: int) -> Moves:
+        """The last step of calibration about everyone in a cycle."""
+        return self.moves.get(cycle, NO_MOVES)
+
     def decided_line(self, cycle: int, node: Node, kpi: str) -> DecidedLine | None:
         """What holds of what was decided about a line; None where nothing ever was."""
         return self.decided.get(cycle, {}).get((node, kpi))
@@ -465,16 +473,21 @@ def with_decided(
 ) -> Sheet:
     """A sheet of the folder with targets and decisions about lines of the application, and what cycles were published with.
 
-    Of decisions about lines those with smaller numbers than ``before`` alone, where one is given: so they stood when that one was proposed.
+    Of decisions about lines and grades those with smaller numbers than ``before`` alone, where one is given: so they stood when that one was proposed.
 
-    Queries: 6, and those of the organisation, where anything was.
+    Queries: 7, and those of the organisation, where anything was.
     """
     if not revision.decided:
         return sheet
     day_of = organisation.directory(connection).day_of
     pinned = replace(sheet, token=token, pinned=_pinned(connection, sheet.definitions))
     decided = pinned.with_targets(read_decided(connection), token=token, day_of=day_of)
-    decided = replace(decided, decided=read_line_decisions(connection, before=before), bonuses=read_bonuses(connection))
+    decided = replace(
+        decided,
+        decided=read_line_decisions(connection, before=before),
+        bonuses=read_bonuses(connection),
+        moves=read_moves(connection, before=before),
+    )
     agreed = decided.with_agreed(read_agreed(connection, pinned.pinned.keys()))
     return agreed.with_given(read_given(connection))
 
@@ -494,7 +507,7 @@ _kept: Final[KeptByRevision[Sheet]] = KeptByRevision(_decided, decided=True)
 def sheet(connection: Connection) -> Sheet:
     """What every level is measured on now: as it is loaded, with the targets that were set in the application since.
 
-    Queries: 1 (the revision); after a load those of :func:`loaded_sheet` and 1, after a decision 7.
+    Queries: 1 (the revision); after a load those of :func:`loaded_sheet` and 1, after a decision 8.
     """
     return _kept(connection)
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 from app.kit.schema import BigKey, Code, Exact, Instant, metadata
@@ -30,6 +31,7 @@ __all__ = [
     "definition_document",
     "exclusion",
     "given_rating",
+    "grade_step",
     "history",
     "kept_document",
     "market_potential",
@@ -247,6 +249,21 @@ given_rating: Final = Table(
 )
 """Grades that raters give in the application: of a rater's of a line the last one holds."""
 
+grade_step: Final = Table(
+    "grade_step",
+    metadata,
+    Column("id", BigKey, primary_key=True, autoincrement=False, comment="the order in which they were agreed to"),
+    Column("decision", BigKey, ForeignKey("decision.id"), nullable=False),
+    Column("cycle", Integer, nullable=False),
+    Column("node", Code, nullable=False),
+    Column("from_grade", Text, comment="the one that stood; null: none"),
+    Column("to_grade", Text, comment="null: a lapsed move was let go"),
+    Column("proposed", Text, comment="the grade that was proposed then; null: none"),
+    Column("reason", Text, nullable=False),
+    UniqueConstraint("decision", "node"),
+)
+"""Steps of calibration about a person or unit, with the proposal on which each was taken."""
+
 APPEND_ONLY: Final = (
     kept_document,
     publication,
@@ -257,6 +274,7 @@ APPEND_ONLY: Final = (
     agreement_signature,
     agreement_version,
     given_rating,
+    grade_step,
 )
 """Tables whose rows never change and never go."""
 

@@ -228,7 +228,7 @@ def grade(cycle: int, whom: str, *, live: bool, form: str) -> None:
         else:
             proposal = cycles.propose_unit_grades(connection, cycle=cycle, today=today, loaded=loaded).proposal
         standing = cycles.grade_standing(connection, loaded, cycle)
-    rows = [members(row) | (standing(row.grade) if form == "json" else {}) for row in proposal.rows]
+    rows = [members(row) | (standing(proposal, row) if form == "json" else {}) for row in proposal.rows]
     if form == "json":
         write_json(rows)
     else:

@@ -206,7 +206,7 @@ class FirstCycle:
         with self.database.read() as connection:
             directory = organisation.directory(connection)
             certifier = self.certifier(connection)
-            calibrators = self._calibrators(directory)
+            calibrators = self.calibrators(directory)
         executive, second = self.emails["executive"], self.emails[SECOND_EXECUTIVE]
         given = [(CycleFunction.APPROVER, executive, second), (CycleFunction.CERTIFIER, certifier, executive)]
         given += [(CycleFunction.CALIBRATOR, one, executive) for one in calibrators]
@@ -233,7 +233,7 @@ class FirstCycle:
         message = "nobody is left to certify"
         raise LookupError(message)
 
-    def _calibrators(self, directory: Directory) -> list[str]:
+    def calibrators(self, directory: Directory) -> list[str]:
         """Two heads of units, of divisions first."""
         day, taken = self.year.day(5), set(self.emails.values())
         heads = [

@@ -1,4 +1,4 @@
-"""The cycle before the one under way, which one region of the demonstration agency has gone through: opened, signed, run and certified.
+"""The cycle before the one under way, which one region of the demonstration agency has gone through: opened, signed, run, certified and calibrated.
 
 It was opened as soon as all were there whom it takes. What came after it was certified moves nothing of it, and is listed.
 """
@@ -8,17 +8,22 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
 from app import cycle as cycles
 from app import intake, organisation, scoring
 from app.cli.first_cycle import CycleYear, FirstCycle
+from app.cli.hands import person
+from app.cycle import Calibration
 from app.kit.database import Database
+from app.rules.moves import WantedMove
 from app.rules.stages import Stage
+from app.rules.terms import NodeKind
 
 __all__ = ["STEPS", "certify_cycle"]
 
-STEPS: Final = 6
+STEPS: Final = 7
 """How many times :func:`certify_cycle` tells that it is further."""
 
 _CLOSED_AFTER: Final = 44
@@ -28,7 +33,7 @@ _CLOSED_AFTER: Final = 44
 def certify_cycle(
     database: Database, *, emails: Mapping[str, str], year: CycleYear, said: Callable[[int], object]
 ) -> None:
-    """Open a cycle that has gone by, have its scorecards signed, and certify it.
+    """Open a cycle that has gone by, have its scorecards signed, certify it, and have two calibrators move two grades.
 
     Args:
         database: with the agency in it, accounts for everybody, and what was reported of that cycle.
@@ -48,6 +53,7 @@ def certify_cycle(
         lambda: cycle.sign(lambda _directory, _node: signed, wanted=lambda _node, _part: True),
         lambda: cycle.go_on(Stage.RUNNING, at=year.at(38), reason="All of the region have signed."),
         lambda: _certify(cycle),
+        lambda: _calibrate(cycle),
     ):
         step()
         said(1)
@@ -74,3 +80,52 @@ def _certify(cycle: FirstCycle) -> None:
     reason = "What was not reported or verified by now does not count; the region was told so in December."
     kind = cycles.certify_kind(intake.file_sums)
     cycle.decide(kind, content if content["accept"] else {}, reason, by=cycle.emails["hr"], to=certifier, at=at)
+
+
+def _calibrate(cycle: FirstCycle) -> None:
+    """The two calibrators have two people of a group that neither is in change places, where there are such."""
+    year = cycle.year
+    at = max(year.on(year.after + dt.timedelta(days=_CLOSED_AFTER + 6)), year.at(46))
+    with cycle.database.read() as connection:
+        loaded = scoring.state(connection)
+        day = loaded.frame.directory.day_of(at)
+        emails = cycle.calibrators(loaded.frame.directory)
+        viewers = [person(connection, email, at) for email in emails]
+        calibration = cycles.calibration_of(connection, loaded, year.cycle, NodeKind.EMPLOYEE, today=day)
+        groups = [
+            one.group
+            for one in cycles.calibration_groups(calibration)
+            if not any(cycles.is_own_group(calibration, viewer, loaded, one.group, day=day) for viewer in viewers)
+        ]
+    moves = next((some for group in groups if (some := _swap(calibration, group))), None)
+    if moves is None or len(emails) < _TWO:
+        return
+    content = {
+        "moves": [{"node": str(one.node), "from": one.from_, "to": one.to, "reason": one.reason} for one in moves]
+    }
+    reason = "Both lie side by side; two deals of the one were handed over by the other in the last week."
+    cycle.decide(cycles.CALIBRATE, content, reason, by=emails[0], to=emails[1], at=at)
+
+
+_TWO: Final = 2
+
+
+def _swap(calibration: Calibration, group: str) -> list[WantedMove]:
+    """The moves by which the last of a grade and the first of the next one change places, if all that moves must keep is kept; else none."""
+    places = sorted(
+        (one for one in calibration.proposal.standings.by_code.values() if one.group == group), key=lambda one: one.rank
+    )
+    grades = [one.grade for one in calibration.policies.grades]
+    for upper, lower in pairwise(places):
+        if grades.index(lower.grade) - grades.index(upper.grade) == 1:
+            moves = [
+                WantedMove(
+                    calibration.node_of(upper), upper.grade, lower.grade, "Two of the deals came by a colleague's work."
+                ),
+                WantedMove(
+                    calibration.node_of(lower), lower.grade, upper.grade, "Prepared two deals that count for others."
+                ),
+            ]
+            if calibration.problem(moves) is None:
+                return moves
+    return []

@@ -27,6 +27,7 @@ from app.rules.grading import (
     UnitGrade,
     UnitProposal,
     propose_units,
+    proposed_grade,
 )
 from app.rules.measures import FloatArray, IntArray
 from app.rules.placement import overlap
@@ -105,7 +106,8 @@ def employee_proposal(scored: Scores) -> EmployeeProposal:
         msg = "grades are of everyone: nobody's hangs on their own score alone"
         raise ValueError(msg)
     cohort, places = plan.kept("cohort", lambda: _cohort(plan))
-    return cohort.propose(*(_figures(column, places) for column in (scored.own, scored.unit, scored.final)))
+    own, unit, final = (_figures(column, places) for column in (scored.own, scored.unit, scored.final))
+    return cohort.propose(own, unit, final, plan.sheet.moves_of(plan.cycle))
 
 
 def _figures(scores: FloatArray, places: IntArray) -> list[float | None]:
@@ -146,15 +148,22 @@ def _candidate(plan: CyclePlan, person: Person) -> Candidate:
     )
 
 
-def grade_standing(connection: Connection, loaded: State, cycle: int) -> Callable[[str | None], dict[str, object]]:
+def grade_standing(
+    connection: Connection, loaded: State, cycle: int
+) -> Callable[[EmployeeProposal | UnitProposal, EmployeeGrade | UnitGrade], dict[str, object]]:
     """What JSON says beside a grade of a cycle that was certified: what was proposed, and what has become of it; nothing of another cycle.
 
     Queries: 1 where it was certified.
     """
     certified = scoring.certified_cuts(connection).get(cycle) if cycle in loaded.certified else None
     if certified is None:
-        return lambda _grade: {}
-    return lambda grade: {"proposed_grade": grade, "moved": False, "held": False, "round": certified.round}
+        return lambda _proposal, _row: {}
+
+    def told(proposal: EmployeeProposal | UnitProposal, row: EmployeeGrade | UnitGrade) -> dict[str, object]:
+        proposed = proposed_grade(proposal, row)
+        return {"proposed_grade": proposed, "moved": row.grade != proposed, "held": False, "round": certified.round}
+
+    return told
 
 
 _UNITS_KEPT: Final[LruCache[UnitProposal]] = LruCache(4)
@@ -188,4 +197,4 @@ def unit_proposal(scored: Scores) -> UnitProposal:
             last_day = max(shared.to for shared in lives if shared.to) - dt.timedelta(days=1)
             group = plan.frame.directory.evaluation_group(node.code, last_day)
             candidates.append(UnitCandidate(unit=node.code, group=group or AGENCY, own_score=scored.at(at)[0]))
-    return propose_units(candidates, policies=plan.sheet.definitions.policies)
+    return propose_units(candidates, policies=plan.sheet.definitions.policies, moves=plan.sheet.moves_of(plan.cycle))

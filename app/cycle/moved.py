@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from app import scoring
 from app.cycle.grades import employee_proposal, unit_proposal
 from app.rules.deciding import DecisionEffect
+from app.rules.grading import EmployeeProposal, UnitGrade, UnitProposal
 from app.rules.terms import Node, NodeKind
 from app.scoring import Scores
 
-__all__ = ["differing", "moved_figures"]
+__all__ = ["differing", "grades_told", "moved_figures"]
 
 
 def moved_figures(one: Scores, other: Scores) -> Iterator[DecisionEffect]:
@@ -40,12 +41,17 @@ def _scores(scored: Scores) -> dict[tuple[str, str], object]:
 
 
 def _grades(scored: Scores) -> dict[tuple[str, str], object]:
+    return grades_told(employee_proposal(scored)) | grades_told(unit_proposal(scored))
+
+
+def grades_told(proposal: EmployeeProposal | UnitProposal) -> dict[tuple[str, str], object]:
+    """The grades of a proposal, and what people are paid, by node and member."""
     told: dict[tuple[str, str], object] = {}
-    for row in employee_proposal(scored).rows:
-        if row.grade is not None:
+    for row in proposal.rows:
+        if isinstance(row, UnitGrade):
+            told[str(Node(NodeKind.UNIT, row.unit)), "grade"] = row.grade
+        elif row.grade is not None:
             node = str(Node(NodeKind.EMPLOYEE, row.employee))
             told[node, "grade"] = row.grade
             told[node, "pay"] = row.pay
-    for unit in unit_proposal(scored).rows:
-        told[str(Node(NodeKind.UNIT, unit.unit)), "grade"] = unit.grade
     return told

@@ -491,7 +491,7 @@ RATERS: Final = DecisionKind(
     apply=_apply_raters,
     hold=scoring.hold_to_decide,
     of_cycle=True,
-    names_raters=True,
+    for_parts=True,
     maker_obstacle=lambda connection, viewer, read, cycle, day: _own_obstacle(
         connection, viewer, read.about, cycle, day
     ),

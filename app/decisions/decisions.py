@@ -384,6 +384,7 @@ def propose(
         _refuse_forbidden(connection, kind.deed, _named(content), by=by, now=now)
     if not isinstance(by, Program):
         _refuse_unseen(connection, kind.names(connection, content), by=by, now=now)
+        _refuse(kind.early_obstacle(connection, by, content, cycle, today))
     read = kind.read(connection, content, cycle, today)
     if kind.deed is None and not isinstance(by, Program):
         people = kind.people(connection, read.content)

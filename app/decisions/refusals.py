@@ -41,6 +41,11 @@ class _AccountChanged(Conflict):
     )
 
 
+class _OwnGroup(Conflict):
+    code = "own_group"
+    message = n_("You are in this group yourself, so that others calibrate it: ask a calibrator who is in none of it.")
+
+
 class NotProposed(Conflict):
     """It has come to its end already."""
 
@@ -85,6 +90,7 @@ _BY_OBSTACLE: Final[Mapping[Obstacle, type[Conflict]]] = {
     Obstacle.OWN_CASE: _OwnCase,
     Obstacle.ACTS_FOR_MAKER: _ActsForMaker,
     Obstacle.ACCOUNT_CHANGED: _AccountChanged,
+    Obstacle.OWN_GROUP: _OwnGroup,
 }
 
 

@@ -77,6 +77,11 @@ def _year(cycle: str | None) -> int:
     return int(cycle)
 
 
+def _every(_about: Collection[Node]) -> bool:
+    """Whatever nodes they are."""
+    return True
+
+
 def _nothing(*_about: object) -> None:
     """What a kind of decision does where it needs nothing of the sort."""
 
@@ -147,9 +152,11 @@ class DecisionKind:
         deed: where no role but the table of permissions says who makes it, and what one's own case is: the deed that its maker does to the
             ``node`` of the content, which is asked before the content is read.
         names: the nodes that a content is about, which its maker has to see before it is read; none where everybody who makes it sees all.
+        early_obstacle: why a person may not even have a content read: what is wrong with it would tell them what they may not see.
         by_line: whether heads make it of whom they stand above: of what others make they see what is about nodes that they see.
         of_cycle: whether it is about a cycle, which is named beside the content.
-        names_raters: whether it says who judges: whoever sees the node that it is about does not see it by that alone.
+        for_parts: whether it says what the nodes that it is about do not hear, such as who judges: whoever sees one does not see it by that alone.
+        seen_of: of what nodes those with a part in it see it, in a cycle on a day.
         maker_obstacle: why a person whose role makes it may not make this one.
         checker_obstacle: why a person whose role checks it may not check this one.
     """
@@ -175,9 +182,11 @@ class DecisionKind:
     periods: Callable[[Connection, Mapping[str, Any], dt.date], Sequence[Period]] = lambda *_: ()
     deed: Deed | None = None
     names: Callable[[Connection, Mapping[str, Any]], Collection[Node]] = lambda _connection, _content: ()
+    early_obstacle: Callable[[Connection, Viewer, Mapping[str, Any], str | None, dt.date], Obstacle | None] = _nothing
     by_line: bool = False
     of_cycle: bool = False
-    names_raters: bool = False
+    for_parts: bool = False
+    seen_of: Callable[[Connection, Viewer, str | None, dt.date], Callable[[Collection[Node]], bool]] = lambda *_: _every
     maker_obstacle: Callable[[Connection, Viewer, Read, str | None, dt.date], Obstacle | None] = _nothing
     checker_obstacle: Callable[[Connection, Viewer, Decision, dt.date], Obstacle | None] = _nothing
 

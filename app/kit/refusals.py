@@ -47,7 +47,7 @@ class Refusal(Exception):
         retry_after_s: seconds after which it is worth trying again.
     """
 
-    code: ClassVar[str] = "refused"
+    code: str = "refused"
     status: ClassVar[int] = 422
     stays: ClassVar[bool] = False
     message: str = n_("What was asked for cannot be done: go back and look at what was sent.")

@@ -78,6 +78,7 @@ class Obstacle(StrEnum):
     OWN_CASE = "own_case"
     ACTS_FOR_MAKER = "acts_for_maker"
     ACCOUNT_CHANGED = "account_changed"
+    OWN_GROUP = "own_group"
 
 
 class DecisionEffect(NamedTuple):

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from app.rules.grade_reasons import BetterGrade, better_grade
@@ -21,6 +22,9 @@ NEAR: Final = Decimal("0.5")
 
 _STEP: Final = 5
 """The scale begins and ends at a multiple of so many points."""
+
+
+_AS_PROPOSED: Final[Mapping[str, str | None]] = MappingProxyType({})
 
 
 class NearMiss(NamedTuple):
@@ -78,17 +82,21 @@ class GradesSpread:
     high: int
 
 
-def grades_spread(places: Standings, *, within: Decimal) -> GradesSpread:
+def grades_spread(
+    places: Standings, *, within: Decimal, given: Mapping[str, str | None] = _AS_PROPOSED
+) -> GradesSpread:
     """The grades of every group, and the near misses.
 
     Args:
         places: of all who are graded.
+        given: by code the grades of those whom people moved to another.
         within: how many points below a cut-off are near; somebody exactly so far below is.
     """
     scores: dict[tuple[str, str], list[Decimal]] = {}
     near: list[NearMiss] = []
     for standing in places.by_code.values():
-        scores.setdefault((standing.group, standing.grade), []).append(standing.entrant.score)
+        grade = given.get(standing.entrant.code) or standing.grade
+        scores.setdefault((standing.group, grade), []).append(standing.entrant.score)
         better = better_grade(standing, places.in_group[standing.group])
         if better is not None and better.missing <= within:
             near.append(NearMiss(standing, better))
@@ -122,7 +130,7 @@ def _group(
             GradeSpread(
                 grade=one.grade,
                 seats=one.seats,
-                people=one.people,
+                people=len(scores.get((group, one.grade), ())),
                 lowest=one.lowest,
                 scores=tuple(sorted(scores.get((group, one.grade), ()), reverse=True)),
                 near=near.get((group, one.grade), 0),

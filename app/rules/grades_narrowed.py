@@ -26,11 +26,13 @@ def proposal_of_groups(proposal: P, groups: Collection[str]) -> P:
     kept = {became for group, became in standings.became.items() if group in groups or became in groups}
     rows = tuple(row for row in proposal.rows if row.group in kept)
     counts = Counter(row.grade for row in rows)
+    codes = {_code(row) for row in rows}
     return replace(
         proposal,
         rows=rows,
-        standings=_standings(standings, {_code(row) for row in rows}, kept),
+        standings=_standings(standings, codes, kept),
         counts={grade: counts[grade] for grade in proposal.counts},
+        given={node: one for node, one in proposal.given.items() if node.code in codes},
     )
 
 

@@ -8,8 +8,8 @@ grades given may differ from the seats; the rules are therefore asked once more 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final, NamedTuple, Self, TypeAlias
@@ -20,6 +20,7 @@ from app.plain.findings import Finding
 from app.rules.exact_columns import Lookup
 from app.rules.grade_rules import broken_by_counts, broken_by_policy, grade_counts
 from app.rules.measures import IntArray
+from app.rules.moves import NO_MOVES, Given, Moves, given_grades
 from app.rules.pay import PayClaims, PayRun, paid
 from app.rules.policies import GroupPolicy, Policies
 from app.rules.promotion import Career, Careers, PromotionPoints, promotion_points
@@ -37,7 +38,7 @@ from app.rules.standings import (
     ranked,
     standings,
 )
-from app.rules.terms import Job, Period
+from app.rules.terms import Job, Node, NodeKind, Period
 
 __all__ = [
     "NOT_GRADED",
@@ -51,6 +52,7 @@ __all__ = [
     "UnitProposal",
     "members",
     "propose_units",
+    "proposed_grade",
 ]
 
 NOT_GRADED: Final = ("outside", "no_earlier_result", "under_minimum_days", "not_measurable")
@@ -177,6 +179,10 @@ class EmployeeProposal:
     points: Mapping[str, PromotionPoints]
     counts: Mapping[str, int]
     broken: tuple[Finding, ...]
+    given: Mapping[Node, Given]
+    """Of those about whom people agreed on moves, what stands and what is proposed."""
+    with_moves: Callable[[Moves], EmployeeProposal] = field(compare=False, repr=False)
+    """The same scores with other moves: what others would be paid comes out of it too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +193,15 @@ class UnitProposal:
     standings: Standings
     counts: Mapping[str, int]
     broken: tuple[Finding, ...]
+    given: Mapping[Node, Given]
+    with_moves: Callable[[Moves], UnitProposal] = field(compare=False, repr=False)
+
+
+def proposed_grade(proposal: EmployeeProposal | UnitProposal, row: EmployeeGrade | UnitGrade) -> str | None:
+    """What is proposed for somebody, whatever they were moved to."""
+    node = Node(NodeKind.EMPLOYEE, row.employee) if isinstance(row, EmployeeGrade) else Node(NodeKind.UNIT, row.unit)
+    given = proposal.given.get(node)
+    return row.grade if given is None else given.proposed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -253,7 +268,11 @@ class Cohort:
         )
 
     def propose(
-        self, own: Sequence[Score | None], unit: Sequence[Score | None], final: Sequence[Score | None]
+        self,
+        own: Sequence[Score | None],
+        unit: Sequence[Score | None],
+        final: Sequence[Score | None],
+        moves: Moves = NO_MOVES,
     ) -> EmployeeProposal:
         """Grades, pay and promotion points (contract.md, "Grades and pay, exactly"; domain.md 5).
 
@@ -261,6 +280,7 @@ class Cohort:
             own: everyone's own score in the cycle, in the order of the numbers.
             unit: the unit parts.
             final: the blends of both; of no matter to those away.
+            moves: what people agreed on about the grades that are proposed.
         """
         scores = list(final)
         for at, score in self.stand_in.items():
@@ -277,19 +297,55 @@ class Cohort:
             numbers, self.group.take(graded), self.names, ranks, self.disciplined.take(graded).astype(np.bool_)
         )
         places, columns = ranked(entrants, policies=self.policies)
-        run, won = self._pay(graded, numbers, columns)
         points = self.careers.points(graded, ranks)
-        counted = np.bincount(columns.grade, minlength=len(self.policies.grades)).tolist()
-        counts = {grade.grade: count for grade, count in zip(self.policies.grades, counted, strict=True)}
-        return EmployeeProposal(
-            rows=self._rows((own, unit, scores), reasons, columns, (won, points)),
+        standing = _Standing(
+            (own, unit, scores),
+            reasons,
+            graded,
+            numbers,
+            places,
+            columns,
+            points,
             candidates=Lookup(self.numbers, lambda at: self._candidate(at, own[at], unit[at], final[at])),
-            standings=places,
+            promotion=Lookup(numbers, lambda at: self._points(int(graded[at]), int(ranks[at]))),
+        )
+        return self._proposal(standing, moves)
+
+    def _proposal(self, standing: _Standing, moves: Moves) -> EmployeeProposal:
+        """What the places come to once people have moved grades."""
+        grades = [one.grade for one in self.policies.grades]
+        given = self._given(standing, moves)
+        columns = standing.columns
+        if given:
+            grade = columns.grade.copy()
+            place_of = {number: at for at, number in enumerate(standing.numbers)}
+            for node, one in given.items():
+                if one.grade is not None:
+                    grade[place_of[node.code]] = grades.index(one.grade)
+            columns = columns._replace(grade=grade)
+        run, won = self._pay(standing.graded, standing.numbers, columns)
+        counted = np.bincount(columns.grade, minlength=len(grades)).tolist()
+        counts = dict(zip(grades, counted, strict=True))
+        return EmployeeProposal(
+            rows=self._rows(standing.scores, standing.reasons, columns, (won, standing.points)),
+            candidates=standing.candidates,
+            standings=standing.places,
             pay=run,
-            points=Lookup(numbers, lambda at: self._points(int(graded[at]), int(ranks[at]))),
+            points=standing.promotion,
             counts=counts,
             broken=broken_by_policy(self.policies) + broken_by_counts(counts, policies=self.policies),
+            given=given,
+            with_moves=lambda others: self._proposal(standing, others),
         )
+
+    def _given(self, standing: _Standing, moves: Moves) -> dict[Node, Given]:
+        """What stands of everyone of the cycle about whom there are moves."""
+        proposed: dict[Node, str | None] = {}
+        for node in moves:
+            if node.kind is NodeKind.EMPLOYEE and node.code in standing.candidates:
+                place = standing.places.by_code.get(node.code)
+                proposed[node] = None if place is None else place.grade
+        return given_grades(moves, proposed)
 
     def _pay(self, graded: IntArray, numbers: Sequence[str], places: Rankings) -> tuple[PayRun, Sequence[int]]:
         claims = PayClaims(
@@ -340,6 +396,20 @@ class Cohort:
         )
 
 
+class _Standing(NamedTuple):
+    """Everyone's places before people move a grade."""
+
+    scores: tuple[Sequence[Score | None], Sequence[Score | None], Sequence[Score | None]]
+    reasons: Sequence[str | None]
+    graded: IntArray
+    numbers: Sequence[str]
+    places: Standings
+    columns: Rankings
+    points: Sequence[int]
+    candidates: Mapping[str, Candidate]
+    promotion: Mapping[str, PromotionPoints]
+
+
 _Place: TypeAlias = tuple[str | None, int | None, int | None, str | None, Decimal | None, int | None]
 """Group, rank, size of the group, grade, its rate, pay."""
 _NO_PLACE: Final[_Place] = (None, None, None, None, None, None)
@@ -387,20 +457,35 @@ def _careers(listed: Sequence[Candidate], cycle: int, *, day_after: dt.date, pol
     return Careers.of(careers, day_after=day_after, policy=policies.promotion)
 
 
-def propose_units(candidates: Iterable[UnitCandidate], *, policies: Policies) -> UnitProposal:
+def propose_units(candidates: Iterable[UnitCandidate], *, policies: Policies, moves: Moves = NO_MOVES) -> UnitProposal:
     """Grades of units, by the same rules without discipline, minimum days and pay (contract.md, grades).
 
     Args:
         candidates: every unit that lives in the cycle, in any order.
         policies: the policies of that cycle.
+        moves: what people agreed on about the grades that are proposed.
     """
     listed = sorted(candidates, key=lambda candidate: candidate.unit)
     places = standings(
         (Entrant(one.unit, one.group, published(one.own_score)) for one in listed if one.own_score is not None),
         policies=policies,
     )
-    counts = grade_counts((place.grade for place in places.by_code.values()), policies=policies)
-    rows: list[UnitGrade] = []
+    return _unit_proposal(listed, policies, places, moves)
+
+
+def _unit_proposal(
+    listed: Sequence[UnitCandidate], policies: Policies, places: Standings, moves: Moves
+) -> UnitProposal:
+    """What the places come to once people have moved grades."""
+    proposed = {
+        Node(NodeKind.UNIT, one.unit): None if (place := places.by_code.get(one.unit)) is None else place.grade
+        for one in listed
+    }
+    given = given_grades(moves, proposed)
+    grade_of = {node.code: grade for node, grade in proposed.items()} | {
+        node.code: one.grade for node, one in given.items()
+    }
+    rows = []
     for one in listed:
         place = places.by_code.get(one.unit)
         rows.append(
@@ -410,12 +495,19 @@ def propose_units(candidates: Iterable[UnitCandidate], *, policies: Policies) ->
                 own_score=one.own_score,
                 rank=place.rank if place else None,
                 group_size=place.group_size if place else None,
-                grade=place.grade if place else None,
+                grade=grade_of[one.unit],
                 reason=None if place else "not_measurable",
             )
         )
-    broken = broken_by_policy(policies) + broken_by_counts(counts, policies=policies)
-    return UnitProposal(rows=tuple(rows), standings=places, counts=counts, broken=broken)
+    counts = grade_counts((row.grade for row in rows), policies=policies)
+    return UnitProposal(
+        rows=tuple(rows),
+        standings=places,
+        counts=counts,
+        broken=broken_by_policy(policies) + broken_by_counts(counts, policies=policies),
+        given=given,
+        with_moves=lambda others: _unit_proposal(listed, policies, places, others),
+    )
 
 
 def _group_of(candidate: Candidate, groups: GroupPolicy) -> str:

@@ -94,6 +94,7 @@ class Standing:
     rank: int
     group_size: int
     grade: str
+    """The one that is proposed, whatever people moved it to."""
     seats_to_here: int
     """Seats of the group from the top grade down to this one: the first sum that reaches the rank. Not so by discipline."""
 

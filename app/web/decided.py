@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+import functools
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -156,20 +157,25 @@ def checked_kinds(context: RequestContext) -> frozenset[str]:
 def visible_to(context: RequestContext) -> Callable[[Decision], bool]:
     """A test for many decisions: whether who asks may see each.
 
-    Whoever makes or checks its kind does, who made it, and who may see a node that it is about, but for what names raters.
+    Whoever makes or checks its kind does, as far as their part goes, who made it, and who may see a node that it is about, but for what these
+    nodes do not hear.
     """
     viewer = context.viewer
     me = decisions.party_of(context.directory, viewer, day=context.today)
     sees = context.sees(Deed.SEE_SCORECARD)
 
+    @functools.cache
+    def seen_of(kind: str, cycle: str | None) -> Callable[[Collection[Node]], bool]:
+        return DECISION_KINDS[kind].seen_of(context.connection, viewer, cycle, context.today)
+
     def visible(one: Decision) -> bool:
-        if _has_part(context, kind_of(one), one.cycle):
+        if _has_part(context, kind_of(one), one.cycle) and seen_of(one.kind, one.cycle)(one.about):
             return True
         maker = access.marks_of(
             context.directory, account_id=one.maker.account_id, email=one.maker.email, employee=one.maker.employee
         )
         is_theirs = not me.marks.isdisjoint(maker)
-        return is_theirs or (not kind_of(one).names_raters and any(map(sees, one.about)))
+        return is_theirs or (not kind_of(one).for_parts and any(map(sees, one.about)))
 
     return visible
 
@@ -265,6 +271,8 @@ def title(context: RequestContext, one: Decision, called: str | None = None) -> 
             value=content.get("value", ""),
             year=content.get("year", ""),
             decision=content.get("decision", ""),
+            move=content.get("move", ""),
+            moves=_moves_called(context, content.get("moves") or ()),
         )
     )
 
@@ -272,6 +280,15 @@ def title(context: RequestContext, one: Decision, called: str | None = None) -> 
 def _node_called(context: RequestContext, text: str) -> str:
     node = Node.parse(text)
     return text if node is None else node_named(context, node)
+
+
+_MOVES_CALLED: Final = 3
+
+
+def _moves_called(context: RequestContext, moves: Sequence[Mapping[str, str]]) -> str:
+    """Whose grades are moved, the first of them by name."""
+    first = [f"{_node_called(context, one['node'])} {one['from']} → {one['to']}" for one in moves[:_MOVES_CALLED]]
+    return ", ".join([*first, *(["…"] if len(moves) > _MOVES_CALLED else [])])
 
 
 def _kpi_called(context: RequestContext, one: Decision) -> str:
@@ -287,11 +304,13 @@ _TITLES: Final = {
     "amend": n_("The cycle %(cycle)s adopts the policies or definitions that are loaded now"),
     "appoint": n_("%(person)s is to be %(function)s of the cycle %(cycle)s"),
     "bonus": n_("%(points)s bonus points for %(person)s in the cycle %(cycle)s: %(ground)s"),
+    "calibrate": n_("Grades moved in the cycle %(cycle)s: %(moves)s"),
     "certify": n_("The cycle %(cycle)s is to be certified"),
     "change": n_("Change set %(change)s"),
     "drop": n_("The line “%(kpi)s” of %(node)s is dropped in the cycle %(cycle)s"),
     "exclude_year": n_("The year %(year)s is left out for the line “%(kpi)s” of %(node)s in the cycle %(cycle)s"),
     "impose": n_("The scorecard of %(node)s in the cycle %(cycle)s is imposed"),
+    "let_lapse": n_("Lapsed moves of decision %(move)s in the cycle %(cycle)s are let go"),
     "lift": n_("Decision %(decision)s about a line in the cycle %(cycle)s is lifted"),
     "master": n_("“%(file)s” is to come by: %(to)s"),
     "override": n_("%(member)s of the line “%(kpi)s” of %(node)s is to be %(value)s in the cycle %(cycle)s"),
@@ -307,11 +326,13 @@ KIND_NAMES: Final[Mapping[str, str]] = {
     "amend": n_("Amendments of cycles"),
     "appoint": n_("Functions of cycles"),
     "bonus": n_("Bonus points"),
+    "calibrate": n_("Moved grades"),
     "certify": n_("Certified cycles"),
     "change": n_("Change sets"),
     "drop": n_("Dropped lines"),
     "exclude_year": n_("Years left out"),
     "impose": n_("Imposed scorecards"),
+    "let_lapse": n_("Lapsed moves let go"),
     "lift": n_("Decisions about lines that are lifted"),
     "master": n_("Doors of files"),
     "override": n_("Figures of lines in place of others"),
@@ -534,6 +555,9 @@ def _as_json(
     effects, checks = _effects_of(context, one, checkers)
     seen = len(effects)
     sees_all = seen == len(one.effects)
+    # Of two with one function either makes what the other checks, and so is told of any such sum while it waits.
+    may_check = one.state is DecisionState.PROPOSED and not context.viewer.authorities(one.cycle).isdisjoint(checkers)
+    tells_digest = sees_all or checks or may_check or not one.signed_effects
     return {
         "id": one.id,
         "cycle": one.cycle,
@@ -544,7 +568,7 @@ def _as_json(
         "reason": one.reason,
         "maker": one.maker.as_json(),
         "checker": None if one.checker is None else one.checker.as_json(),
-        "digest": one.digest if sees_all or checks or not one.signed_effects else None,
+        "digest": one.digest if tells_digest else None,
         "signed_effects": one.signed_effects,
         "effects": {
             "digest": one.effects_digest if sees_all else None,

@@ -1,4 +1,4 @@
-"""A cycle from its opening to its certificate by pages alone, as each role: eleven people sign in, and nobody types an address (issue 14, "Done when").
+"""A cycle from its opening to its certificate and the first moved grades by pages alone, as each role: twelve people sign in, and nobody types an address (issue 14, "Done when").
 
 At its end page, API, command and export say what a second calculation says of a folder into which somebody has written by hand what was agreed,
 rated and decided.
@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,6 +44,7 @@ ACCOUNTS: Final[Mapping[str, tuple[str, ...]]] = {
     "anna": ("member",),
     "carla": ("member",),
     "cleo": ("member",),
+    "cora": ("member",),
 } | {name.lower(): ("employee", number) for number, name in NAMES.items()}
 
 CONSULTED: Final = ("Nordwind", "Donau")
@@ -221,7 +223,12 @@ def _opened(dana: Person) -> None:
         dana.type(label, day)
     dana.press("Keep the dates")
     expect(dana.main).to_contain_text("The dates are kept")
-    for function, whom in (("approver", "anna"), ("certifier", "carla"), ("calibrator", "cleo")):
+    for function, whom in (
+        ("approver", "anna"),
+        ("certifier", "carla"),
+        ("calibrator", "cleo"),
+        ("calibrator", "cora"),
+    ):
         dana.type("Whom to propose", f"{whom}@agency.example")
         dana.choose("Function", function)
         dana.type("Reason", WHY, 1)
@@ -483,7 +490,7 @@ def _january(walk: Walk) -> None:
     walk.at(JANUARY)
     dana, ferran = walk.enter("dana", "ferran")
     _opened(dana)
-    _agree_to(ferran, 3)
+    _agree_to(ferran, 4)
     (anna,) = walk.enter("anna")
     _stage(dana, "agreement", "have no scorecard")
     _agree_to(anna, 1)
@@ -545,10 +552,56 @@ def _march(walk: Walk) -> None:
     expect(cleo.main).to_contain_text("What it was certified by")
     assert walk.run("cycle", "verify", "2026").startswith("verified 2026 round 1 ")
     _is_the_same_everywhere(walk, dana, alba)
+    (cora,) = walk.enter("cora", width=390)
+    _calibrate(walk, cleo, cora)
+
+
+def _calibrate(walk: Walk, cleo: Person, cora: Person) -> None:
+    """Two who stand side by side change places: what it would do is read first, and the other calibrator agrees on the phone."""
+    before = _grades(walk)
+    ranked = sorted((row for row in before.values() if row["grade"]), key=lambda row: row["rank"])
+    letters = "SABCDE"
+    upper, lower = next(
+        (one, other)
+        for one, other in pairwise(ranked)
+        if letters.index(other["grade"]) - letters.index(one["grade"]) == 1
+    )
+    _to_cycle(cleo)
+    cleo.follow("Calibration")
+    with cleo.page.expect_navigation():
+        cleo.page.get_by_role("table", name="Groups beside each other").get_by_role("link").first.press("Enter")
+    for one, other in ((upper, lower), (lower, upper)):
+        cleo.choose(f"Move to {NAMES[one['employee']]}", other["grade"])
+        expect(cleo.main).to_contain_text(f"Why {NAMES[one['employee']]} is moved")
+    for one, other in ((upper, lower), (lower, upper)):
+        name = NAMES[one["employee"]]
+        cleo.type(f"Why {name} is moved from {one['grade']} to {other['grade']}", WHY)
+    expect(cleo.main).to_contain_text("Pay of all together")
+    expect(cleo.main).not_to_contain_text("cannot be proposed yet")
+    cleo.type("Why these moves together", WHY)
+    assert violations(cleo.page) == []
+    cleo.press("Propose the moves")
+    expect(cleo.main).to_contain_text("another calibrator of the group has to agree")
+    assert _grades(walk) == before
+    _agree_to(cora, 1)
+    after = _grades(walk)
+    for one, other in ((upper, lower), (lower, upper)):
+        number = one["employee"]
+        assert after[number]["grade"] == other["grade"]
+        assert after[number]["proposed_grade"] == one["grade"]
+        assert after[number]["moved"] is True
+    assert {key: row for key, row in after.items() if not row["moved"]} == {
+        key: row for key, row in before.items() if key not in {upper["employee"], lower["employee"]}
+    }
+
+
+def _grades(walk: Walk) -> dict[str, dict[str, Any]]:
+    rows = json.loads(walk.run("grade", "--cycle", "2026", "--format", "json"))
+    return {row["employee"]: row for row in rows}
 
 
 def test_a_cycle_from_its_opening_to_its_certificate_by_pages_alone(walk: Walk) -> None:
-    """Opened, signed, imposed, rated, decided about, and certified; what comes later is listed and moves nothing."""
+    """Opened, signed, imposed, rated, decided about, certified and calibrated; what comes later is listed and moves nothing."""
     _january(walk)
     _february(walk)
     _july(walk)

@@ -31,6 +31,7 @@ from app.web import blocker_ways, cycling, decided
 from app.web.account_person import employee_meant
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.forms import FormDay
+from app.web.grades_seen import grades_seen
 from app.web.group_names import group_namer
 from app.web.languages import named
 from app.web.naming import person_named
@@ -187,6 +188,7 @@ def one(context: RequestContext, cycle: int) -> Page:
         approvers=_holders(context, cycle, CycleFunction.APPROVER),
         certifiers=_holders(context, cycle, CycleFunction.CERTIFIER),
         certificate=_certificate(context, standing),
+        calibrates=standing.certified is not None and grades_seen(context, cycle).lists,
         sees_after_close=standing.certified is not None and cycling.sees_everybody(context, cycle),
         ends=_end_of_functions(standing),
         alerts=_alerts(context, standing),

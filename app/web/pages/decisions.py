@@ -22,6 +22,7 @@ from app.web.as_if import as_if_now, coming_weights
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.effect_words import shown_effects
 from app.web.languages import kpi_name
+from app.web.naming import node_named
 from app.web.queues import QueuesShown, queues_shown
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
@@ -161,6 +162,7 @@ def one(context: RequestContext, number: int) -> Page:
         states=DECISION_STATES,
         roles=ROLES,
         people=context.directory.employees,
+        called=lambda text: node_named(context, Node.known(text)),
         sees_cycle=bool(decision.cycle)
         and decision.kind != TARGET_DECISIONS
         and any(str(one.cycle) == decision.cycle for one in cycling.cycles_seen(context)),

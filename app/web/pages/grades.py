@@ -26,7 +26,7 @@ from app.kit.kept import LruCache
 from app.kit.refusals import NotThere, at_field
 from app.plain.findings import Finding, n_
 from app.rules.grade_reasons import beyond_seats, grade_reasons
-from app.rules.grade_spread import NEAR, grades_spread
+from app.rules.grade_spread import NEAR, GradesSpread, grades_spread
 from app.rules.grades_narrowed import own_group, proposal_of_groups, without_employee
 from app.rules.grading import EmployeeGrade, EmployeeProposal, UnitGrade, UnitProposal
 from app.rules.names import person_meant
@@ -243,7 +243,7 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
     spreading = CachedPart(
         _DRAWN,
         ("spread", token, within, tuple(parameters.items())),
-        lambda: grades_spread(proposal.standings, within=within),
+        lambda: _spread(proposal, within),
     )
     spread = spreading.model
     nearing = CachedPart(_DRAWN, ("near", token, within, context.today, sees_cards), lambda: spread)
@@ -287,6 +287,12 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
         exports=context.allowed(Deed.EXPORT),
         group_name=group_name,
     )
+
+
+def _spread(proposal: EmployeeProposal | UnitProposal, within: Decimal) -> GradesSpread:
+    """How the grades lie that stand: those that were moved are what they were moved to."""
+    given = {node.code: one.grade for node, one in proposal.given.items()}
+    return grades_spread(proposal.standings, within=within, given=given)
 
 
 def _looked_up(query: GradesQuery, everyone: Iterable[Row], name_of: Callable[[str], str]) -> SeeOther:
@@ -429,6 +435,7 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
     return Page(
         "pages/grade.html",
         row=row,
+        given=proposal.given.get(node),
         name=node_name(context.directory, node, context.today),
         node=node,
         why=reasons,
