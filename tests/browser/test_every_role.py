@@ -302,6 +302,7 @@ def test_map_and_tree_map_draw_every_office_as_its_tile_and_the_api_have_it(site
     page.locator("#places-title").scroll_into_view_if_needed()
     offices = page.wait_for_function(_PLACES, arg="map").json_value()
     assert len(offices) > 3
+    _names_stand_beside_their_dots(page)
     for office in offices:
         figure, letter = office["figure"], office["band"]
         assert tiles[office["code"]] == [part for part in (figure, letter) if part], office["code"]
@@ -326,6 +327,20 @@ def test_map_and_tree_map_draw_every_office_as_its_tile_and_the_api_have_it(site
     scale = [sum(min(figure // 5 * 5, 95) == least for figure in figures) for least in range(20, 100, 5)]
     page.keyboard.press("t")
     assert bars == scale == [int(cell) for cell in page.locator("[data-view=spread] td.number").all_inner_texts()]
+
+
+def _names_stand_beside_their_dots(page: Page) -> None:
+    """At rest, of most places; no name hides a dot or another name, no dot another dot, and whoever had to go far is led back by a line."""
+    drawn = page.evaluate(_ON_THE_MAP)
+    assert 2 * len(drawn["names"]) > len(drawn["dots"])
+    radius = drawn["radius"]
+    squares = [(x - radius, y - radius, 2 * radius, 2 * radius) for x, y, _ in drawn["dots"]]
+    for at, (left, top, width, height) in enumerate(names := [tuple(one) for one in drawn["names"]]):
+        for x, y, wide, high in [*squares, *names[:at]]:
+            assert not (left < x + wide and x < left + width and top < y + high and y < top + height), at
+    for at, (x, y, _) in enumerate(drawn["dots"]):
+        assert all((x - a) ** 2 + (y - b) ** 2 >= (2 * radius) ** 2 for a, b, _ in drawn["dots"][:at]), at
+    assert sum(adrift for _, _, adrift in drawn["dots"]) * 2 < len(drawn["dots"])
 
 
 def test_on_a_phone_the_charts_far_down_the_agency_are_fetched_when_one_comes_near(site: Site, page: Page) -> None:
@@ -357,6 +372,13 @@ _PLACES = """(view) => {
   return tree ?? data;
 }"""
 """The places that map or tree map draws, once it does."""
+
+_ON_THE_MAP = """() => {
+  const chart = globalThis.kopesCharts.of(document.querySelector("figure[data-view=map]"));
+  const dots = chart.getDatasetMeta(0).data.map(({ x, y, isAdrift }) => [x, y, isAdrift]);
+  return { dots, names: chart.kopesNames.map(({ x, y, width, height }) => [x, y, width, height]), radius: chart.data.datasets[0].pointRadius };
+}"""
+"""Where dots and names of the map lie."""
 
 _OF_REGION = """() => {
   const { value } = document.querySelector("#places-region");

@@ -1,4 +1,5 @@
-// Offices on a map of the world: a dot each, lettered with its band. Dots that would lie on each other are pushed apart, as little as it takes.
+// Offices on a map of the world: a dot each, lettered with its band, its name beside it where there is room. Dots that would lie on each other are
+// pushed apart, as little as it takes, along the land; one that had to go far says by a line where it belongs.
 // Where the map is too narrow for all of them the world shows the regional headquarters instead; a region shows its offices.
 
 import { BubbleMapController, GeoFeature, ProjectionScale, SizeScale, topojson } from "chartjs-chart-geo";
@@ -13,6 +14,12 @@ const ROUNDS = 120;
 const ZOOM_MAX = 7;
 // So much of the picture a region's places take.
 const ROOM = 0.72;
+// So far from a place at the coast land is looked for.
+const REACH = 60;
+// The last rounds push apart alone: dots that lie on each other would be worse than one at sea.
+const ROUNDS_APART = 12;
+const NAME_WIDTH = 104;
+const NAME_SIZE = 11;
 
 let land = null;
 let coming = null;
@@ -58,11 +65,42 @@ const zoomed = {
         [dot.x, dot.y] = scale.projection([longitude, latitude]);
       });
     }
-    pushApart(chart.getDatasetMeta(0).data, chart.data.datasets[0].pointRadius, chart.chartArea);
+    pushApart(chart.getDatasetMeta(0).data, chart.data.datasets[0].pointRadius, chart.chartArea, landIn(chart));
   },
 };
 
-const pushApart = (dots, radius, area) => {
+// Which points of the picture are land: it is drawn once where nobody sees it. The nearest land of a point is a point; the point itself where there is none.
+const landIn = (chart) => {
+  const [width, height] = [Math.ceil(chart.width), Math.ceil(chart.height)];
+  const canvas = document.createElement("canvas");
+  Object.assign(canvas, { width, height });
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  const path = chart.scales.projection.geoPath;
+  pen.beginPath();
+  path.context(pen)(land);
+  pen.fill();
+  path.context(null);
+  const { data } = pen.getImageData(0, 0, width, height);
+  const isLand = (x, y) => x >= 0 && y >= 0 && x < width && y < height && data[4 * (Math.floor(y) * width + Math.floor(x)) + 3] > 127;
+  const nearest = (x, y) => {
+    for (let away = 0; away <= REACH; away += 2) {
+      for (let turn = 0; turn < 24; turn += 1) {
+        const [atX, atY] = [x + away * Math.cos((turn * Math.PI) / 12), y + away * Math.sin((turn * Math.PI) / 12)];
+        if (isLand(atX, atY)) {
+          return [atX, atY];
+        }
+      }
+    }
+    return [x, y];
+  };
+  return { isLand, nearest };
+};
+
+const pushApart = (dots, radius, area, { isLand, nearest }) => {
+  for (const dot of dots) {
+    dot.place = [dot.x, dot.y];
+    [dot.x, dot.y] = nearest(dot.x, dot.y);
+  }
   const home = dots.map(({ x, y }) => [x, y]);
   const least = 2 * radius + 2;
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -88,6 +126,12 @@ const pushApart = (dots, radius, area) => {
         dot.x += (home[at][0] - dot.x) * 0.05;
         dot.y += (home[at][1] - dot.y) * 0.05;
       }
+      if (round < ROUNDS - ROUNDS_APART && !isLand(dot.x, dot.y)) {
+        // Back to its own coast, and by that the others inland; the nearest land may be another country's.
+        dot.x += (home[at][0] - dot.x) * 0.3;
+        dot.y += (home[at][1] - dot.y) * 0.3;
+        moved = true;
+      }
       dot.x = Math.min(Math.max(dot.x, area.left + radius), area.right - radius);
       dot.y = Math.min(Math.max(dot.y, area.top + radius), area.bottom - radius);
     });
@@ -95,6 +139,94 @@ const pushApart = (dots, radius, area) => {
       break;
     }
   }
+  for (const dot of dots) {
+    dot.isAdrift = Math.hypot(dot.x - dot.place[0], dot.y - dot.place[1]) > 1.5 * radius;
+  }
+};
+
+// A dot that had to go far says by a line where it belongs.
+const lines = {
+  id: "lines",
+  beforeDatasetDraw(chart) {
+    const { ctx } = chart;
+    ctx.save();
+    ctx.strokeStyle = token("--ink-soft");
+    ctx.fillStyle = token("--ink-soft");
+    for (const { x, y, place, isAdrift } of chart.getDatasetMeta(0).data) {
+      if (isAdrift) {
+        ctx.beginPath();
+        ctx.moveTo(...place);
+        ctx.lineTo(x, y);
+        ctx.stroke();
+        ctx.beginPath();
+        ctx.arc(...place, 2, 0, 2 * Math.PI);
+        ctx.fill();
+      }
+    }
+    ctx.restore();
+  },
+};
+
+const meets = (one, other) =>
+  one.x < other.x + other.width && other.x < one.x + one.width && one.y < other.y + other.height && other.y < one.y + one.height;
+
+// A long name takes several lines.
+const linesOf = (ctx, name) => {
+  const wrapped = [];
+  for (const word of name.split(" ")) {
+    const longer = wrapped.length ? `${wrapped.at(-1)} ${word}` : word;
+    if (wrapped.length && ctx.measureText(longer).width <= NAME_WIDTH) {
+      wrapped[wrapped.length - 1] = longer;
+    } else {
+      wrapped.push(word);
+    }
+  }
+  return wrapped;
+};
+
+// Names at rest: those of the largest places first, each on that side of its dot where it hides no dot and no other name; where there is none, none.
+const names = {
+  id: "names",
+  afterDatasetsDraw(chart) {
+    const { ctx, chartArea: area } = chart;
+    const [{ data, pointRadius: radius }] = chart.data.datasets;
+    const dots = chart.getDatasetMeta(0).data;
+    const taken = dots.map(({ x, y }) => ({ x: x - radius, y: y - radius, width: 2 * radius, height: 2 * radius }));
+    const order = [...data.keys()].sort((one, other) => (data[other].people ?? 0) - (data[one].people ?? 0));
+    chart.kopesNames = [];
+    ctx.save();
+    ctx.font = `${NAME_SIZE}px ${Chart.defaults.font.family}`;
+    ctx.textBaseline = "top";
+    ctx.lineJoin = "round";
+    ctx.lineWidth = 3;
+    for (const at of order) {
+      const wrapped = linesOf(ctx, data[at].name);
+      const [width, height] = [Math.max(...wrapped.map((line) => ctx.measureText(line).width)), wrapped.length * (NAME_SIZE + 2)];
+      const { x, y } = dots[at];
+      const box = [
+        { x: x + radius + 3, y: y - height / 2 },
+        { x: x - radius - 3 - width, y: y - height / 2 },
+        { x: x - width / 2, y: y + radius + 2 },
+        { x: x - width / 2, y: y - radius - 2 - height },
+      ]
+        .map((corner) => ({ ...corner, width, height }))
+        .find(
+          (one) =>
+            one.x >= area.left && one.y >= area.top && one.x + width <= area.right && one.y + height <= area.bottom && !taken.some((other) => meets(one, other)),
+        );
+      if (box) {
+        taken.push(box);
+        chart.kopesNames.push({ code: data[at].code, ...box });
+        wrapped.forEach((line, down) => {
+          ctx.strokeStyle = token("--surface");
+          ctx.strokeText(line, box.x, box.y + down * (NAME_SIZE + 2));
+          ctx.fillStyle = token("--ink");
+          ctx.fillText(line, box.x, box.y + down * (NAME_SIZE + 2));
+        });
+      }
+    }
+    ctx.restore();
+  },
 };
 
 const letters = {
@@ -142,7 +274,7 @@ export const map = (content, figure) => {
         },
       ],
     },
-    plugins: [zoomed, letters],
+    plugins: [zoomed, lines, letters, names],
     options: {
       ...options,
       ...follow(shown),
