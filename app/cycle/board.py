@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
 
+from app.access import functions_given
 from app.cycle.agreed_cards import AGREED_IN, AgreedCard, agreed_cards, due_of, is_asked, signers_of
 from app.cycle.check_ins import check_ins
 from app.cycle.grades import propose_employee_grades
@@ -21,7 +22,7 @@ from app.cycle.rating import RatedLine, unrated_lines
 from app.rules.agreement import AgreementState, SignedAs
 from app.rules.grading import EmployeeGrade
 from app.rules.stages import BEFORE_THE_CUT, Stage
-from app.rules.terms import Node, NodeKind
+from app.rules.terms import CycleFunction, Node, NodeKind
 from app.scoring import CyclePlan, State
 
 __all__ = ["BoardRow", "BoardState", "cycle_board", "signature_rows", "unsigned_among"]
@@ -30,6 +31,7 @@ __all__ = ["BoardRow", "BoardState", "cycle_board", "signature_rows", "unsigned_
 class BoardState(StrEnum):
     """How far somebody is in a cycle, in the order in which the first that holds is told."""
 
+    LAPSED_MOVE = "lapsed_move"
     PROPOSED = "proposed"
     NOT_GRADED = "not_graded"
     RATING_DUE = "rating_due"
@@ -55,7 +57,7 @@ class BoardRow(NamedTuple):
     employee: str
     state: BoardState
     who: tuple[str, ...] = ()
-    """Whom it waits for: numbers, or ``hr``; any one of them suffices, of raters each."""
+    """Whom it waits for: numbers, e-mails of accounts without one, or ``hr``; any one of them suffices, of raters each."""
     since: dt.datetime | dt.date | None = None
     due_on: dt.date | None = None
 
@@ -87,7 +89,8 @@ def cycle_board(
         day: today.
         among: only these employees, where it is given; before the cut.
 
-    Queries: 6 at most before the cut; after it those of :func:`app.cycle.propose_employee_grades`.
+    Queries: 6 at most before the cut; after it those of :func:`app.cycle.propose_employee_grades`, and 1 where a move
+    has lapsed.
     """
     plan = loaded.plan(opened.cycle)
     nodes = [node for node in plan.nodes if node.kind is NodeKind.EMPLOYEE and (among is None or node.code in among)]
@@ -124,7 +127,28 @@ def unsigned_among(
 
 def _after_the_cut(connection: Connection, loaded: State, opened: OpenedCycle, day: dt.date) -> list[BoardRow]:
     proposal = propose_employee_grades(connection, cycle=opened.cycle, today=day, loaded=loaded).proposal
-    return [BoardRow(row.employee, _proposed(row), since=opened.since) for row in proposal.rows]
+    lapsed = {node.code for node, given in proposal.given.items() if given.lapsed}
+    calibrators = functions_given(connection, opened.cycle) if lapsed else []
+    places = proposal.standings.by_code
+
+    def who(employee: str) -> tuple[str, ...]:
+        """The calibrators of somebody's group."""
+        place = places.get(employee)
+        groups = set() if place is None else {place.group, place.entrant.group}
+        return tuple(
+            one.person
+            for one in calibrators
+            if one.function is CycleFunction.CALIBRATOR
+            and one.from_day <= day < one.to_day
+            and (one.groups is None or not groups.isdisjoint(one.groups))
+        )
+
+    return [
+        BoardRow(row.employee, BoardState.LAPSED_MOVE, who(row.employee), opened.since)
+        if row.employee in lapsed
+        else BoardRow(row.employee, _proposed(row), since=opened.since)
+        for row in proposal.rows
+    ]
 
 
 def _proposed(row: EmployeeGrade) -> BoardState:

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection
 
 from app import access
-from app.access import Account
+from app.access import Account, email_key
 from app.cycle.agreed_cards import agreed_cards, roles_called
 from app.cycle.board import BoardRow, BoardState, cycle_board, signature_rows
 from app.cycle.opened import opened_cycle
@@ -115,7 +115,7 @@ def still_waiting(
     Queries: 4, and those of :func:`app.cycle.cycle_board`.
     """
     opened = opened_cycle(connection, cycle)
-    if opened is None or opened.stage not in BEFORE_THE_CUT:
+    if opened is None:
         return {}
     names = _names(account)
     listed = frozenset(loaded.plan(cycle).nodes)
@@ -123,9 +123,9 @@ def still_waiting(
     waiting = [
         row
         for row in cycle_board(connection, loaded, opened, day=day, among=rows.keys())
-        if rows[row.employee] == row.state
+        if rows.get(row.employee) == row.state
     ]
-    if signed:
+    if signed and opened.stage in BEFORE_THE_CUT:
         waiting += signature_rows(loaded, opened, agreed_cards(connection, loaded, cycle, signed).values(), day=day)
     counts: dict[BoardState, int] = {}
     for row in waiting:
@@ -149,8 +149,8 @@ def _accounts(
 
 
 def _names(account: Account) -> set[str]:
-    """By what rows call the owner of an account: the number, and the roles of which anybody may sign."""
-    some = {account.employee} if account.employee else set()
+    """By what rows call the owner of an account: the number or, where there is none, the e-mail; and the roles of which anybody may sign."""
+    some = {account.employee or email_key(account.email)}
     if may(account.roles, Deed.RUN_CYCLE, ()):
         some.add(_HR)
     return some | roles_called(account.roles)
