@@ -200,7 +200,9 @@ _MESSAGES: Final[Mapping[MoveFault, str]] = {
     MoveFault.SEATS: n_(
         "The group would not have as many people with %(grade)s as before: choose moves that keep their number."
     ),
-    MoveFault.RULES: n_("The grades of the agency would break the rule %(rule)s: choose other moves."),
+    MoveFault.RULES: n_(
+        "The grades of the agency would break a rule of the policy that they keep now: choose other moves."
+    ),
 }
 
 
@@ -214,7 +216,6 @@ class CalibrationRefused(Conflict):
             "node": "" if problem.node is None else called(problem.node),
             "grade": problem.grade,
             "number": problem.number,
-            "rule": problem.rule,
         }
         message = _MESSAGES[problem.fault]
         place = Place(field="content/moves", pointer="/content/moves")

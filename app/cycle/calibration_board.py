@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from app import scoring
 from app.cycle.calibrating import Calibration, Proposal
+from app.plain.findings import Finding
 from app.rules.grade_reasons import BetterGrade, better_grade
 from app.rules.grading import EarlierResult, EmployeeProposal
 from app.rules.moves import Given, MoveProblem, WantedMove
@@ -139,8 +140,8 @@ class CalibrationPreview:
     """
 
     counts: dict[str, tuple[tuple[str, int, int], ...]]
-    broken_before: tuple[str, ...]
-    broken_after: tuple[str, ...]
+    broken_before: tuple[Finding, ...]
+    broken_after: tuple[Finding, ...]
     pay_before: int | None
     pay_after: int | None
     neighbours: dict[Node, tuple[Neighbour, ...]]
@@ -230,8 +231,8 @@ def calibration_preview(calibration: Calibration, wanted: Sequence[WantedMove]) 
         counts={
             group: _counts(calibration, group, now, then) for group in sorted({one.group for one in places.values()})
         },
-        broken_before=tuple(one.code for one in before.broken),
-        broken_after=tuple(one.code for one in after.broken),
+        broken_before=before.broken,
+        broken_after=after.broken,
         pay_before=before.pay.pay_krw if isinstance(before, EmployeeProposal) else None,
         pay_after=after.pay.pay_krw if isinstance(after, EmployeeProposal) else None,
         neighbours={node: _neighbours(calibration, place, now, then) for node, place in places.items()},

@@ -114,7 +114,10 @@ def preview_as_json(preview: CalibrationPreview) -> dict[str, Any]:
             }
             for group, counts in preview.counts.items()
         ],
-        "rules": {"before": list(preview.broken_before), "after": list(preview.broken_after)},
+        "rules": {
+            "before": [one.code for one in preview.broken_before],
+            "after": [one.code for one in preview.broken_after],
+        },
         "sum_pay": {"before": preview.pay_before, "after": preview.pay_after},
         "neighbours": [
             {
