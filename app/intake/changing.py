@@ -524,9 +524,13 @@ def load_judged(connection: Connection, judged: JudgedFolder, *, at: dt.datetime
     )
     definitions = judged.cascade.definitions
     after = ledger.frame_of(directory, definitions, ledger.slices_in_use(connection, definitions, may_add=True))
-    lock(connection, LOCK_LEDGER)
     try:
-        moved = None if ledger.is_outdated(connection) else ledger.moved_by(connection, before, after)
+        moved = ledger.moved_by(connection, before, after)
+        lock(connection, LOCK_LEDGER)
+        if ledger.is_outdated(connection):
+            moved = None
+        elif moved is not None:
+            ledger.bring_up_to_date(connection, moved, before, after)
     except ledger.WorthTooMuch as refusal:
         raise FindingsInTheWay(*refusal.findings) from refusal
     report = keep(connection, judged, at=at, by=by)

@@ -63,7 +63,7 @@ from app.ledger.holding import shut_out_loads
 from app.ledger.known import KnownActivity, activities_known
 from app.ledger.late import LateEvent, late_count, late_events
 from app.ledger.listed import Listed, ListedActivity, activities_found, activities_listed
-from app.ledger.moving import Moved, figures_after, moved_by, write_moved
+from app.ledger.moving import Moved, bring_up_to_date, figures_after, moved_by, write_moved
 from app.ledger.named import NamedParties, parties_meant
 from app.ledger.needs import needs
 from app.ledger.parties import Party, keep_parties
@@ -180,6 +180,7 @@ __all__ = [
     "activity_groups",
     "activity_history",
     "amounts_beside",
+    "bring_up_to_date",
     "buyers_of_country",
     "changes_after",
     "changes_since",

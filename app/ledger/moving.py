@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
@@ -16,7 +17,15 @@ from sqlalchemy import Connection
 
 from app.kit.bulk import among, bulk_update
 from app.ledger import tables
-from app.ledger.activity_rows import DERIVED_COLUMNS, ActivityRow, CreditRow, derive, read_rows
+from app.ledger.activity_rows import (
+    DERIVED_COLUMNS,
+    JUDGED_COLUMNS,
+    ActivityRow,
+    CreditRow,
+    derive,
+    read_rows,
+    read_some,
+)
 from app.ledger.fold import fold_everything
 from app.ledger.frame import BUYER, Frame
 from app.ledger.totals import (
@@ -32,7 +41,15 @@ from app.ledger.totals import (
 )
 from app.rules.terms import Node
 
-__all__ = ["Moved", "figures_after", "moved_by", "write_moved"]
+__all__ = ["Moved", "bring_up_to_date", "figures_after", "moved_by", "write_moved"]
+
+
+class _LookedAt(NamedTuple):
+    """An activity as the later revision has it, and what the tables held of it when it was read."""
+
+    row: ActivityRow
+    derived: tuple[object, ...]
+    credits: list[CreditRow]
 
 
 @dataclass(slots=True)
@@ -41,15 +58,31 @@ class Moved:
 
     Attributes:
         changes: of the totals.
-        activities: rows whose derived columns are others, as they are to be.
-        credits: those whose place is another, with their activity's ``seq``.
-        count: how many activities were looked at.
+        looked_at: the activities that may be others, by ``seq``.
     """
 
     changes: Changes = field(default_factory=Changes)
-    activities: list[ActivityRow] = field(default_factory=list)
-    credits: list[tuple[int, CreditRow]] = field(default_factory=list)
-    count: int = 0
+    looked_at: dict[int, _LookedAt] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        """How many activities were looked at."""
+        return len(self.looked_at)
+
+    @property
+    def activities(self) -> list[ActivityRow]:
+        """Rows whose derived columns are others, as they are to be."""
+        return [row for row, derived, _ in self.looked_at.values() if row.derived() != derived]
+
+    @property
+    def credits(self) -> list[tuple[int, CreditRow]]:
+        """Those whose place is another, with their activity's ``seq``."""
+        return [
+            (row.seq, part)
+            for row, _, parts in self.looked_at.values()
+            for old, part in zip(parts, row.credits, strict=True)
+            if old != part
+        ]
 
 
 def moved_by(connection: Connection, before: Frame, after: Frame) -> Moved | None:
@@ -72,14 +105,89 @@ def moved_by(connection: Connection, before: Frame, after: Frame) -> Moved | Non
     moved = Moved()
     if before.directory is after.directory:
         return moved
-    looked_at: set[int] = set()
     for condition in _conditions(connection, before, after):
         for seq, row in read_rows(connection, before, condition).items():
-            if seq not in looked_at:
-                looked_at.add(seq)
+            if seq not in moved.looked_at:
                 _move(moved, row, before, after)
-    moved.count = len(looked_at)
     return moved
+
+
+def bring_up_to_date(connection: Connection, moved: Moved, before: Frame, after: Frame) -> None:
+    """Take in what has been recorded since it was worked out, so that whoever records waits for no more than that.
+
+    Whatever the tables hold otherwise by now is taken back and worked out anew; nothing is concluded from which events came.
+
+    Args:
+        connection: a transaction in which nothing is recorded meanwhile.
+        moved: of :func:`moved_by`, of the same two revisions; changed in place.
+        before: the revision that everything stored was derived by.
+        after: the one that follows.
+
+    Raises:
+        WorthTooMuch: as of :func:`moved_by`.
+
+    Queries: 2 for those whose place, and 2 for those whose worth is another; 3 more where anything has come.
+    """
+    if before.directory is after.directory:
+        return
+    stale: set[int] = set()
+    for condition in _conditions(connection, before, after):
+        stale |= _judged_since(connection, moved, condition) | _mentioned_since(connection, moved, condition)
+    for seq in stale & moved.looked_at.keys():
+        _take_back(moved, moved.looked_at.pop(seq), before, after)
+    for row in read_some(connection, before, sorted(stale)).values() if stale else ():
+        _move(moved, row, before, after)
+
+
+_BUCKET: Final = 256
+
+
+def _judged_since(connection: Connection, moved: Moved, condition: sa.ColumnElement[bool]) -> set[int]:
+    """Those that came since they were looked at, or stand otherwise by now, though nothing may have been said of them. Queries: 1."""
+    activity = tables.activity.c
+    query = sa.select(activity.seq, *(activity[name] for name in JUDGED_COLUMNS))
+    stale = set()
+    for seq, *judged in connection.execute(query.where(condition)):
+        one = moved.looked_at.get(seq)
+        if one is None or one.derived[-len(judged) :] != tuple(judged):
+            stale.add(seq)
+    return stale
+
+
+def _mentioned_since(connection: Connection, moved: Moved, condition: sa.ColumnElement[bool]) -> set[int]:
+    """Those of which the last event is another by now, however they stand.
+
+    Its number only grows: so the sum over many is another wherever one is, and only these are read one by one.
+
+    Queries: 1, and 1 where anything has come.
+    """
+    activity, credit = tables.activity.c, tables.credit.c
+    known: dict[int, int] = {}
+    for seq, one in moved.looked_at.items():
+        known[seq // _BUCKET] = known.get(seq // _BUCKET, 0) + sum(part.moved for part in one.credits)
+    bucket = credit.seq.op("/")(sa.literal_column(str(_BUCKET)))
+    of_all = sa.select(bucket, sa.func.sum(credit.moved)).join(tables.activity, activity.seq == credit.seq)
+    sums = connection.execute(of_all.where(condition).group_by(bucket))
+    others = [int(at) for at, total in sums if known.get(int(at)) != int(total)]
+    if not others:
+        return set()
+    query = sa.select(credit.seq, credit.employee, credit.moved).join(tables.activity, activity.seq == credit.seq)
+    stale = set()
+    for seq, employee, last in connection.execute(query.where(condition, among(connection, bucket, others))):
+        looked_at = moved.looked_at.get(seq)
+        if looked_at is None or (employee, last) not in {(part.employee, part.moved) for part in looked_at.credits}:
+            stale.add(seq)
+    return stale
+
+
+def _take_back(moved: Moved, known: _LookedAt, before: Frame, after: Frame) -> None:
+    """As if the activity had not been looked at."""
+    row = known.row
+    moved.changes.add(row, after, before=row.counts, after=0)
+    for name, value in zip(DERIVED_COLUMNS, known.derived, strict=True):
+        setattr(row, name, value)
+    row.credits = known.credits
+    moved.changes.add(row, before, before=0, after=row.counts)
 
 
 def _conditions(connection: Connection, before: Frame, after: Frame) -> Iterator[sa.ColumnElement[bool]]:
@@ -130,12 +238,9 @@ def _worth_otherwise(before: Frame, after: Frame) -> list[tuple[str, dt.date]]:
 
 
 def _move(moved: Moved, row: ActivityRow, before: Frame, after: Frame) -> None:
-    stored, parts = row.derived(), list(row.credits)
+    moved.looked_at[row.seq] = _LookedAt(row, row.derived(), row.credits)
     moved.changes.add(row, before, before=row.counts, after=0)
     derive(row, after)
-    if row.derived() != stored:
-        moved.activities.append(row)
-    moved.credits += [(row.seq, part) for old, part in zip(parts, row.credits, strict=True) if old != part]
     moved.changes.add(row, after, before=0, after=row.counts)
 
 
