@@ -27,6 +27,7 @@ from app.cycle.agreeing import hold_draft, written_down
 from app.decisions import Hand
 from app.kit import clock
 from app.rules.permissions import Scope
+from app.rules.presence import cycle_period
 from app.rules.terms import Role
 from tests.bench.agency import Agency
 from tests.bench.ingesting import fresh_events, server
@@ -41,7 +42,7 @@ SETTLING_SECONDS: Final = 2.0
 
 def measure(agency: Agency) -> None:
     """How long recorders are shut out, and what it does to the pages."""
-    now = dt.datetime(agency.report.cycle + 1, 2, 10, 9, tzinfo=dt.UTC)
+    now = _after_the_end(agency)
     people = accounts(agency, Role.HR, Role.EXECUTIVE, Role.HEAD, Role.EMPLOYEE)
     approver, certifier = (_member(agency, name) for name in ("approver", "certifier"))
     with agency.database.write("keep_keys") as connection:
@@ -94,6 +95,15 @@ def measure(agency: Agency) -> None:
             (slow, usual, slow / usual),
             "s",
         )
+
+
+def _after_the_end(agency: Agency) -> dt.datetime:
+    """Some weeks after the cycle's last day."""
+    with agency.database.read() as connection:
+        first_month = scoring.state(connection).frame.first_month
+    end = cycle_period(agency.report.cycle, first_month).to
+    assert end is not None
+    return dt.datetime.combine(end + dt.timedelta(days=40), dt.time(9), dt.UTC)
 
 
 def _member(agency: Agency, name: str) -> tuple[str, str]:
