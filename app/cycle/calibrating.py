@@ -74,14 +74,14 @@ def moves_problems(content: Mapping[str, Any], grades: Sequence[str]) -> Iterato
         message = n_("There are more than %(most)s moves: write several decisions.")
         yield at_field("content/moves", "too_many_moves", message, most=MOVES_MOST)
         return
-    nodes: set[object] = set()
+    nodes: set[str] = set()
     for place, one in enumerate(moves):
         at = f"content/moves/{place}"
         if not isinstance(one, dict):
             yield at_field(at, "no_move", n_("This is no move: write node, from, to and reason."))
             continue
         yield from _move_problems(at, one, grades)
-        if one.get("node") in nodes:
+        if str(one.get("node")) in nodes:
             message = n_("%(value)s is moved twice in one decision: write one move.")
             yield at_field(f"{at}/node", "twice", message, value=quoted(str(one.get("node"))))
         nodes.add(str(one.get("node")))

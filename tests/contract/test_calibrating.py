@@ -183,6 +183,7 @@ def test_what_no_two_may_and_what_a_move_is_refused_for(desk):
         ([], (422, "invalid")),
         ("all", (422, "invalid")),
         (["E1"], (422, "invalid")),
+        ([move(rows, best, "A") | {"node": ["employee:E1"], "to": {}}], (422, "invalid")),
     ):
         assert code(propose(desk, "cora", "calibrate", {"moves": wrong})) == answer, wrong
     assert code(propose(desk, "cora", "calibrate", {"moves": swap(rows)}, cycle="2025")) == (409, "role")
