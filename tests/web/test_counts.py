@@ -134,7 +134,8 @@ def test_every_page_that_counts_is_looked_at(working: Working) -> None:
         for found in re.findall(r'(?:counted|part)\("([a-z_]+)|data-rows="([a-z_]+)"|\bof="([a-z_]+)"', text):
             marked.update(one for one in found if one)
     # No KPI of this agency is given: its figures are counted in tests/web/test_figures.py.
-    assert marked - seen == {"figures"}
+    # Nothing was opened in a cycle: actions are counted in tests/web/test_sorted_lists.py.
+    assert marked - seen == {"actions", "figures"}
 
 
 def test_disagreements_are_told_apart() -> None:

@@ -278,6 +278,8 @@ def test_the_filter_offers_the_deeds_that_the_trail_tells_of(working: Working) -
     silent = {Deed.CHOOSE_LOOK, Deed.INGEST, Deed.KEEP_CLOCK, Deed.KEEP_VIEWS, Deed.OPEN_HOME, Deed.RECEIVE_HOOK}
     # Whoever asks for a link is not signed in; that a password was set by one is told.
     silent |= {Deed.ASK_PASSWORD}
+    # What moves of grades would do is told to whoever sees these grades, and nothing of it is kept.
+    silent |= {Deed.SEE_GRADE}
     assert silent < acts
     # The API's readings of other people's scores, rows and effects are written down all the same.
     read_down = {Deed.SEE_SCORECARD, Deed.SEE_DERIVATION, Deed.SEE_FILES, Deed.SEE_DECISIONS}
