@@ -1,6 +1,6 @@
 // The sheet of a scorecard's lines: Enter and arrows move, Escape restores, a block is pasted from the cell on, and weights add up as one types.
 //
-// The server reads and judges; this only shows beforehand. Do not add figures up as numbers: 0.1 and 0.2 would not come to 0.3.
+// The server reads and judges; this only shows beforehand.
 
 (() => {
   "use strict";
@@ -9,6 +9,7 @@
   const words = form.dataset;
   const body = form.querySelector("tbody");
   const { read } = window.kopesNumbers;
+  const { placesOf, whole, written, shown, forgive, blame, atEdge, blockOf } = window.kopesCells;
   let leaves = false;
   let leftOut = 0;
 
@@ -20,17 +21,6 @@
 
   // --------------------------------------------------------------------------------------------------------------- sums
 
-  const placesOf = (digits) => (digits.split(".")[1] ?? "").length;
-  const whole = (digits, places) => {
-    const [before, after = ""] = digits.split(".");
-    return BigInt((before || "0") + after.padEnd(places, "0"));
-  };
-  const shown = (sum, places) => {
-    const text = String(sum).padStart(places + 1, "0");
-    const digits = places ? `${text.slice(0, -places)}.${text.slice(-places)}` : text;
-    return new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 20 }).format(digits);
-  };
-
   const addUp = () => {
     const weights = [...body.querySelectorAll("[data-weight]")]
       .filter((input) => !isGone(rowOf(input)) && input.value.trim())
@@ -40,36 +30,18 @@
     const places = Math.max(0, ...weights.map(placesOf));
     const sum = weights.reduce((all, digits) => all + whole(digits, places), 0n);
     const missing = whole("100", places) - sum;
-    form.querySelector("[data-sum]").value = weights.length ? shown(sum, places) : "–";
+    form.querySelector("[data-sum]").value = weights.length ? shown(written(sum, places)) : "–";
     const said = !weights.length || missing === 0n ? "" : missing > 0n ? words.short : words.over;
-    form.querySelector("[data-problem]").textContent = said.replace("FIGURE", shown(missing < 0n ? -missing : missing, places));
+    form.querySelector("[data-problem]").textContent = said.replace("FIGURE", shown(written(missing < 0n ? -missing : missing, places)));
   };
 
   // -------------------------------------------------------------------------------------------------------- what was typed
-
-  const forgive = (input) => {
-    const field = input.parentElement;
-    field.classList.remove("field-wrong");
-    input.removeAttribute("aria-invalid");
-    input.removeAttribute("aria-describedby");
-    for (const error of field.querySelectorAll(".error")) {
-      error.remove();
-    }
-  };
 
   const judge = (input) => {
     if (!input.matches("[data-number]") || !input.value.trim() || read(input.value) !== null) {
       return;
     }
-    forgive(input);
-    const error = document.createElement("p");
-    error.className = "error";
-    error.id = `${input.id}-error`;
-    error.textContent = words.unread;
-    input.before(error);
-    input.parentElement.classList.add("field-wrong");
-    input.setAttribute("aria-invalid", "true");
-    input.setAttribute("aria-describedby", error.id);
+    blame(input, words.unread);
   };
 
   const isChanged = (input) => input.value !== firstOf(input);
@@ -160,9 +132,6 @@
     return true;
   };
 
-  const isWhole = (input) => input.selectionStart === 0 && input.selectionEnd === input.value.length;
-  const atEdge = (input, place) => isWhole(input) || (input.selectionStart === place && input.selectionEnd === place);
-
   form.addEventListener("keydown", (event) => {
     const input = event.target;
     if (!input.matches("[data-cell]") || event.isComposing || event.altKey || event.ctrlKey || event.metaKey) {
@@ -189,24 +158,6 @@
 
   // ------------------------------------------------------------------------------------------------------------- pasting
 
-  // What a spreadsheet copies: a cell with a break or a tab in it stands in quotation marks, its own marks doubled.
-  const CELL = /"((?:[^"]|"")*)"(?=[\t\n]|$)|[^\t\n]*/y;
-  const pasted = (text) => {
-    const lines = [[]];
-    for (let at = 0; ; at += 1) {
-      CELL.lastIndex = at;
-      const [all, quoted] = CELL.exec(text);
-      lines.at(-1).push((quoted?.replaceAll('""', '"') ?? all).trim());
-      at += all.length;
-      if (at >= text.length) {
-        return lines;
-      }
-      if (text[at] === "\n") {
-        lines.push([]);
-      }
-    }
-  };
-
   const write = (input, text) => {
     if (input.matches("select")) {
       const option = [...input.options].find((one) => one.value === text || one.text === text);
@@ -227,15 +178,15 @@
 
   form.addEventListener("paste", (event) => {
     const start = event.target;
-    const text = event.clipboardData.getData("text/plain").replace(/\r\n?/g, "\n").replace(/\n$/, "");
-    if (!start.matches("[data-cell]") || !/[\t\n]/.test(text)) {
+    const block = start.matches("[data-cell]") ? blockOf(event) : null;
+    if (!block) {
       return;
     }
     event.preventDefault();
     const top = [...body.rows].indexOf(rowOf(start));
     const left = cellsOf(rowOf(start)).indexOf(start);
     leftOut = 0;
-    pasted(text).forEach((line, down) => {
+    block.forEach((line, down) => {
       const row = body.rows[top + down] ?? addRow();
       line.forEach((figure, across) => {
         const input = row && cellsOf(row)[left + across];

@@ -1,7 +1,6 @@
 // The grid of targets behaves as a spreadsheet does: arrows, Enter and Tab move, typing replaces, Escape restores, a block is pasted whole.
 //
-// The server reads, judges and saves; this only shows beforehand what it will say. A newcomer's usual mistake is to add figures up as
-// numbers: 0.1 and 0.2 would not come to 0.3. They are added as whole numbers of their smallest part.
+// The server reads, judges and saves; this only shows beforehand what it will say.
 
 (() => {
   "use strict";
@@ -12,6 +11,7 @@
   const count = form.querySelector("[data-changes]");
   const inputs = [...body.querySelectorAll("input[data-number]")];
   const { read } = window.kopesNumbers;
+  const { placesOf, whole, written, shown, forgive, blame, atEdge, blockOf } = window.kopesCells;
   let leaves = false;
   let leftOut = 0;
 
@@ -22,22 +22,10 @@
 
   // --------------------------------------------------------------------------------------------------------- exact figures
 
-  const placesOf = (digits) => (digits.split(".")[1] ?? "").length;
-  const whole = (digits, places) => {
-    const [before, after = ""] = digits.replace(/^[+-]/, "").split(".");
-    return BigInt(`${digits.startsWith("-") ? "-" : ""}${before || "0"}${after.padEnd(places, "0")}`);
-  };
   const plain = (digits) => {
     const places = placesOf(digits);
     return whole(digits, places) === 0n ? "0" : written(whole(digits, places), places);
   };
-  const written = (sum, places) => {
-    const text = String(sum < 0n ? -sum : sum).padStart(places + 1, "0");
-    const parts = places ? `${text.slice(0, -places)}.${text.slice(-places)}`.replace(/\.?0+$/, "") : text;
-    return (sum < 0n ? "-" : "") + parts;
-  };
-  const shown = (digits) =>
-    new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 20, useGrouping: "always" }).format(digits);
 
   // ----------------------------------------------------------------------------------------------------- what a cell holds
 
@@ -75,30 +63,12 @@
     return digits === null ? words.unread : digits === "0" || digits.startsWith("-") ? words.low : "";
   };
 
-  const forgive = (input) => {
-    const field = input.parentElement;
-    field.classList.remove("field-wrong");
-    input.removeAttribute("aria-invalid");
-    input.removeAttribute("aria-describedby");
-    for (const error of field.querySelectorAll(".error")) {
-      error.remove();
-    }
-  };
-
   const judge = (input) => {
     const reason = reasonAgainst(input);
     if (!reason) {
       return true;
     }
-    forgive(input);
-    const error = document.createElement("p");
-    error.className = "error";
-    error.id = `${input.id}-error`;
-    error.textContent = reason;
-    input.before(error);
-    input.parentElement.classList.add("field-wrong");
-    input.setAttribute("aria-invalid", "true");
-    input.setAttribute("aria-describedby", error.id);
+    blame(input, reason);
     return false;
   };
 
@@ -338,9 +308,6 @@
     }
   };
 
-  const isWhole = (input) => input.selectionStart === 0 && input.selectionEnd === input.value.length;
-  const atEdge = (input, place) => isWhole(input) || (input.selectionStart === place && input.selectionEnd === place);
-
   const takeOver = (input, what) => {
     const said = boxOf(input).querySelector(`[data-${what}]`);
     if (said) {
@@ -378,28 +345,10 @@
 
   // ------------------------------------------------------------------------------------------------------------ pasting
 
-  // What a spreadsheet copies: a cell with a break or a tab in it stands in quotation marks, its own marks doubled.
-  const CELL = /"((?:[^"]|"")*)"(?=[\t\n]|$)|[^\t\n]*/y;
-  const cellsOf = (text) => {
-    const lines = [[]];
-    for (let at = 0; ; at += 1) {
-      CELL.lastIndex = at;
-      const [all, quoted] = CELL.exec(text);
-      lines.at(-1).push((quoted?.replaceAll('""', '"') ?? all).trim());
-      at += all.length;
-      if (at >= text.length) {
-        return lines;
-      }
-      if (text[at] === "\n") {
-        lines.push([]);
-      }
-    }
-  };
-
   form.addEventListener("paste", (event) => {
     const start = event.target;
-    const text = event.clipboardData.getData("text/plain").replace(/\r\n?/g, "\n").replace(/\n$/, "");
-    if (!start.matches("[data-number]") || !/[\t\n]/.test(text)) {
+    const block = start.matches("[data-number]") ? blockOf(event) : null;
+    if (!block) {
       return;
     }
     event.preventDefault();
@@ -408,7 +357,7 @@
     const left = boxOf(start).cellIndex;
     let outside = 0;
     const written = [];
-    cellsOf(text).forEach((line, down) => {
+    block.forEach((line, down) => {
       line.forEach((figure, across) => {
         const input = inputIn(rows[top + down]?.cells[left + across]);
         if (input && figure) {
