@@ -112,11 +112,8 @@ _TWO: Final = 2
 
 def _swap(calibration: Calibration, group: str) -> list[WantedMove]:
     """The moves by which the last of a grade and the first of the next one change places, if all that moves must keep is kept; else none."""
-    places = sorted(
-        (one for one in calibration.proposal.standings.by_code.values() if one.group == group), key=lambda one: one.rank
-    )
     grades = [one.grade for one in calibration.policies.grades]
-    for upper, lower in pairwise(places):
+    for upper, lower in pairwise(calibration.places_in(group)):
         if grades.index(lower.grade) - grades.index(upper.grade) == 1:
             moves = [
                 WantedMove(
@@ -126,6 +123,6 @@ def _swap(calibration: Calibration, group: str) -> list[WantedMove]:
                     calibration.node_of(lower), lower.grade, upper.grade, "Prepared two deals that count for others."
                 ),
             ]
-            if calibration.problem(moves) is None:
+            if calibration.weighed(moves).problem is None:
                 return moves
     return []

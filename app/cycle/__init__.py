@@ -63,8 +63,7 @@ from app.cycle.calibrating import (
     calibration_of,
     is_own_group,
     lapsed_moves,
-    moves_problems,
-    read_moves,
+    read_moves_tried,
 )
 from app.cycle.calibration_board import (
     CalibrationCard,
@@ -300,7 +299,6 @@ __all__ = [
     "may_impose",
     "may_sign",
     "moved_figures",
-    "moves_problems",
     "notes_to_read",
     "open_action",
     "open_cycle",
@@ -318,7 +316,7 @@ __all__ = [
     "rated_lines",
     "raters_for",
     "rating_problems",
-    "read_moves",
+    "read_moves_tried",
     "refuse_being_certified",
     "refuse_fixed",
     "reminded_today",

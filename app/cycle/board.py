@@ -134,13 +134,12 @@ def _after_the_cut(connection: Connection, loaded: State, opened: OpenedCycle, d
     def who(employee: str) -> tuple[str, ...]:
         """The calibrators of somebody's group."""
         place = places.get(employee)
-        groups = set() if place is None else {place.group, place.entrant.group}
         return tuple(
             one.person
             for one in calibrators
             if one.function is CycleFunction.CALIBRATOR
             and one.from_day <= day < one.to_day
-            and (one.groups is None or not groups.isdisjoint(one.groups))
+            and (one.groups is None if place is None else place.is_of(one.groups))
         )
 
     return [

@@ -9,7 +9,7 @@ import datetime as dt
 import functools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection
 
@@ -42,8 +42,7 @@ __all__ = [
     "calibration_of",
     "is_own_group",
     "lapsed_moves",
-    "moves_problems",
-    "read_moves",
+    "read_moves_tried",
 ]
 
 CALIBRATED_IN: Final = frozenset({Stage.CERTIFIED, Stage.NOTIFIED})
@@ -58,32 +57,64 @@ Proposal: TypeAlias = EmployeeProposal | UnitProposal
 # --------------------------------------------------------------------------------------------------------------- the moves
 
 
-def moves_problems(content: Mapping[str, Any], grades: Sequence[str]) -> Iterator[Finding]:
-    """What is wrong with the moves of a content before anybody is looked up, each at its place.
+def read_moves(content: Mapping[str, Any], grades: Sequence[str]) -> list[WantedMove]:
+    """The moves of a decision's content, in their order.
 
     Args:
         content: with ``moves``: a list of ``{"node", "from", "to", "reason"}``.
         grades: the policy's.
+
+    Raises:
+        Invalid: with a finding at each place that is none.
     """
-    yield from unknown_members(content, {"moves"})
-    moves = content.get("moves")
+    problems = [*unknown_members(content, {"moves"}), *_problems(content.get("moves"), grades, at="content/moves")]
+    if problems:
+        raise Invalid(*problems)
+    return _read_moves(content["moves"])
+
+
+def read_moves_tried(moves: object, grades: Sequence[str]) -> list[WantedMove]:
+    """The same of moves that are tried: their reasons may wait, and they are of people or of units.
+
+    Raises:
+        Invalid: with a finding at each place that is none.
+    """
+    problems = list(_problems(moves, grades, at="moves", with_reasons=False))
+    if problems:
+        raise Invalid(*problems)
+    wanted = _read_moves(moves)
+    for place, one in enumerate(wanted):
+        if one.node.kind is not wanted[0].node.kind:
+            message = n_("%(value)s does not go with the moves before it: write those of people, or those of units.")
+            raise Invalid(at_field(f"moves/{place}/node", "two_kinds", message, value=quoted(str(one.node))))
+    return wanted
+
+
+def _read_moves(moves: Any) -> list[WantedMove]:
+    return [WantedMove(Node.known(one["node"]), one["from"], one["to"], one.get("reason", "").strip()) for one in moves]
+
+
+def _problems(moves: object, grades: Sequence[str], *, at: str, with_reasons: bool = True) -> Iterator[Finding]:
+    """What is wrong with moves before anybody is looked up, each at its place."""
     if not isinstance(moves, list) or not moves:
-        yield at_field("content/moves", "no_moves", n_("No grade is moved: write whose, from which to which, and why."))
+        yield at_field(at, "no_moves", n_("No grade is moved: write whose, from which to which, and why."))
         return
     if len(moves) > MOVES_MOST:
         message = n_("There are more than %(most)s moves: write several decisions.")
-        yield at_field("content/moves", "too_many_moves", message, most=MOVES_MOST)
+        yield at_field(at, "too_many_moves", message, most=MOVES_MOST)
         return
     nodes: set[str] = set()
     for place, one in enumerate(moves):
-        at = f"content/moves/{place}"
+        here = f"{at}/{place}"
         if not isinstance(one, dict):
-            yield at_field(at, "no_move", n_("This is no move: write node, from, to and reason."))
+            yield at_field(here, "no_move", n_("This is no move: write node, from, to and reason."))
             continue
-        yield from _move_problems(at, one, grades)
+        yield from _move_problems(here, one, grades)
+        if with_reasons or not isinstance(one.get("reason", ""), str):
+            yield from _reason_problems(here, one.get("reason"))
         if str(one.get("node")) in nodes:
             message = n_("%(value)s is moved twice in one decision: write one move.")
-            yield at_field(f"{at}/node", "twice", message, value=quoted(str(one.get("node"))))
+            yield at_field(f"{here}/node", "twice", message, value=quoted(str(one.get("node"))))
         nodes.add(str(one.get("node")))
 
 
@@ -100,7 +131,9 @@ def _move_problems(at: str, one: Mapping[str, Any], grades: Sequence[str]) -> It
             yield at_field(f"{at}/{name}", "unknown_grade", message, value=value, grades=", ".join(grades))
     if one.get("from") == one.get("to"):
         yield at_field(f"{at}/to", "no_move", n_("From and to are the same grade: choose another one to move to."))
-    reason = one.get("reason")
+
+
+def _reason_problems(at: str, reason: object) -> Iterator[Finding]:
     length = len(reason.strip()) if isinstance(reason, str) else 0
     if not REASON_LENGTH_MIN <= length <= REASON_LENGTH_MAX:
         message = n_("The reason has %(length)s characters: write %(least)s to %(most)s.")
@@ -108,14 +141,23 @@ def _move_problems(at: str, one: Mapping[str, Any], grades: Sequence[str]) -> It
         yield at_field(f"{at}/reason", "reason_length", message, **limits)
 
 
-def read_moves(content: Mapping[str, Any]) -> list[WantedMove]:
-    """The moves of a content without problems, in their order."""
-    return [
-        WantedMove(Node.known(one["node"]), one["from"], one["to"], one["reason"].strip()) for one in content["moves"]
-    ]
-
-
 # ------------------------------------------------------------------------------------------------------- what they are made on
+
+
+class WeighedMoves(NamedTuple):
+    """What some moves would do.
+
+    Attributes:
+        before: the proposal as it stands.
+        after: and as it would be.
+        moves: of the graded, as they would be kept but for the decision's number.
+        problem: what is in their way; None where nothing is.
+    """
+
+    before: Proposal
+    after: Proposal
+    moves: tuple[GradeMove, ...]
+    problem: MoveProblem | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,17 +189,27 @@ class Calibration:
         place = self.standing(node)
         return given.grade if given is not None else None if place is None else place.grade
 
-    def with_moves(self, wanted: Iterable[WantedMove], *, decision: int = 0) -> tuple[Proposal, tuple[GradeMove, ...]]:
-        """What it would be with moves of the graded, and these as they would be kept."""
+    def places_in(self, group: str) -> list[Standing]:
+        """The places of a group, after small ones were merged, by rank."""
+        places = (one for one in self.proposal.standings.by_code.values() if one.group == group)
+        return sorted(places, key=lambda one: (one.rank, one.entrant.code))
+
+    def weighed(self, wanted: Sequence[WantedMove]) -> WeighedMoves:
+        """What it would be with moves of the graded, and what is in their way."""
         moves = tuple(
-            GradeMove(decision, one.node, one.from_, one.to, one.reason, place.grade)
+            GradeMove(0, one.node, one.from_, one.to, one.reason, place.grade)
             for one in wanted
             if (place := self.standing(one.node)) is not None
         )
         before = {node: given.move for node, given in self.proposal.given.items()}
-        return self.proposal.with_moves({**before, **{one.node: one for one in moves}}), moves
+        after = self.proposal.with_moves({**before, **{one.node: one for one in moves}})
+        policy = self.policies.calibration
+        problem = problem_of(
+            wanted, self._step(wanted, after), max_steps=policy.max_steps, hold_seats=policy.hold_seats
+        )
+        return WeighedMoves(self.proposal, after, moves, problem)
 
-    def step(self, wanted: Sequence[WantedMove], after: Proposal) -> CalibrationStep:
+    def _step(self, wanted: Sequence[WantedMove], after: Proposal) -> CalibrationStep:
         """What some moves are asked on."""
         places = {one.node: self.standing(one.node) for one in wanted}
         asks_rules = self.kind is NodeKind.EMPLOYEE
@@ -170,12 +222,6 @@ class Calibration:
             broken_before=[one.code for one in self.proposal.broken] if asks_rules else (),
             broken_after=[one.code for one in after.broken] if asks_rules else (),
         )
-
-    def problem(self, wanted: Sequence[WantedMove]) -> MoveProblem | None:
-        """What is in the way of some moves; None where nothing is."""
-        after, _ = self.with_moves(wanted)
-        policy = self.policies.calibration
-        return problem_of(wanted, self.step(wanted, after), max_steps=policy.max_steps, hold_seats=policy.hold_seats)
 
 
 def calibration_of(connection: Connection, loaded: State, cycle: int, kind: NodeKind, *, today: dt.date) -> Calibration:
@@ -229,10 +275,7 @@ class CalibrationRefused(Conflict):
 def calibrates(viewer: Viewer, cycle: int, standings: Iterable[Standing]) -> bool:
     """Whether somebody is a calibrator of all of some places: of all groups, or of theirs as they are or as they were before they were merged."""
     given = [one for one in viewer.functions if one.cycle == cycle and one.function is CycleFunction.CALIBRATOR]
-    return bool(given) and all(
-        any(one.groups is None or not one.groups.isdisjoint({place.group, place.entrant.group}) for one in given)
-        for place in standings
-    )
+    return bool(given) and all(any(place.is_of(one.groups) for one in given) for place in standings)
 
 
 def is_own_group(calibration: Calibration, viewer: Viewer, loaded: State, group: str, *, day: dt.date) -> bool:
@@ -310,8 +353,8 @@ def _opened(connection: Connection, loaded: State, cycle: str | None, today: dt.
 
 def _checked(
     connection: Connection, loaded: State, cycle: int, content: Mapping[str, Any], today: dt.date
-) -> tuple[Calibration, list[WantedMove]]:
-    """What the moves of a content are made on, and they.
+) -> WeighedMoves:
+    """What the moves of a content would do.
 
     Raises:
         Invalid: something that is no move.
@@ -319,20 +362,16 @@ def _checked(
         CalibrationRefused: they cannot be made.
     """
     plan = loaded.plan(cycle)
-    problems = list(moves_problems(content, [one.grade for one in plan.sheet.definitions.policies.grades]))
-    if problems:
-        raise Invalid(*problems)
-    wanted = read_moves(content)
+    wanted = read_moves(content, [one.grade for one in plan.sheet.definitions.policies.grades])
     if any(one.node not in plan.nodes for one in wanted):
         raise NotThere
     kinds = {one.node.kind for one in wanted}
     if len(kinds) > 1:
         raise CalibrationRefused(MoveProblem(MoveFault.GROUPS))
-    calibration = calibration_of(connection, loaded, cycle, kinds.pop(), today=today)
-    problem = calibration.problem(wanted)
-    if problem is not None:
-        raise CalibrationRefused(problem)
-    return calibration, wanted
+    weighed = calibration_of(connection, loaded, cycle, kinds.pop(), today=today).weighed(wanted)
+    if weighed.problem is not None:
+        raise CalibrationRefused(weighed.problem)
+    return weighed
 
 
 def _early_obstacle(
@@ -347,9 +386,9 @@ def _early_obstacle(
 def _read(connection: Connection, content: Mapping[str, Any], cycle: str | None, today: dt.date) -> Read:
     loaded = scoring.state(connection)
     opened = _opened(connection, loaded, cycle, today)
-    _, wanted = _checked(connection, loaded, opened.cycle, content, today)
-    kept = [{"node": str(one.node), "from": one.from_, "to": one.to, "reason": one.reason} for one in wanted]
-    return Read({"moves": kept}, frozenset(one.node for one in wanted), opened.round)
+    moves = _checked(connection, loaded, opened.cycle, content, today).moves
+    kept = [{"node": str(one.node), "from": one.from_, "to": one.to, "reason": one.reason} for one in moves]
+    return Read({"moves": kept}, frozenset(one.node for one in moves), opened.round)
 
 
 def _effects(
@@ -358,18 +397,16 @@ def _effects(
     """Whose grade and pay would be another: with a pool that binds everybody's pay is."""
     loaded = scoring.state(connection)
     opened = _opened(connection, loaded, cycle, today)
-    calibration, wanted = _checked(connection, loaded, opened.cycle, content, today)
-    after, _ = calibration.with_moves(wanted)
-    return differing(grades_told(calibration.proposal), grades_told(after))
+    weighed = _checked(connection, loaded, opened.cycle, content, today)
+    return differing(grades_told(weighed.before), grades_told(weighed.after))
 
 
 def _apply(connection: Connection, decision: Decision) -> None:
     loaded = scoring.state(connection)
     hand = decision.ended or decision.maker
     day = loaded.frame.directory.day_of(hand.at)
-    calibration, wanted = _checked(connection, loaded, decision.cycle_year, decision.content, day)
-    _, moves = calibration.with_moves(wanted, decision=decision.id)
-    _keep(connection, decision, moves)
+    moves = _checked(connection, loaded, decision.cycle_year, decision.content, day).moves
+    _keep(connection, decision, [one._replace(decision=decision.id) for one in moves])
 
 
 def _keep(connection: Connection, decision: Decision, moves: Sequence[GradeMove]) -> None:

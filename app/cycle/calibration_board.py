@@ -6,7 +6,7 @@ Nothing of it is kept. Do not tell a person's pay here: a calibrator sees none, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -21,7 +21,7 @@ from app.plain.findings import Finding
 from app.rules.grade_reasons import BetterGrade, better_grade
 from app.rules.grading import EarlierResult, EmployeeProposal
 from app.rules.moves import Given, MoveProblem, WantedMove
-from app.rules.standings import Score, Standing
+from app.rules.standings import GradeInGroup, Score, Standing
 from app.rules.terms import Node
 from app.scoring import ScoreQuery, State
 
@@ -148,12 +148,6 @@ class CalibrationPreview:
     problem: MoveProblem | None
 
 
-def _in_group(calibration: Calibration, group: str) -> list[Standing]:
-    """The places of a group, by rank."""
-    places = (one for one in calibration.proposal.standings.by_code.values() if one.group == group)
-    return sorted(places, key=lambda one: (one.rank, one.entrant.code))
-
-
 def calibration_groups(calibration: Calibration) -> list[GroupFigures]:
     """Every group beside the others, by name. No queries."""
     proposal = calibration.proposal
@@ -187,7 +181,7 @@ def calibration_group(
     connection: Connection, loaded: State, calibration: Calibration, group: str, *, asked: ScoreQuery
 ) -> CalibrationGroup:
     """A group by its grades, with what each person came to. Queries: those of :func:`app.scoring.scores`."""
-    places = _in_group(calibration, group)
+    places = calibration.places_in(group)
     nodes = [calibration.node_of(place) for place in places]
     scored = scoring.score_of_lines(scoring.scores(connection, asked, nodes, loaded=loaded))
     lines: dict[Node, list[tuple[str, Score | None]]] = {}
@@ -223,52 +217,49 @@ def calibration_group(
 
 def calibration_preview(calibration: Calibration, wanted: Sequence[WantedMove]) -> CalibrationPreview:
     """What some moves would do, whether they can be made or not. No queries."""
-    after, _ = calibration.with_moves(wanted)
-    before = calibration.proposal
+    weighed = calibration.weighed(wanted)
+    before, after = weighed.before, weighed.after
     places = {one.node: place for one in wanted if (place := calibration.standing(one.node)) is not None}
+    groups = {group: calibration.places_in(group) for group in sorted({one.group for one in places.values()})}
     now, then = _grades(before), _grades(after)
     return CalibrationPreview(
         counts={
-            group: _counts(calibration, group, now, then) for group in sorted({one.group for one in places.values()})
+            group: _counts(before.standings.in_group[group], list(map(calibration.node_of, some)), now, then)
+            for group, some in groups.items()
         },
         broken_before=before.broken,
         broken_after=after.broken,
         pay_before=before.pay.pay_krw if isinstance(before, EmployeeProposal) else None,
         pay_after=after.pay.pay_krw if isinstance(after, EmployeeProposal) else None,
-        neighbours={node: _neighbours(calibration, place, now, then) for node, place in places.items()},
-        problem=calibration.problem(wanted),
+        neighbours={
+            node: tuple(
+                Neighbour(whose, one.rank, one.entrant.score, now[whose], then[whose])
+                for whose, one in ((calibration.node_of(one), one) for one in _near(place, groups[place.group]))
+            )
+            for node, place in places.items()
+        },
+        problem=weighed.problem,
     )
 
 
-def _grades(proposal: Proposal) -> dict[str, str]:
-    """The grades that stand, by code."""
-    given = {node.code: one.grade for node, one in proposal.given.items()}
-    return {code: given.get(code) or place.grade for code, place in proposal.standings.by_code.items()}
+def _grades(proposal: Proposal) -> dict[Node, str]:
+    """The grades that stand."""
+    return {row.node: row.grade for row in proposal.rows if row.grade is not None}
 
 
 def _counts(
-    calibration: Calibration, group: str, now: dict[str, str], then: dict[str, str]
+    in_group: Sequence[GradeInGroup], nodes: Sequence[Node], now: Mapping[Node, str], then: Mapping[Node, str]
 ) -> tuple[tuple[str, int, int], ...]:
-    codes = [place.entrant.code for place in _in_group(calibration, group)]
-    before, after = Counter(now[code] for code in codes), Counter(then[code] for code in codes)
-    return tuple(
-        (one.grade, before[one.grade], after[one.grade]) for one in calibration.proposal.standings.in_group[group]
-    )
+    before, after = Counter(now[node] for node in nodes), Counter(then[node] for node in nodes)
+    return tuple((one.grade, before[one.grade], after[one.grade]) for one in in_group)
 
 
-def _neighbours(
-    calibration: Calibration, place: Standing, now: dict[str, str], then: dict[str, str]
-) -> tuple[Neighbour, ...]:
-    """Those of the two ranks on either side, and of the same rank."""
-    group = _in_group(calibration, place.group)
+def _near(place: Standing, group: Sequence[Standing]) -> list[Standing]:
+    """Those of a group who are of the two ranks on either side of somebody, and of the same rank."""
     ranks = sorted({one.rank for one in group})
     at = ranks.index(place.rank)
     near = set(ranks[max(0, at - _NEIGHBOURS) : at + _NEIGHBOURS + 1])
-    return tuple(
-        Neighbour(calibration.node_of(one), one.rank, one.entrant.score, now[one.entrant.code], then[one.entrant.code])
-        for one in group
-        if one.rank in near
-    )
+    return [one for one in group if one.rank in near]
 
 
 def wanted_of(calibration: Calibration, to: Iterable[tuple[Node, str]]) -> list[WantedMove]:

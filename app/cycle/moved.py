@@ -8,7 +8,6 @@ from app import scoring
 from app.cycle.grades import employee_proposal, unit_proposal
 from app.rules.deciding import DecisionEffect
 from app.rules.grading import EmployeeProposal, UnitGrade, UnitProposal
-from app.rules.terms import Node, NodeKind
 from app.scoring import Scores
 
 __all__ = ["differing", "grades_told", "moved_figures"]
@@ -49,9 +48,8 @@ def grades_told(proposal: EmployeeProposal | UnitProposal) -> dict[tuple[str, st
     told: dict[tuple[str, str], object] = {}
     for row in proposal.rows:
         if isinstance(row, UnitGrade):
-            told[str(Node(NodeKind.UNIT, row.unit)), "grade"] = row.grade
+            told[str(row.node), "grade"] = row.grade
         elif row.grade is not None:
-            node = str(Node(NodeKind.EMPLOYEE, row.employee))
-            told[node, "grade"] = row.grade
-            told[node, "pay"] = row.pay
+            told[str(row.node), "grade"] = row.grade
+            told[str(row.node), "pay"] = row.pay
     return told

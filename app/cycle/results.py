@@ -14,7 +14,6 @@ from app import ledger, scoring
 from app.cycle.grades import employee_proposal, unit_proposal
 from app.kit.kept import LruCache
 from app.rules.grading import members
-from app.rules.terms import Node, NodeKind
 from app.scoring import ScoreQuery, State
 
 __all__ = ["CycleResults", "results_of"]
@@ -63,8 +62,7 @@ _KEPT: Final[LruCache[CycleResults]] = LruCache(2)
 def _worked_out(connection: Connection, loaded: State, asked: ScoreQuery) -> CycleResults:
     scored = scoring.scores(connection, asked, loaded=loaded)
     people, units = employee_proposal(scored), unit_proposal(scored)
-    grades = {str(Node(NodeKind.EMPLOYEE, row.employee)): row.grade for row in people.rows}
-    grades |= {str(Node(NodeKind.UNIT, row.unit)): row.grade for row in units.rows}
+    grades = {str(row.node): row.grade for row in people.rows} | {str(row.node): row.grade for row in units.rows}
     told: dict[tuple[str, str], object] = {}
     for at, node in enumerate(scored.selection.nodes[: scored.selection.asked]):
         told[str(node), "final_score"] = scored.at(at)[2]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from app.rules.grading import EmployeeGrade, EmployeeProposal, UnitGrade, UnitProposal
+from app.rules.grading import EmployeeProposal, UnitProposal
 from app.rules.seats import SeatPlan
 from app.rules.standings import Standings
 
@@ -26,7 +26,7 @@ def proposal_of_groups(proposal: P, groups: Collection[str]) -> P:
     kept = {became for group, became in standings.became.items() if group in groups or became in groups}
     rows = tuple(row for row in proposal.rows if row.group in kept)
     counts = Counter(row.grade for row in rows)
-    codes = {_code(row) for row in rows}
+    codes = {row.node.code for row in rows}
     return replace(
         proposal,
         rows=rows,
@@ -63,10 +63,6 @@ def without_employee(proposal: EmployeeProposal, employee: str) -> EmployeePropo
         counts={grade: counts[grade] for grade in proposal.counts},
         broken=(),
     )
-
-
-def _code(row: EmployeeGrade | UnitGrade) -> str:
-    return row.employee if isinstance(row, EmployeeGrade) else row.unit
 
 
 def _standings(standings: Standings, codes: Collection[str], kept: Collection[str]) -> Standings:

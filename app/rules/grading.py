@@ -153,6 +153,11 @@ class EmployeeGrade:
     pay: int | None
     promotion_points: Decimal | None
 
+    @property
+    def node(self) -> Node:
+        """Whose it is."""
+        return Node(NodeKind.EMPLOYEE, self.employee)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitGrade:
@@ -165,6 +170,11 @@ class UnitGrade:
     group_size: int | None
     grade: str | None
     reason: str | None
+
+    @property
+    def node(self) -> Node:
+        """Whose it is."""
+        return Node(NodeKind.UNIT, self.unit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,15 @@ from typing import NamedTuple
 
 from app.rules.measures import GRADE_POINTS
 
-__all__ = ["GivenGrade", "RaterSpread", "RatingSummary", "RatingsTold", "rater_spreads", "rating_summary"]
+__all__ = [
+    "GivenGrade",
+    "RaterSpread",
+    "RatingSummary",
+    "RatingsTold",
+    "farthest_first",
+    "rater_spreads",
+    "rating_summary",
+]
 
 
 class RatingsTold(StrEnum):
@@ -64,6 +72,11 @@ class RaterSpread(NamedTuple):
     def difference(self) -> Fraction | None:
         """How much higher the rater is than the others; None without any."""
         return None if self.others is None else self.mean - self.others
+
+
+def farthest_first(spreads: Iterable[RaterSpread]) -> list[RaterSpread]:
+    """Those first who are the farthest from others on the same lines; with nobody beside them last."""
+    return sorted(spreads, key=lambda one: (one.difference is None, -abs(one.difference or 0), -one.n))
 
 
 def rating_summary(grades: Sequence[str]) -> RatingSummary | None:

@@ -7,7 +7,7 @@ grades given may differ from the seats.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -97,6 +97,10 @@ class Standing:
     """The one that is proposed, whatever people moved it to."""
     seats_to_here: int
     """Seats of the group from the top grade down to this one: the first sum that reaches the rank. Not so by discipline."""
+
+    def is_of(self, groups: Collection[str] | None) -> bool:
+        """Whether it is in one of some evaluation groups, as that is or as it was before small ones were merged; None for all."""
+        return groups is None or self.group in groups or self.entrant.group in groups
 
 
 class GradeInGroup(NamedTuple):

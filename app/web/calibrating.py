@@ -44,8 +44,7 @@ class CalibrationSeen:
 
     def shows(self, place: Standing) -> bool:
         """Whether they see the group that a place is in."""
-        groups = self.seen.groups
-        return self.seen.everybody or not groups.isdisjoint({place.group, place.entrant.group})
+        return self.seen.everybody or place.is_of(self.seen.groups)
 
     def groups(self) -> set[str]:
         """The groups that they see, their own included."""
@@ -78,10 +77,9 @@ def is_own(context: RequestContext, shown: CalibrationSeen, group: str) -> bool:
 
 def moves_here(context: RequestContext, shown: CalibrationSeen, group: str) -> bool:
     """Whether who asks moves the grades of a group: a calibrator of it who is not in it, as long as grades are moved."""
-    places = [one for one in shown.calibration.proposal.standings.by_code.values() if one.group == group]
     return (
         shown.is_open
-        and cycles.calibrates(context.viewer, shown.calibration.cycle, places)
+        and cycles.calibrates(context.viewer, shown.calibration.cycle, shown.calibration.places_in(group))
         and not is_own(context, shown, group)
     )
 

@@ -115,11 +115,7 @@ def _in_groups(context: RequestContext, cycle: int, groups: frozenset[str]) -> C
         if node.kind not in places:
             propose = cycles.propose_unit_grades if node.kind is NodeKind.UNIT else cycles.propose_employee_grades
             standings = propose(context.connection, cycle=cycle, today=context.today).proposal.standings
-            places[node.kind] = {
-                code
-                for code, place in standings.by_code.items()
-                if place.group in groups or place.entrant.group in groups
-            }
+            places[node.kind] = {code for code, place in standings.by_code.items() if place.is_of(groups)}
         return node.code in places[node.kind]
 
     return stands

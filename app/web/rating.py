@@ -6,6 +6,7 @@ from typing import Any
 
 from app import cycle as cycles
 from app import scoring
+from app.cascade import Sheet
 from app.cycle import OpenedCycle, RatedLine, WantedRating
 from app.kit.refusals import NotThere
 from app.rules.permissions import Deed
@@ -26,6 +27,7 @@ __all__ = [
     "ratings_told",
     "sees_all",
     "spreads",
+    "spreads_of",
 ]
 
 
@@ -147,7 +149,11 @@ def spreads(context: RequestContext, cycle: int) -> list[RaterSpread]:
     _opened(context, cycle)
     if not sees_all(context):
         raise NotThere
-    sheet = scoring.state(context.connection).plan(cycle).sheet
+    return spreads_of(scoring.state(context.connection).plan(cycle).sheet, cycle)
+
+
+def spreads_of(sheet: Sheet, cycle: int) -> list[RaterSpread]:
+    """The same, of what a cycle goes by. No queries."""
     return rater_spreads(GivenGrade((one.node, one.kpi), one.rater, one.grade) for one in sheet.ratings_of(cycle))
 
 

@@ -33,12 +33,8 @@ _TEXT_OR_NULL: Final = {"type": ["string", "null"]}
 _NUMBER: Final = {"type": "number"}
 
 
-def _all_of(properties: Mapping[str, Shape]) -> Shape:
-    return {"type": "object", "properties": properties, "required": list(properties)}
-
-
 def _beside(shape: Shape) -> Shape:
-    return _all_of({"before": shape, "after": shape})
+    return shapes.object_of({"before": shape, "after": shape})
 
 
 _SIDE: Final = {
@@ -50,11 +46,11 @@ _GROUPS: Final = {
     "items": {"type": "object"},
     "description": "People, mean of final scores, grades and pay before and after; how many moved, and by grade up and down.",
 }
-_ITEM: Final = _all_of(
+_ITEM: Final = shapes.object_of(
     {"node": _TEXT, "final_score": _beside({"type": ["number", "null"]}), "grade": _beside(_TEXT_OR_NULL)}
 )
 _MAY_PAY: Final = {"pay": _beside({"type": ["integer", "null"]})}
-_LAB: Final = _all_of(
+_LAB: Final = shapes.object_of(
     {
         "before": _SIDE,
         "after": _SIDE,
@@ -67,12 +63,12 @@ _LAB: Final = _all_of(
         "offices": _GROUPS,
         "methods": {
             "type": "object",
-            "additionalProperties": _all_of(
+            "additionalProperties": shapes.object_of(
                 {"n": {"type": "integer"}, **dict.fromkeys(("mean", "sd", "min", "max"), _NUMBER)}
             ),
             "description": "By method, how the scores of lines lie.",
         },
-        "broken": {"type": "array", "items": _all_of({"code": _TEXT, "detail": _TEXT})},
+        "broken": {"type": "array", "items": shapes.object_of({"code": _TEXT, "detail": _TEXT})},
     }
 )
 _ANSWER: Final = {

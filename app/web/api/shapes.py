@@ -54,6 +54,8 @@ __all__ = [
     "address",
     "json_body",
     "listed",
+    "many",
+    "object_of",
 ]
 
 Shape = Mapping[str, Any]
@@ -78,7 +80,8 @@ def _ref(name: str) -> Shape:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _object(properties: Mapping[str, Shape], *, optional: tuple[str, ...] = (), about: str | None = None) -> Shape:
+def object_of(properties: Mapping[str, Shape], *, optional: tuple[str, ...] = (), about: str | None = None) -> Shape:
+    """An object of these members, all of which are there but the optional ones."""
     shape: dict[str, Any] = {
         "type": "object",
         "properties": dict(properties),
@@ -87,10 +90,16 @@ def _object(properties: Mapping[str, Shape], *, optional: tuple[str, ...] = (), 
     return shape if about is None else shape | {"description": about}
 
 
+def many(item: Shape, *, about: str | None = None) -> Shape:
+    """A list of them."""
+    shape: dict[str, Any] = {"type": "array", "items": item}
+    return shape if about is None else shape | {"description": about}
+
+
 def listed(item: Shape) -> Shape:
     """A page of a list."""
     following = {"type": ["string", "null"], "description": "The address of the next page."}
-    return _object({"items": {"type": "array", "items": item}, "next": following})
+    return object_of({"items": {"type": "array", "items": item}, "next": following})
 
 
 _TEXT: Final[Shape] = {"type": "string"}
@@ -100,7 +109,7 @@ _COUNT: Final[Shape] = {"type": "integer", "minimum": 0}
 _INSTANT: Final[Shape] = {"type": "string", "format": "date-time"}
 _MEASURED: Final[Shape] = {"type": ["string", "null"], "description": "A decimal string."}
 
-_FINDING: Final = _object(
+_FINDING: Final = object_of(
     {
         "pointer": {"type": "string", "description": "A JSON pointer into the event, or to the parameter."},
         "code": _TEXT,
@@ -108,7 +117,7 @@ _FINDING: Final = _object(
     }
 )
 
-PROBLEM: Final[Shape] = _object(
+PROBLEM: Final[Shape] = object_of(
     {
         "type": _TEXT,
         "title": _TEXT,
@@ -128,8 +137,8 @@ EXPLANATION: Final[Shape] = _ref("Explanation")
 
 _KINDS: Final[Mapping[FieldKind, Shape]] = {
     FieldKind.EMPLOYEE: {"type": "string", "description": "The number of an employee."},
-    FieldKind.COMPANY: _object({"name": _TEXT, "registration": _TEXT}, optional=("name", "registration")),
-    FieldKind.BUYER: _object(
+    FieldKind.COMPANY: object_of({"name": _TEXT, "registration": _TEXT}, optional=("name", "registration")),
+    FieldKind.BUYER: object_of(
         {"name": _TEXT, "country": {"type": "string", "description": "ISO 3166-1 alpha-2."}, "registration": _TEXT},
         optional=("registration",),
     ),
@@ -143,9 +152,9 @@ _KINDS: Final[Mapping[FieldKind, Shape]] = {
     FieldKind.CREDITS: {
         "type": "array",
         "description": "Shares above 0, at most 4 decimals, exactly 1 together, each employee once.",
-        "items": _object({"employee": _TEXT, "share": _TEXT}),
+        "items": object_of({"employee": _TEXT, "share": _TEXT}),
     },
-    FieldKind.ACTIVITY: _object({"source": _TEXT, "id": _TEXT}),
+    FieldKind.ACTIVITY: object_of({"source": _TEXT, "id": _TEXT}),
     FieldKind.TEXT: _TEXT,
     FieldKind.NODE: {"type": "string", "description": "unit:CODE or employee:NUMBER."},
     FieldKind.KPI: {
@@ -167,7 +176,7 @@ def _member(field: EventField) -> Shape:
 
 
 def _of_type(kind: EventType) -> Shape:
-    members = _object(
+    members = object_of(
         {field.name: _member(field) for field in kind.fields},
         optional=tuple(field.name for field in kind.fields if not field.required),
     )
@@ -180,7 +189,7 @@ _EVENT: Final[Shape] = {
     "type": "object",
     "description": "A CloudEvent 1.0. What is wrong with one is answered by `rejected`; unknown members are kept and ignored.",
     "properties": {},
-    "x-members": _object(
+    "x-members": object_of(
         {
             "specversion": {"const": "1.0"},
             "type": {"enum": [TYPE_PREFIX + code for code in (*ACTIVITY_TYPES, *VERDICT_TYPES)]},
@@ -217,13 +226,13 @@ EVENT_BODIES: Final[Mapping[str, Shape]] = {
 }
 MENDED_BODIES: Final[Mapping[str, Shape]] = {STRUCTURED: _ref("Event"), "application/json": _ref("Event")}
 
-_RECORDED: Final = _object(
+_RECORDED: Final = object_of(
     {
         "accepted": _COUNT,
         "duplicate": _COUNT,
         "rejected": {
             "type": "array",
-            "items": _object(
+            "items": object_of(
                 {
                     "index": _COUNT,
                     "source": _TEXT_OR_NULL,
@@ -235,7 +244,7 @@ _RECORDED: Final = _object(
     }
 )
 
-_REJECTED: Final = _object(
+_REJECTED: Final = object_of(
     {
         "id": {"type": "integer"},
         "received_at": _INSTANT,
@@ -248,7 +257,7 @@ _REJECTED: Final = _object(
     }
 )
 
-_LINE: Final = _object(
+_LINE: Final = object_of(
     {
         "kpi": _TEXT,
         "weight": {"type": "number"},
@@ -265,7 +274,7 @@ _LINE: Final = _object(
         "projected_actual": _MEASURED,
         "projected_score": _SCORE,
         "old_score": {**_SCORE, "description": "In the first cycle of a version: the score under the one before."},
-        "computed": _object(
+        "computed": object_of(
             {"actual": _MEASURED, "score": _SCORE},
             about="In a cycle about whose lines people decided something: what the line comes to without that.",
         ),
@@ -278,7 +287,7 @@ _LINE: Final = _object(
     optional=("old_score", "computed", "decisions"),
 )
 
-_AREA: Final = _object(
+_AREA: Final = object_of(
     {
         "area": {"type": "string", "description": "A level with those above it: `Management / Leadership`."},
         "weight": {"type": ["number", "null"], "description": "Of its lines that have a score, rescaled."},
@@ -300,16 +309,16 @@ _SCORED: Final[Mapping[str, Shape]] = {
 _STEP: Final[Shape] = {"type": "object", "description": "A sentence with the figures that it is about."}
 
 _LEVELS: Final[Mapping[str, Shape]] = dict.fromkeys(("entered", "verified", "confirmed"), _MEASURED)
-_BUSINESS_FIGURE: Final = _object(
+_BUSINESS_FIGURE: Final = object_of(
     {
         **_LEVELS,
         "last_year": {
-            "anyOf": [_object(_LEVELS), {"type": "null"}],
+            "anyOf": [object_of(_LEVELS), {"type": "null"}],
             "description": "By the same day of the cycle before, as it stood then; null where that is not known.",
         },
         "goal": {
             "anyOf": [
-                _object(
+                object_of(
                     {
                         "kpi": _TEXT,
                         "value": _TEXT,
@@ -326,7 +335,7 @@ _BUSINESS_FIGURE: Final = _object(
     }
 )
 
-BUSINESS: Final[Shape] = _object(
+BUSINESS: Final[Shape] = object_of(
     {
         "cycle": _TEXT,
         "as_of": _TEXT_OR_NULL,
@@ -338,7 +347,7 @@ BUSINESS: Final[Shape] = _object(
         },
         "items": {
             "type": "array",
-            "items": _object(
+            "items": object_of(
                 {
                     "node": _TEXT,
                     "name": _TEXT,
@@ -351,13 +360,13 @@ BUSINESS: Final[Shape] = _object(
 )
 """Business figures of units: decimal strings, exact."""
 
-_HAND: Final = _object({"person": _TEXT, "account": _TEXT, "for": _TEXT_OR_NULL, "at": _INSTANT})
+_HAND: Final = object_of({"person": _TEXT, "account": _TEXT, "for": _TEXT_OR_NULL, "at": _INSTANT})
 _ANY_VALUE: Final[Shape] = {}
-EFFECT: Final = _object(
+EFFECT: Final = object_of(
     {"node": _TEXT, "member": _TEXT, "before": _ANY_VALUE, "after": _ANY_VALUE, "cycle": _TEXT}, optional=("cycle",)
 )
 DECISION: Final[Shape] = _ref("Decision")
-DELEGATION: Final = _object(
+DELEGATION: Final = object_of(
     {
         "id": _COUNT,
         "from": _TEXT,
@@ -371,7 +380,7 @@ DELEGATION: Final = _object(
         "ended_on": {"type": ["string", "null"], "format": "date"},
     }
 )
-FILE: Final = _object(
+FILE: Final = object_of(
     {
         "file": _TEXT,
         "master": {"type": "string", "enum": ["folder", "application", "feed"]},
@@ -383,7 +392,7 @@ FILE: Final = _object(
     }
 )
 _ROW: Final[Shape] = {"type": ["object", "null"], "additionalProperties": _TEXT_OR_NULL}
-CHANGE: Final = _object(
+CHANGE: Final = object_of(
     {
         "id": _COUNT,
         "title": _TEXT,
@@ -396,7 +405,7 @@ CHANGE: Final = _object(
         "revision": {"type": ["integer", "null"]},
         "rows": {
             "type": "array",
-            "items": _object(
+            "items": object_of(
                 {
                     "file": _TEXT,
                     "key": _TEXT,
@@ -408,14 +417,14 @@ CHANGE: Final = _object(
         },
         "documents": {
             "type": "array",
-            "items": _object({"file": _TEXT, "key": _TEXT, "before": _TEXT_OR_NULL, "after": _TEXT_OR_NULL}),
+            "items": object_of({"file": _TEXT, "key": _TEXT, "before": _TEXT_OR_NULL, "after": _TEXT_OR_NULL}),
         },
         "touched": {"type": "array", "items": {"type": "object"}, "description": "Of a rebase: what others changed."},
     },
     optional=("rows", "documents", "touched"),
 )
 FOLDER_ROW: Final[Shape] = {"type": "object", "additionalProperties": _TEXT_OR_NULL}
-FED: Final = _object(
+FED: Final = object_of(
     {
         "revision": _COUNT,
         "added": _COUNT,
@@ -423,14 +432,14 @@ FED: Final = _object(
         "removed": _COUNT,
         "differs": {
             "type": "array",
-            "items": _object({"cycle": _TEXT, "node": _TEXT, "detail": _TEXT}, optional=("node",)),
+            "items": object_of({"cycle": _TEXT, "node": _TEXT, "detail": _TEXT}, optional=("node",)),
             "description": "Cycles that go by another state of the file: nothing of them changes. Absent where there are none.",
         },
     },
     optional=("differs",),
 )
-HELD: Final = _object({"change": {"type": ["integer", "null"], "description": "null: of a dry run."}})
-ROW_VERSION: Final = _object(
+HELD: Final = object_of({"change": {"type": ["integer", "null"], "description": "null: of a dry run."}})
+ROW_VERSION: Final = object_of(
     {
         "revision": _COUNT,
         "at": _INSTANT,
@@ -441,7 +450,7 @@ ROW_VERSION: Final = _object(
         "why": _TEXT_OR_NULL,
     }
 )
-FOUND: Final = _object(
+FOUND: Final = object_of(
     {
         "file": _TEXT_OR_NULL,
         "row": {"type": ["integer", "null"]},
@@ -458,24 +467,24 @@ _STAGE: Final[Shape] = {
     "type": "string",
     "enum": ["draft", "agreement", "running", "certified", "notified", "locked", "paid"],
 }
-OPENED_CYCLE: Final = _object(
+OPENED_CYCLE: Final = object_of(
     {"cycle": _TEXT, "stage": _STAGE, "round": _COUNT, "since": _INSTANT, "calendar": {"type": "object"}}
 )
-CYCLE: Final = _object(
+CYCLE: Final = object_of(
     {
         "cycle": _TEXT,
         "stage": _STAGE,
         "round": _COUNT,
         "since": _INSTANT,
         "calendar": {"type": "object", "additionalProperties": _DATE_OR_NULL},
-        "period": _object({"from": _DATE_OR_NULL, "to": _DATE_OR_NULL}),
-        "pins": _object({"published": {"type": ["object", "null"]}, "certified": {"type": ["object", "null"]}}),
+        "period": object_of({"from": _DATE_OR_NULL, "to": _DATE_OR_NULL}),
+        "pins": object_of({"published": {"type": ["object", "null"]}, "certified": {"type": ["object", "null"]}}),
         "blockers": {
             "type": "object",
             "description": "By the stage that is next: what stands in its way.",
             "additionalProperties": {
                 "type": "array",
-                "items": _object(
+                "items": object_of(
                     {
                         "code": _TEXT,
                         "detail": _TEXT,
@@ -491,12 +500,12 @@ CYCLE: Final = _object(
 )
 """An opened cycle, as the contract writes it."""
 
-AFTER_CLOSE: Final = _object(
+AFTER_CLOSE: Final = object_of(
     {
         "items": {
             "type": "array",
             "description": "Events of the cycle that came after the cut, the first one first.",
-            "items": _object(
+            "items": object_of(
                 {
                     "source": _TEXT,
                     "id": _TEXT,
@@ -505,7 +514,7 @@ AFTER_CLOSE: Final = _object(
                     "would_move": {
                         "type": "array",
                         "description": "The lines whose scores it would move by itself.",
-                        "items": _object(
+                        "items": object_of(
                             {
                                 "node": _TEXT,
                                 "kpi": _TEXT,
@@ -522,17 +531,17 @@ AFTER_CLOSE: Final = _object(
         "loads": {
             "type": "array",
             "description": "Files that were loaded since with other rows.",
-            "items": _object({"file": _TEXT, "revision": _COUNT, "rows": _COUNT}),
+            "items": object_of({"file": _TEXT, "revision": _COUNT, "rows": _COUNT}),
         },
         "next": _TEXT_OR_NULL,
     }
 )
 """What came after a cycle's cut, as the contract writes it."""
 
-_SIGNED: Final = _object({"as": _TEXT, "person": _TEXT, "for": _TEXT_OR_NULL, "at": _INSTANT, "digest": _TEXT})
-_DUE: Final = _object({"as": _TEXT, "persons": {"type": "array", "items": _TEXT}, "since": _INSTANT})
+_SIGNED: Final = object_of({"as": _TEXT, "person": _TEXT, "for": _TEXT_OR_NULL, "at": _INSTANT, "digest": _TEXT})
+_DUE: Final = object_of({"as": _TEXT, "persons": {"type": "array", "items": _TEXT}, "since": _INSTANT})
 _AGREED_LINES: Final[Shape] = {"type": "array", "items": {"type": "object", "additionalProperties": _TEXT_OR_NULL}}
-AGREED_CARD: Final = _object(
+AGREED_CARD: Final = object_of(
     {
         "node": _TEXT,
         "version": _COUNT,
@@ -545,13 +554,13 @@ AGREED_CARD: Final = _object(
         "versions": {"type": "array", "items": {"type": "object"}},
     }
 )
-ALLOCATION: Final = _object(
+ALLOCATION: Final = object_of(
     {
         "parent_target": _TEXT,
         "total": _TEXT,
         "items": {
             "type": "array",
-            "items": _object(
+            "items": object_of(
                 {
                     "node": _TEXT,
                     "history": _TEXT,
@@ -567,7 +576,7 @@ ALLOCATION: Final = _object(
     }
 )
 _RATED: Final[Shape] = {"cycle": _TEXT, "node": _TEXT, "kpi": _TEXT}
-_GIVEN: Final = _object(
+_GIVEN: Final = object_of(
     {
         "rater": _TEXT,
         "grade": _TEXT,
@@ -583,7 +592,7 @@ _RATERS: Final[Shape] = {
     "appointed": {"type": "boolean"},
     "ratings": {"type": "array", "items": _GIVEN},
 }
-OWN_RATING: Final = _object({**_RATED, **_RATERS, "due": {"type": "boolean"}})
+OWN_RATING: Final = object_of({**_RATED, **_RATERS, "due": {"type": "boolean"}})
 """A line as its rater is told of it."""
 
 RATING: Final[Shape] = {
@@ -599,7 +608,7 @@ RATING: Final[Shape] = {
     "required": sorted(_RATED),
     "description": "Raters' own grades; number, mean and range; to hr and auditors both.",
 }
-ACTION: Final = _object(
+ACTION: Final = object_of(
     {
         "id": _COUNT,
         **_RATED,
@@ -615,7 +624,7 @@ ACTION: Final = _object(
         "closed_by": _TEXT_OR_NULL,
     }
 )
-CHECK_IN: Final = _object(
+CHECK_IN: Final = object_of(
     {
         "as": _TEXT,
         "text": _TEXT,
@@ -625,10 +634,10 @@ CHECK_IN: Final = _object(
         "for": _TEXT_OR_NULL,
     }
 )
-SELF_ASSESSMENT: Final = _object(
+SELF_ASSESSMENT: Final = object_of(
     {"text": _TEXT, "final": {"type": "boolean"}, "at": {"type": ["string", "null"], "format": "date-time"}}
 )
-RATER: Final = _object(
+RATER: Final = object_of(
     {
         "rater": _TEXT,
         "n": _COUNT,
@@ -637,7 +646,7 @@ RATER: Final = _object(
         "difference": {"type": ["number", "null"]},
     }
 )
-CRITERIA: Final = _object(
+CRITERIA: Final = object_of(
     {
         "cycle": _TEXT,
         "edition": _COUNT,
@@ -649,7 +658,7 @@ CRITERIA: Final = _object(
     }
 )
 
-_DECISION: Final = _object(
+_DECISION: Final = object_of(
     {
         "id": _COUNT,
         "cycle": _TEXT_OR_NULL,
@@ -662,7 +671,7 @@ _DECISION: Final = _object(
         "checker": {"anyOf": [_HAND, {"type": "null"}]},
         "digest": _TEXT,
         "signed_effects": {"type": "boolean"},
-        "effects": _object({"digest": _TEXT_OR_NULL, "count": _COUNT, "items": _TEXT}),
+        "effects": object_of({"digest": _TEXT_OR_NULL, "count": _COUNT, "items": _TEXT}),
         "may_approve": {"type": "array", "items": _TEXT},
         "blockers": {"type": "array", "items": {"type": "object"}},
         "objection": {"type": ["object", "null"]},
@@ -686,7 +695,7 @@ SCHEMAS: Final[Mapping[str, Shape]] = {
     "RejectedEvent": _REJECTED,
     "Line": _LINE,
     "Area": _AREA,
-    "Scorecard": _object(
+    "Scorecard": object_of(
         {
             **_SCORED,
             "projected_score": _SCORE,
@@ -694,7 +703,7 @@ SCHEMAS: Final[Mapping[str, Shape]] = {
             "areas": {"type": "array", "items": _ref("Area")},
         },
     ),
-    "Explanation": _object(
+    "Explanation": object_of(
         {
             **_SCORED,
             "kpi": _TEXT,

@@ -16,10 +16,10 @@ from app.cycle import CalibrationPreview, CalibrationRefused
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
 from app.rules.permissions import Deed
-from app.rules.rating import GivenGrade, RaterSpread, rater_spreads
+from app.rules.rating import RaterSpread, farthest_first
 from app.rules.terms import Node, NodeKind
 from app.scoring import ScoreQuery
-from app.web import calibrating, decided
+from app.web import calibrating, decided, rating
 from app.web.calibrating import CalibrationSeen
 from app.web.group_names import group_namer
 from app.web.naming import kpi_named, node_named, person_named
@@ -143,10 +143,7 @@ def _board(context: RequestContext, shown: CalibrationSeen, group: str) -> cycle
 def _raters(shown: CalibrationSeen) -> list[RaterSpread]:
     """Who rated beside the others on the same lines, the farthest first. No queries."""
     sheet = shown.loaded.plan(shown.calibration.cycle).sheet
-    spreads = rater_spreads(
-        GivenGrade((one.node, one.kpi), one.rater, one.grade) for one in sheet.ratings_of(shown.calibration.cycle)
-    )
-    return sorted(spreads, key=lambda one: (one.difference is None, -abs(one.difference or 0), -one.n))
+    return farthest_first(rating.spreads_of(sheet, shown.calibration.cycle))
 
 
 def _refused(context: RequestContext, preview: CalibrationPreview) -> CalibrationRefused | None:

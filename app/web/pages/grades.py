@@ -152,10 +152,6 @@ def _own_group(proposal: EmployeeProposal, seen: GradesSeen) -> str | None:
     return own_group(proposal, seen.own) if seen.hides_own and seen.own is not None else None
 
 
-def _code(row: Row) -> str:
-    return row.employee if isinstance(row, EmployeeGrade) else row.unit
-
-
 def _namer(context: RequestContext, query: GradesQuery) -> Callable[[str], str]:
     """What writes a code as the name that the agency has for it."""
     kind = NodeKind.UNIT if query.of == "units" else NodeKind.EMPLOYEE
@@ -178,13 +174,13 @@ def _narrowed(query: GradesQuery, rows: Iterable[Row], name_of: Callable[[str], 
         for row in rows
         if (not query.group or row.group == query.group)
         and (not query.grade or (row.grade or "-") == query.grade)
-        and (not query.text.strip() or _is_meant(query.text, name_of(_code(row)), _code(row)))
+        and (not query.text.strip() or _is_meant(query.text, name_of(row.node.code), row.node.code))
     ]
     # A proposal's rows come by their codes, and equals stay as they come.
     chosen.sort(key=lambda row: (row.rank is None, row.group or "", row.rank or 0))
 
     def name(row: Row) -> str:
-        return str(named(name_of(_code(row))))
+        return str(named(name_of(row.node.code)))
 
     return in_order(chosen, _FIGURES.get(query.sort, by_words(name)), order=query.order)
 
@@ -270,7 +266,6 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
         together=groups and _figures(groups, shows_pay=shows_pay),
         grouped_by=GROUPED_BY,
         name_of=name_of,
-        code=_code,
         published=_published,
         page=page,
         last=last,
@@ -303,8 +298,8 @@ def _looked_up(query: GradesQuery, everyone: Iterable[Row], name_of: Callable[[s
     if len(rows) != 1:
         return SeeOther("grades", {"of": query.of, "text": query.find, "_anchor": "list", **asked})
     if query.of == "units":
-        return SeeOther("scorecard.scorecard", {"node": Node(NodeKind.UNIT, _code(rows[0])), **asked})
-    return SeeOther("grades.grade", {"node": Node(NodeKind.EMPLOYEE, _code(rows[0])), **asked})
+        return SeeOther("scorecard.scorecard", {"node": rows[0].node, **asked})
+    return SeeOther("grades.grade", {"node": rows[0].node, **asked})
 
 
 def _shown(

@@ -5,7 +5,7 @@ Do not show a rater what others have given: whoever knows it gives the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, Final, NamedTuple
 
 from flask_babel import gettext
@@ -20,7 +20,7 @@ from app.plain.findings import n_
 from app.rules.deciding import REASON_LENGTH_MAX
 from app.rules.measures import GRADE_POINTS
 from app.rules.permissions import Deed
-from app.rules.rating import RaterSpread
+from app.rules.rating import farthest_first
 from app.rules.terms import Node
 from app.web import decided, rating
 from app.web.languages import page_language
@@ -103,10 +103,6 @@ RATERS_MOST: Final = 50
 """So many raters are listed, those first who are the farthest from others on the same lines."""
 
 
-def _farthest_first(spreads: Iterable[RaterSpread]) -> list[RaterSpread]:
-    return sorted(spreads, key=lambda one: (one.difference is None, -abs(one.difference or 0), -one.n))
-
-
 @pages.read("/cycles/<int:cycle>/ratings", may=Deed.SEE_RATINGS)
 def ratings(context: RequestContext, cycle: int) -> Page:
     """The lines that one rates, those that are due first; for hr and auditors what is missing, and raters beside each other. Queries: constant.
@@ -127,7 +123,7 @@ def ratings(context: RequestContext, cycle: int) -> Page:
         missing=_shown(context, rating.missing(context, cycle)) if sees_all else [],
         # Of a line of one's own nothing is told.
         is_own=lambda node: rating.is_own(context, cycle, node),
-        spreads=_farthest_first(rating.spreads(context, cycle)) if sees_all else [],
+        spreads=farthest_first(rating.spreads(context, cycle)) if sees_all else [],
         raters_most=RATERS_MOST,
         rater=lambda code: _rater(context, code),
     )
