@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from fractions import Fraction
 from types import SimpleNamespace as Sample
 from typing import Any, Final
 
 from app.plain.findings import Finding, Place, n_
 from app.rules.kpis import Translated
+from app.rules.rating import RaterSpread
 from app.rules.terms import Node, NodeKind
 from app.web import words
 from app.web.asking import CycleShown
@@ -358,6 +360,10 @@ def samples() -> dict[str, Any]:
         "inputs": _inputs(),
         "goals": _goals(),
         "spread": _spread(),
+        "raters": [
+            RaterSpread("Alba Costa", 12, Fraction(82), Fraction(74)),
+            RaterSpread("Boram Lee", 1, Fraction(60), None),
+        ],
         "places": _places(),
         "errands": _errands(),
         "happenings": [Sample(whose="Alba Costa", said=["Is posted to Paris from 1 February."], cycle=None)],
