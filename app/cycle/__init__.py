@@ -153,7 +153,6 @@ from app.cycle.verifying import Verified, cut_to_verify, verify
 from app.cycle.waiting_for import (
     CheckInDue,
     Imposed,
-    LineDecided,
     NoteToRead,
     ToRate,
     ToSign,
@@ -166,7 +165,7 @@ from app.cycle.waiting_for import (
     to_rate,
     to_sign,
 )
-from app.cycle.waiting_reads import EverybodysReads
+from app.cycle.waiting_reads import EverybodysReads, OnesReads
 
 __all__ = [
     "AGREED_IN",
@@ -225,11 +224,11 @@ __all__ = [
     "KeptLabDraft",
     "LabDraft",
     "LateMove",
-    "LineDecided",
     "Neighbour",
     "NotNow",
     "NotOpened",
     "NoteToRead",
+    "OnesReads",
     "OpenedCycle",
     "OtherDraft",
     "Override",

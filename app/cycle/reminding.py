@@ -52,15 +52,15 @@ def waiting_of(
         return {}
     rated = [
         one.number
-        for one in to_rate(connection, loaded, viewer=viewer, day=day, reads=reads)
+        for one in to_rate(reads, viewer=viewer)
         if (end := loaded.plan(one.cycle).period.to) is not None and day >= end - _RATED_LAST
     ]
     waiting = {
-        "signatures": len(to_sign(connection, loaded, viewer=viewer, day=day, reads=reads)),
+        "signatures": len(to_sign(reads, viewer=viewer)),
         "grades": sum(rated),
-        "check_ins": len(check_ins_due(connection, loaded, viewer=viewer, day=day, reads=reads)),
-        "comments": len(comments_owed(connection, loaded, viewer=viewer, day=day, reads=reads)),
-        "actions": len(actions_to_do(connection, loaded, viewer=viewer, reads=reads)),
+        "check_ins": len(check_ins_due(reads, viewer=viewer)),
+        "comments": len(comments_owed(reads, viewer=viewer)),
+        "actions": len(actions_to_do(reads, viewer=viewer)),
     }
     return {kind: number for kind, number in waiting.items() if number}
 

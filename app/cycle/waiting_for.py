@@ -9,8 +9,6 @@ import datetime as dt
 from collections.abc import Collection, Iterator
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection
-
 from app import cascade
 from app.access import Viewer
 from app.cycle.actions import Action, OwedComment
@@ -27,12 +25,11 @@ from app.rules.deciding import DecisionState
 from app.rules.permissions import Deed, may
 from app.rules.stages import Stage
 from app.rules.terms import Node, NodeKind
-from app.scoring import CyclePlan, State
+from app.scoring import CyclePlan
 
 __all__ = [
     "CheckInDue",
     "Imposed",
-    "LineDecided",
     "NoteToRead",
     "ToRate",
     "ToSign",
@@ -67,13 +64,6 @@ class Imposed(NamedTuple):
     decision: int
 
 
-class LineDecided(NamedTuple):
-    """A decision about a line of somebody's scorecard, and when it was agreed to."""
-
-    decision: Decision
-    at: dt.datetime
-
-
 class NoteToRead(NamedTuple):
     """A scorecard beside which the other side, or HR, wrote last."""
 
@@ -90,50 +80,45 @@ class ToRate(NamedTuple):
     since: dt.datetime
 
 
-def to_sign(
-    connection: Connection, loaded: State, *, viewer: Viewer, day: dt.date, reads: OnesReads | None = None
-) -> list[ToSign]:
+def to_sign(reads: OnesReads, *, viewer: Viewer) -> list[ToSign]:
     """The scorecards that wait for a person's signature, the one that waits longest first.
 
     Queries: none where no cycle was published; else 1, and 3 for each that is agreed on now, one more for hr.
     """
-    reads = reads or OnesReads(connection, loaded, day=day)
     cards_due: list[ToSign] = []
     for opened in reads.agreed_on:
-        plan = loaded.plan(opened.cycle)
-        nodes = _asked_nodes(reads, plan, viewer, day)
+        plan = reads.loaded.plan(opened.cycle)
+        nodes = _asked_nodes(reads, plan, viewer, reads.day)
         for node, card in reads.cards(opened.cycle, nodes).items():
-            parts = set(may_sign(loaded, opened, card, viewer=viewer, day=day))
-            since = [one.since for one in due_of(loaded, opened, card, day=day) if one.signed_as in parts]
+            parts = set(may_sign(reads.loaded, opened, card, viewer=viewer, day=reads.day))
+            since = [one.since for one in due_of(reads.loaded, opened, card, day=reads.day) if one.signed_as in parts]
             if since:
                 cards_due.append(ToSign(opened.cycle, node, min(since)))
     return sorted(cards_due, key=lambda one: (one.since, one.cycle, str(one.node)))
 
 
-def imposed_upon(connection: Connection, loaded: State, *, viewer: Viewer, day: dt.date) -> list[Imposed]:
+def imposed_upon(reads: OnesReads, *, viewer: Viewer) -> list[Imposed]:
     """A person's own scorecards, and those of the units that they head, that hold because they were imposed. Queries: as :func:`to_sign`."""
     if viewer.employee is None:
         return []
     imposed: list[Imposed] = []
-    for opened in OnesReads(connection, loaded, day=day).agreed_on:
-        plan = loaded.plan(opened.cycle)
-        nodes = [node for node in _own(plan.frame.directory, viewer.employee, day) if node in plan.nodes]
-        for node, rows in cascade.agreement_rows(connection, opened.cycle, nodes).items():
+    for opened in reads.agreed_on:
+        plan = reads.loaded.plan(opened.cycle)
+        nodes = [node for node in _own(plan.frame.directory, viewer.employee, reads.day) if node in plan.nodes]
+        for node, rows in cascade.agreement_rows(reads.connection, opened.cycle, nodes).items():
             last = rows.versions[-1] if rows.versions else None
             if last is not None and last.decision is not None:
                 imposed.append(Imposed(opened.cycle, node, last.at, last.decision))
     return imposed
 
 
-def decided_upon(
-    connection: Connection, loaded: State, *, viewer: Viewer, since: dt.datetime, day: dt.date
-) -> list[LineDecided]:
+def decided_upon(reads: OnesReads, *, viewer: Viewer, since: dt.datetime) -> list[Decision]:
     """What others decided after an instant about lines of a person, and of the units that they head; the latest first. Queries: none where no cycle was published, else 2."""
-    if viewer.employee is None or not loaded.sheet.pinned:
+    if viewer.employee is None or not reads.loaded.sheet.pinned:
         return []
-    nodes = frozenset(_own(loaded.frame.directory, viewer.employee, day))
-    some = decisions_of(
-        connection,
+    nodes = frozenset(_own(reads.loaded.frame.directory, viewer.employee, reads.day))
+    return decisions_of(
+        reads.connection,
         DecisionFilter(
             kinds=frozenset(one.code for one in (*LINE_KINDS, LIFT)),
             state=DecisionState.APPROVED,
@@ -143,40 +128,34 @@ def decided_upon(
         visible=lambda one: one.maker.employee != viewer.employee,
         limit=_DECIDED_MOST,
     )
-    return [LineDecided(one, one.ended.at) for one in some if one.ended is not None]
 
 
-def notes_to_read(
-    connection: Connection, loaded: State, *, viewer: Viewer, since: dt.datetime, day: dt.date
-) -> list[NoteToRead]:
+def notes_to_read(reads: OnesReads, *, viewer: Viewer, since: dt.datetime) -> list[NoteToRead]:
     """The scorecards that a person signs as owner or head, beside which somebody else wrote last after an instant. Queries: none where no cycle was published; else 1, and 1 for each."""
     if viewer.employee is None:
         return []
     some: list[NoteToRead] = []
-    for opened in OnesReads(connection, loaded, day=day).agreed_on:
-        plan = loaded.plan(opened.cycle)
+    for opened in reads.agreed_on:
+        plan = reads.loaded.plan(opened.cycle)
         listed = frozenset(plan.nodes)
-        for node, note in last_notes(connection, opened.cycle, since=since).items():
+        for node, note in last_notes(reads.connection, opened.cycle, since=since).items():
             if node not in listed or note.person in {viewer.employee, viewer.email}:
                 continue
-            who = signers_of(plan.frame.directory, plan, node, day)
+            who = signers_of(plan.frame.directory, plan, node, reads.day)
             if any(viewer.employee in who[part].numbers for part in (SignedAs.OWNER, SignedAs.HEAD)):
                 some.append(NoteToRead(opened.cycle, node, note.at))
     return some
 
 
-def to_rate(
-    connection: Connection, loaded: State, *, viewer: Viewer, day: dt.date, reads: OnesReads | None = None
-) -> list[ToRate]:
+def to_rate(reads: OnesReads, *, viewer: Viewer) -> list[ToRate]:
     """The cycles under way in which a person has still to rate lines, with how many. Queries: none where no cycle was published; else 1, and 3 for each."""
-    reads = reads or OnesReads(connection, loaded, day=day)
     some: list[ToRate] = []
     for opened in reads.agreed_on:
         if opened.stage is Stage.RUNNING:
-            raters, plan = raters_for(viewer), loaded.plan(opened.cycle)
+            raters, plan = raters_for(viewer), reads.loaded.plan(opened.cycle)
             lines = reads.rated(opened, raters)
             due = [one for one in lines if any(map(one.is_due, raters))]
-            number = sum(not is_own_case(plan, viewer, one.node, day=day) for one in due)
+            number = sum(not is_own_case(plan, viewer, one.node, day=reads.day) for one in due)
             if number:
                 some.append(ToRate(opened.cycle, number, opened.since))
     return some
@@ -190,53 +169,45 @@ class CheckInDue(NamedTuple):
     since: dt.date
 
 
-def check_ins_due(
-    connection: Connection, loaded: State, *, viewer: Viewer, day: dt.date, reads: OnesReads | None = None
-) -> list[CheckInDue]:
+def check_ins_due(reads: OnesReads, *, viewer: Viewer) -> list[CheckInDue]:
     """The mid-year check-ins that a person has still to keep, their own first: since the calendar's day, until each has one of that day or later.
 
     Queries: none where no cycle was published; else 1, and 1 for each whose mid-year check has begun.
     """
-    reads = reads or OnesReads(connection, loaded, day=day)
     some: list[CheckInDue] = []
     for opened in reads.agreed_on:
         begins = opened.calendar.get("mid_year_from")
-        if opened.stage is not Stage.RUNNING or begins is None or day < begins:
+        if opened.stage is not Stage.RUNNING or begins is None or reads.day < begins:
             continue
-        plan = loaded.plan(opened.cycle)
-        asked = {node.code: parts for node, parts in _checked_in(plan, viewer, day)}
+        plan = reads.loaded.plan(opened.cycle)
+        asked = {node.code: parts for node, parts in _checked_in(plan, viewer, reads.day)}
         done = {(one.employee, one.part) for one in reads.check_ins(opened.cycle, list(asked)) if one.on >= begins}
         due = [number for number, parts in asked.items() if any((number, part) not in done for part in parts)]
         nodes = [Node(NodeKind.EMPLOYEE, number) for number in due]
-        some += [CheckInDue(opened.cycle, node, begins) for node in nodes if is_asked(plan, node, day)]
+        some += [CheckInDue(opened.cycle, node, begins) for node in nodes if is_asked(plan, node, reads.day)]
     return sorted(some, key=lambda one: one.node.code != viewer.employee)
 
 
-def comments_owed(
-    connection: Connection, loaded: State, *, viewer: Viewer, day: dt.date, reads: OnesReads | None = None
-) -> list[OwedComment]:
+def comments_owed(reads: OnesReads, *, viewer: Viewer) -> list[OwedComment]:
     """The lines of a person, and of the units that they head, that were below C at a milestone, without an action since.
 
     Queries: none where no cycle was published; else 1, and for each with a milestone that is over those of :func:`app.cycle.owed_comments`.
     """
     if viewer.employee is None:
         return []
-    reads = reads or OnesReads(connection, loaded, day=day)
     some: list[OwedComment] = []
     for opened in reads.agreed_on:
-        plan = loaded.plan(opened.cycle)
-        nodes = [node for node in _own(plan.frame.directory, viewer.employee, day) if node in plan.nodes]
+        plan = reads.loaded.plan(opened.cycle)
+        nodes = [node for node in _own(plan.frame.directory, viewer.employee, reads.day) if node in plan.nodes]
         some += reads.owed(opened, nodes)
     return some
 
 
-def actions_to_do(
-    connection: Connection, loaded: State, *, viewer: Viewer, reads: OnesReads | None = None
-) -> list[Action]:
+def actions_to_do(reads: OnesReads, *, viewer: Viewer) -> list[Action]:
     """The open actions that a person is to do, the one that is due first first. Queries: none where no cycle was published, else 1."""
-    if viewer.employee is None or not loaded.sheet.pinned:
+    if viewer.employee is None or not reads.loaded.sheet.pinned:
         return []
-    some = (reads or OnesReads(connection, loaded, day=viewer.today)).open_actions(viewer.employee)
+    some = reads.open_actions(viewer.employee)
     return sorted(some, key=lambda one: (one.due_on, one.id))
 
 

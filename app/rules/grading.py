@@ -209,8 +209,7 @@ class UnitProposal:
 
 def proposed_grade(proposal: EmployeeProposal | UnitProposal, row: EmployeeGrade | UnitGrade) -> str | None:
     """What is proposed for somebody, whatever they were moved to."""
-    node = Node(NodeKind.EMPLOYEE, row.employee) if isinstance(row, EmployeeGrade) else Node(NodeKind.UNIT, row.unit)
-    given = proposal.given.get(node)
+    given = proposal.given.get(row.node)
     return row.grade if given is None else given.proposed
 
 
@@ -487,17 +486,12 @@ def _unit_proposal(
     listed: Sequence[UnitCandidate], policies: Policies, places: Standings, moves: Moves
 ) -> UnitProposal:
     """What the places come to once people have moved grades."""
-    proposed = {
-        Node(NodeKind.UNIT, one.unit): None if (place := places.by_code.get(one.unit)) is None else place.grade
-        for one in listed
-    }
+    of_unit = {Node(NodeKind.UNIT, one.unit): (one, places.by_code.get(one.unit)) for one in listed}
+    proposed = {node: None if place is None else place.grade for node, (_, place) in of_unit.items()}
     given = given_grades(moves, proposed)
-    grade_of = {node.code: grade for node, grade in proposed.items()} | {
-        node.code: one.grade for node, one in given.items()
-    }
     rows = []
-    for one in listed:
-        place = places.by_code.get(one.unit)
+    for node, (one, place) in of_unit.items():
+        moved = given.get(node)
         rows.append(
             UnitGrade(
                 unit=one.unit,
@@ -505,7 +499,7 @@ def _unit_proposal(
                 own_score=one.own_score,
                 rank=place.rank if place else None,
                 group_size=place.group_size if place else None,
-                grade=grade_of[one.unit],
+                grade=proposed[node] if moved is None else moved.grade,
                 reason=None if place else "not_measurable",
             )
         )

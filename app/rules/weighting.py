@@ -130,6 +130,15 @@ class Hanging:
     parent_kpi: str | None = None
     area: str = ""
 
+    def as_row(self) -> dict[str, str]:
+        """As a row of ``scorecards.csv`` says it."""
+        return {
+            "link": str(self.link),
+            "area": self.area,
+            "parent_node": "" if self.parent_node is None else str(self.parent_node),
+            "parent_kpi": self.parent_kpi or "",
+        }
+
 
 def hanging_of(kpi: str, like: Hanging | None, *, parent: Node | None, parent_kpis: Iterable[str]) -> Hanging:
     """How a new line hangs on the one above: as those of the others do, where the unit above has that line; else it stands alone.

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from app import cascade, cycle, decisions, ledger, notices, scoring
 from app.access import Viewer, Visits
 from app.cascade import TargetChange
-from app.cycle import Imposed, NoteToRead, ToSign
+from app.cycle import Imposed, NoteToRead, OnesReads, ToSign
 from app.decisions import Decision, DecisionFilter
 from app.rules.deciding import DecisionState
 from app.rules.definitions import Translated
@@ -39,6 +39,7 @@ class Reader:
         allowed: whether they may do a deed to anything at all.
         checked_kinds: the kinds of decisions that their role agrees to.
         agrees: whether a decision that waits is for them to agree to or to refuse.
+        reads: what is read of opened cycles for them, each thing once.
     """
 
     connection: Connection
@@ -50,6 +51,7 @@ class Reader:
     agrees: Callable[[Decision], bool]
     cycle: int
     day: dt.date
+    reads: OnesReads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,21 +191,21 @@ def _moved(reader: Reader, node: Node, kpi: str, unseen: list[TargetChange]) -> 
 
 def _to_sign(reader: Reader) -> Iterator[Errand]:
     """Scorecards of opened cycles that wait for one's signature: done when each is signed, or imposed. Queries: none where none is agreed on, else 5 at most a cycle."""
-    some = cycle.to_sign(reader.connection, reader.loaded, viewer=reader.viewer, day=reader.day)
+    some = cycle.to_sign(reader.reads, viewer=reader.viewer)
     if some:
         yield Errand(kind="to_sign", since=some[0].since, about=tuple(_card(reader, one) for one in some))
 
 
 def _to_rate(reader: Reader) -> Iterator[Errand]:
     """Lines of cycles under way that one is to rate: done when each has one's final grade. Queries: none where no cycle is under way, else 4."""
-    some = cycle.to_rate(reader.connection, reader.loaded, viewer=reader.viewer, day=reader.day)
+    some = cycle.to_rate(reader.reads, viewer=reader.viewer)
     if some:
         yield Errand(kind="to_rate", since=min(one.since for one in some), about=tuple(some))
 
 
 def _check_in_due(reader: Reader) -> Iterator[Errand]:
     """Mid-year check-ins that one has still to keep, as the employee or as who leads them. Queries: none where no cycle is under way, else 2."""
-    some = cycle.check_ins_due(reader.connection, reader.loaded, viewer=reader.viewer, day=reader.day)
+    some = cycle.check_ins_due(reader.reads, viewer=reader.viewer)
     if some:
         yield Errand(kind="check_in_due", since=min(one.since for one in some), about=tuple(some))
 
@@ -213,7 +215,7 @@ def _comment_owed(reader: Reader) -> Iterator[Errand]:
 
     Queries: none where no cycle is under way, else 2 and those of the scores as of each milestone that is over.
     """
-    some = cycle.comments_owed(reader.connection, reader.loaded, viewer=reader.viewer, day=reader.day)
+    some = cycle.comments_owed(reader.reads, viewer=reader.viewer)
     if some:
         directory, sheet = reader.loaded.frame.directory, reader.loaded.sheet
         lines = tuple(
@@ -231,7 +233,7 @@ def _comment_owed(reader: Reader) -> Iterator[Errand]:
 
 def _action_to_do(reader: Reader) -> Iterator[Errand]:
     """Open actions that one is to do: done when each is closed. Queries: none where no cycle was published, else 1."""
-    some = cycle.actions_to_do(reader.connection, reader.loaded, viewer=reader.viewer)
+    some = cycle.actions_to_do(reader.reads, viewer=reader.viewer)
     if some:
         yield Errand(kind="action_to_do", since=min(one.at for one in some), about=tuple(some))
 
@@ -239,9 +241,7 @@ def _action_to_do(reader: Reader) -> Iterator[Errand]:
 def _imposed(reader: Reader) -> Iterator[Errand]:
     """Own scorecards, and those of the units that one heads, that were imposed: done when it is looked at. Queries: as :func:`_to_sign`."""
     some = [
-        one
-        for one in cycle.imposed_upon(reader.connection, reader.loaded, viewer=reader.viewer, day=reader.day)
-        if one.at > reader.visits.targets_seen_at
+        one for one in cycle.imposed_upon(reader.reads, viewer=reader.viewer) if one.at > reader.visits.targets_seen_at
     ]
     if some:
         cards = tuple(_card(reader, one) for one in some)
@@ -251,7 +251,7 @@ def _imposed(reader: Reader) -> Iterator[Errand]:
 def _card_notes(reader: Reader) -> Iterator[Errand]:
     """Scorecards that one signs, beside which somebody else wrote last: done when it is answered, or looked at. Queries: none where none is agreed on, else 2."""
     since = reader.visits.targets_seen_at
-    some = cycle.notes_to_read(reader.connection, reader.loaded, viewer=reader.viewer, since=since, day=reader.day)
+    some = cycle.notes_to_read(reader.reads, viewer=reader.viewer, since=since)
     if some:
         cards = tuple(_card(reader, one) for one in some)
         yield Errand(kind="card_notes", since=min(one.at for one in some), about=cards)
@@ -260,9 +260,10 @@ def _card_notes(reader: Reader) -> Iterator[Errand]:
 def _line_decided(reader: Reader) -> Iterator[Errand]:
     """What was decided about own lines, and those of the units that one heads: done when it is looked at. Queries: none where no cycle was published, else 2."""
     since = reader.visits.targets_seen_at
-    some = cycle.decided_upon(reader.connection, reader.loaded, viewer=reader.viewer, since=since, day=reader.day)
+    some = cycle.decided_upon(reader.reads, viewer=reader.viewer, since=since)
     if some:
-        yield Errand(kind="line_decided", since=min(one.at for one in some), about=tuple(some))
+        since = min(one.ended.at for one in some if one.ended is not None)
+        yield Errand(kind="line_decided", since=since, about=tuple(some))
 
 
 def _card(reader: Reader, one: ToSign | Imposed | NoteToRead) -> CardThere:

@@ -24,7 +24,7 @@ from app.web import changing
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.effect_words import effects_seen, sees_effects
 from app.web.languages import named
-from app.web.naming import kpi_named, node_named, person_named
+from app.web.naming import kpi_namer, node_named, person_named
 from app.web.request_context import RequestContext
 from app.web.words import CYCLE_FUNCTIONS, FOLDER_FILES, LINE_MEMBERS, MASTERS, STAGES
 
@@ -220,11 +220,12 @@ def is_for(context: RequestContext) -> Callable[[Decision], bool]:
 def titles(context: RequestContext, some: Iterable[Decision]) -> dict[int, str]:
     """What each is about, in a line of the reader's language, by number. Queries: 1, or none where none is of a change set."""
     listed = list(some)
+    kpi_called = functools.cache(lambda: kpi_namer(context))
     called = intake.change_titles(context.connection, {_change_of(one) for one in listed if _change_of(one)})
     return {
         one.id: _title_of_targets(context, one)
         if one.kind == TARGET_DECISIONS
-        else title(context, one, called.get(_change_of(one)))
+        else title(context, one, called.get(_change_of(one)), kpi_called)
         for one in listed
     }
 
@@ -239,13 +240,19 @@ def _change_of(one: Decision) -> int:
     return int(one.content.get("change", 0)) if one.kind == intake.CHANGE.code else 0
 
 
-def title(context: RequestContext, one: Decision, called: str | None = None) -> str:
+def title(
+    context: RequestContext,
+    one: Decision,
+    called: str | None = None,
+    kpi_called: Callable[[], Callable[[int, str], str]] | None = None,
+) -> str:
     """What is decided, in a line of the reader's language: of units, people and KPIs their names.
 
     Args:
         context: the request's.
         one: the decision, of a kind that takes two people.
         called: of one about a change set what that is called.
+        kpi_called: gives what names KPIs, for who has many titles made.
     """
     if called is not None:
         return called
@@ -260,7 +267,7 @@ def title(context: RequestContext, one: Decision, called: str | None = None) -> 
             account=content.get("account", ""),
             cycle=one.cycle or "",
             node=_node_called(context, str(content.get("node", ""))),
-            kpi=_kpi_called(context, one),
+            kpi=_kpi_called(one, kpi_called or (lambda: kpi_namer(context))),
             rater=person_named(context, str(content.get("rater", ""))),
             person=person_named(context, str(content.get("person", content.get("employee", "")))),
             points=content.get("points", ""),
@@ -291,12 +298,12 @@ def _moves_called(context: RequestContext, moves: Sequence[Mapping[str, str]]) -
     return ", ".join([*first, *(["…"] if len(moves) > _MOVES_CALLED else [])])
 
 
-def _kpi_called(context: RequestContext, one: Decision) -> str:
+def _kpi_called(one: Decision, kpi_called: Callable[[], Callable[[int, str], str]]) -> str:
     """The KPI that a decision of a cycle is about, as that cycle calls it."""
     code, cycle = str(one.content.get("kpi", "")), one.cycle or ""
     if not code or not cycle.isdigit():
         return code
-    return kpi_named(context, int(cycle), code)
+    return kpi_called()(int(cycle), code)
 
 
 _TITLES: Final = {

@@ -74,6 +74,7 @@ LED_FROM: Final[Mapping[str, str]] = {
             "after_close",
             "allocation",
             "board",
+            "calibration",
             "criteria",
             "check_ins",
             "cycle_scorecard",
@@ -86,6 +87,7 @@ LED_FROM: Final[Mapping[str, str]] = {
     ),
     **dict.fromkeys(("evaluation_groups", "organisation_units", "transfer"), "organisation"),
     "kpi_library": "kpis",
+    "scorecard_lines": "scorecard_edit",
     "people_map": "people",
     "bonus": "grades",
 }

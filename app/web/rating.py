@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from app import cycle as cycles
@@ -21,6 +22,7 @@ __all__ = [
     "is_told",
     "line_of",
     "missing",
+    "own_case",
     "own_json",
     "own_lines",
     "rating_told",
@@ -54,10 +56,15 @@ def line_of(context: RequestContext, cycle: int, node: Node, kpi: str) -> tuple[
     return opened, _line(context, opened, node, kpi)
 
 
+def own_case(context: RequestContext, cycle: int) -> Callable[[Node], bool]:
+    """A test for many nodes: whether who asks is rated there, or of the rated unit. Queries: those of :func:`app.scoring.state`, once."""
+    plan = scoring.state(context.connection).plan(cycle)
+    return lambda node: cycles.is_own_case(plan, context.viewer, node, day=context.today)
+
+
 def is_own(context: RequestContext, cycle: int, node: Node) -> bool:
     """Whether who asks is rated there, or of the rated unit."""
-    plan = scoring.state(context.connection).plan(cycle)
-    return cycles.is_own_case(plan, context.viewer, node, day=context.today)
+    return own_case(context, cycle)(node)
 
 
 def given(context: RequestContext, cycle: int, node: Node, kpi: str, wanted: WantedRating) -> dict[str, Any]:

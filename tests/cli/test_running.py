@@ -225,17 +225,18 @@ def test_somebody_of_each_role_finds_something_to_do_in_the_running_cycle(built:
     with database.read() as connection:
         loaded = scoring.state(connection)
         day = loaded.frame.directory.day_of(clock.now())
+        reads = cycles.OnesReads(connection, loaded, day=day)
         who_is = {word: access.viewer_of(connection, email=email, day=day) for word, email in emails.items()}
         waits = {
-            word: [str(one.node) for one in cycles.to_sign(connection, loaded, viewer=viewer, day=day)]
+            word: [str(one.node) for one in cycles.to_sign(reads, viewer=viewer)]
             for word, viewer in who_is.items()
             if viewer is not None
         }
         head, executive = who_is["head"], who_is["executive"]
         assert head is not None
         assert executive is not None
-        to_do = cycles.actions_to_do(connection, loaded, viewer=head)
-        talks = cycles.check_ins_due(connection, loaded, viewer=head, day=day)
+        to_do = cycles.actions_to_do(reads, viewer=head)
+        talks = cycles.check_ins_due(reads, viewer=head)
         unsigned = cycles.unsigned_cards(connection, loaded, cycle, day=day)
         only = decisions.DecisionFilter(cycle=str(cycle), state=DecisionState.PROPOSED)
         waiting = decisions.decisions_of(connection, only, visible=lambda _one: True, limit=9)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.intake import FOLDER_FILES
 from app.rules.permissions import Deed
 from app.web import cycling
-from app.web.naming import kpi_named, node_named
+from app.web.naming import kpi_namer, node_named
 from app.web.rendering import Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -44,7 +45,7 @@ def listed(context: RequestContext, cycle: int, query: LatePage) -> Page:
         sees_ledger=context.allowed(Deed.SEE_LEDGER),
         query=query,
         node_named=lambda node: node_named(context, node),
-        kpi_named=lambda code: kpi_named(context, cycle, code),
+        kpi_named=functools.partial(kpi_namer(context), cycle),
         files=FOLDER_FILES,
         types=TYPES,
     )

@@ -5,6 +5,7 @@ A newcomer's usual mistake: to compute a grade in the browser. What is tried is 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -22,7 +23,7 @@ from app.scoring import ScoreQuery
 from app.web import calibrating, decided, rating
 from app.web.calibrating import CalibrationSeen
 from app.web.group_names import group_namer
-from app.web.naming import kpi_named, node_named, person_named
+from app.web.naming import kpi_namer, node_named, person_named
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -119,7 +120,7 @@ def calibration(context: RequestContext, cycle: int, query: CalibrationQuery) ->
         ],
         board=_board(context, shown, query.group) if query.group else None,
         moves_here=moves_here,
-        kpi_name=lambda kpi: kpi_named(context, cycle, kpi),
+        kpi_name=functools.partial(kpi_namer(context), cycle),
         raters=_raters(shown)[:RATERS_MOST],
         rater=lambda code: person_named(context, code),
     )

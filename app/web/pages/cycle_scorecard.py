@@ -324,7 +324,7 @@ def _what_was(card: AgreedCard, account_id: int) -> str:
 def _also_waits(context: RequestContext, cycle: int, node: Node) -> list[tuple[Node, str]]:
     """The other scorecards of the cycle that wait for the reader's signature: whoever signs ten goes from one to the next. Queries: as ``to_sign``."""
     loaded = scoring.state(context.connection)
-    some = cycles.to_sign(context.connection, loaded, viewer=context.viewer, day=context.today)
+    some = cycles.to_sign(cycles.OnesReads(context.connection, loaded, day=context.today), viewer=context.viewer)
     return [
         (one.node, named(node_name(context.directory, one.node, context.today)))
         for one in some

@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from app import access, scoring, waiting
 from app.access import Visits
-from app.cycle import LineDecided
+from app.cycle import OnesReads
 from app.decisions import Decision
 from app.kit.refusals import NotThere
 from app.rules.outlook import leading_score
@@ -65,17 +65,17 @@ def home(context: RequestContext) -> Page:
         agrees=lambda one: visible(one) and is_for(one),
         cycle=asked.cycle if asked else context.today.year,
         day=context.today,
+        reads=OnesReads(context.connection, loaded, day=context.today),
     )
     board = _agency(context, loaded, asked)
     team = _team(context, loaded, asked)
     errands = waiting.errands(reader)
     told = [about for one in errands if isinstance(one.about, tuple) for about in one.about]
-    named = [about.decision if isinstance(about, LineDecided) else about for about in told]
     return Page(
         "pages/home.html",
         errands=errands,
         first_steps=first_steps_of(context, loaded),
-        decision_titles=decided.titles(context, [one for one in named if isinstance(one, Decision)]),
+        decision_titles=decided.titles(context, [one for one in told if isinstance(one, Decision)]),
         day_of=lambda at: at.astimezone(context.zone).date() if isinstance(at, dt.datetime) else at,
         people=context.directory.employees if viewer.roles else {},
         visits=visits,

@@ -24,7 +24,7 @@ from app.rules.rating import farthest_first
 from app.rules.terms import Node
 from app.web import decided, rating
 from app.web.languages import page_language
-from app.web.naming import kpi_named, node_named, person_named
+from app.web.naming import kpi_namer, node_named, person_named
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -88,17 +88,19 @@ def _rater(context: RequestContext, rater: str) -> str:
 
 
 def _shown(context: RequestContext, lines: Sequence[RatedLine]) -> list[RatedShown]:
-    raters = cycles.raters_for(context.viewer)
+    raters, kpi_name = cycles.raters_for(context.viewer), kpi_namer(context)
 
     def shown(line: RatedLine) -> RatedShown:
         own = [one for one in map(line.of, raters) if one is not None]
         is_due = any(line.is_due(one) for one in raters)
         name = node_named(context, line.node)
-        return RatedShown(line, name, kpi_named(context, line.cycle, line.kpi), own[-1] if own else None, is_due)
+        return RatedShown(line, name, kpi_name(line.cycle, line.kpi), own[-1] if own else None, is_due)
 
     return [shown(one) for one in lines]
 
 
+MISSING_MOST: Final = 100
+"""So many lines that lack a grade are listed."""
 RATERS_MOST: Final = 50
 """So many raters are listed, those first who are the farthest from others on the same lines."""
 
@@ -114,15 +116,17 @@ def ratings(context: RequestContext, cycle: int) -> Page:
     if not lines and not sees_all:
         raise NotThere
     shown = sorted(_shown(context, lines), key=lambda one: not one.is_due)
+    missing = rating.missing(context, cycle) if sees_all else []
     return Page(
         "pages/ratings.html",
         cycle=cycle,
         lines=shown,
         due=sum(one.is_due for one in shown),
         sees_all=sees_all,
-        missing=_shown(context, rating.missing(context, cycle)) if sees_all else [],
+        missing=_shown(context, missing[:MISSING_MOST]),
+        missing_in_all=len(missing),
         # Of a line of one's own nothing is told.
-        is_own=lambda node: rating.is_own(context, cycle, node),
+        is_own=rating.own_case(context, cycle),
         spreads=farthest_first(rating.spreads(context, cycle)) if sees_all else [],
         raters_most=RATERS_MOST,
         rater=lambda code: _rater(context, code),

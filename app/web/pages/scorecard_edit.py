@@ -28,7 +28,6 @@ from app.rules.weighting import (
     ApplyMode,
     Card,
     Deviation,
-    Hanging,
     WeightStep,
     WeightStepKind,
     applied,
@@ -350,13 +349,7 @@ def _typed(edited: Edited, form: WeightsForm) -> Put:
 def _hanging(edited: Edited, node: Node, kpi: str) -> dict[str, str]:
     parent = scoring.parent_of_node(edited.plan, node)
     above = [one["kpi"] for one in edited.rows.get(parent, ())] if parent else []
-    made: Hanging = hanging_of(kpi, edited.grid.hangings.get(kpi), parent=parent, parent_kpis=above)
-    return {
-        "link": str(made.link),
-        "area": made.area,
-        "parent_node": "" if made.parent_node is None else str(made.parent_node),
-        "parent_kpi": made.parent_kpi or "",
-    }
+    return hanging_of(kpi, edited.grid.hangings.get(kpi), parent=parent, parent_kpis=above).as_row()
 
 
 def _steps(edited: Edited) -> dict[str, WeightStep]:

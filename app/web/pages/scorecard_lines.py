@@ -328,10 +328,4 @@ def _figure(sheet: _Sheet, column: str, number: int, present: str) -> str:
 def _hanging(sheet: _Sheet, kpi: str, area: str) -> dict[str, str]:
     """How a new line hangs of which nothing is said: on the same KPI of the unit above, where that has it."""
     node, kpis = sheet.above
-    made = hanging_of(kpi, None, parent=node, parent_kpis=kpis)
-    return {
-        "link": str(made.link),
-        "area": area,
-        "parent_node": "" if made.parent_node is None else str(made.parent_node),
-        "parent_kpi": made.parent_kpi or "",
-    }
+    return hanging_of(kpi, None, parent=node, parent_kpis=kpis).as_row() | {"area": area}

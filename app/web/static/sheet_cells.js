@@ -74,5 +74,34 @@
     return /[\t\n]/.test(text) ? linesOf(text) : null;
   };
 
-  window.kopesCells = { placesOf, whole, written, shown, forgive, blame, atEdge, blockOf };
+  // --------------------------------------------------------------------------------------------------------- coming and going
+
+  // Hints that only hold with a script are shown; another change set, which says something else already, begins the grid anew where nothing
+  // would be lost; and nobody leaves what they have typed without being asked.
+  const guard = (form, { isTyped, mayBegin = () => !isTyped() }) => {
+    let leaves = false;
+    for (const hint of form.querySelectorAll("[data-with-script]")) {
+      hint.hidden = false;
+    }
+    form.querySelector("#into")?.addEventListener("change", (event) => {
+      const address = new URL(form.dataset.begins, location.href);
+      address.searchParams.set("into", event.target.value);
+      if (mayBegin()) {
+        location.assign(address);
+      }
+    });
+    document.addEventListener("submit", () => {
+      leaves = true;
+    });
+    addEventListener("pageshow", () => {
+      leaves = false;
+    });
+    addEventListener("beforeunload", (event) => {
+      if (!leaves && isTyped()) {
+        event.preventDefault();
+      }
+    });
+  };
+
+  window.kopesCells = { placesOf, whole, written, shown, forgive, blame, atEdge, blockOf, guard };
 })();

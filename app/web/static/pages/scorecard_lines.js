@@ -9,8 +9,7 @@
   const words = form.dataset;
   const body = form.querySelector("tbody");
   const { read } = window.kopesNumbers;
-  const { placesOf, whole, written, shown, forgive, blame, atEdge, blockOf } = window.kopesCells;
-  let leaves = false;
+  const { placesOf, whole, written, shown, forgive, blame, atEdge, blockOf, guard } = window.kopesCells;
   let leftOut = 0;
 
   const cells = () => [...body.querySelectorAll("[data-cell]")];
@@ -199,30 +198,6 @@
     tell();
   });
 
-  for (const hint of form.querySelectorAll("[data-with-script]")) {
-    hint.hidden = false;
-  }
-
-  // Another change set says something else already: the sheet begins with that.
-  form.querySelector("#into")?.addEventListener("change", (event) => {
-    const address = new URL(form.dataset.begins, location.href);
-    address.searchParams.set("into", event.target.value);
-    if (!cells().some(isChanged)) {
-      location.assign(address);
-    }
-  });
-
-  document.addEventListener("submit", () => {
-    leaves = true;
-  });
-  addEventListener("pageshow", () => {
-    leaves = false;
-  });
-  addEventListener("beforeunload", (event) => {
-    if (!leaves && cells().some(isChanged)) {
-      event.preventDefault();
-    }
-  });
-
+  guard(form, { isTyped: () => cells().some(isChanged) });
   tell();
 })();

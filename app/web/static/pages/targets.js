@@ -11,8 +11,7 @@
   const count = form.querySelector("[data-changes]");
   const inputs = [...body.querySelectorAll("input[data-number]")];
   const { read } = window.kopesNumbers;
-  const { placesOf, whole, written, shown, forgive, blame, atEdge, blockOf } = window.kopesCells;
-  let leaves = false;
+  const { placesOf, whole, written, shown, forgive, blame, atEdge, blockOf, guard } = window.kopesCells;
   let leftOut = 0;
 
   const boxOf = (input) => input.closest("td");
@@ -394,10 +393,6 @@
     }
   }
 
-  for (const hint of form.querySelectorAll("[data-with-script]")) {
-    hint.hidden = false;
-  }
-
   // Where the box has more than it shows, its edge says so.
   const box = form.querySelector(".grid-box");
   const edges = () => {
@@ -408,26 +403,8 @@
   box.addEventListener("scroll", edges, { passive: true });
   new ResizeObserver(edges).observe(box);
 
-  // Another change set says something else already: the grid begins with that.
-  form.querySelector("#into")?.addEventListener("change", (event) => {
-    const address = new URL(form.dataset.begins, location.href);
-    address.searchParams.set("into", event.target.value);
-    if (!inputs.some(isChanged) && !forAll.some((one) => one.value !== one.dataset.first)) {
-      location.assign(address);
-    }
-  });
-
-  document.addEventListener("submit", () => {
-    leaves = true;
-  });
-  addEventListener("pageshow", () => {
-    leaves = false;
-  });
-  addEventListener("beforeunload", (event) => {
-    if (!leaves && inputs.some(isChanged)) {
-      event.preventDefault();
-    }
-  });
+  const isTyped = () => inputs.some(isChanged);
+  guard(form, { isTyped, mayBegin: () => !isTyped() && !forAll.some((one) => one.value !== one.dataset.first) });
 
   look(inputs);
 })();
