@@ -9,12 +9,14 @@ from app.intake.agency import Loaded, LoadRefused, derive_by_present_rules, load
 from app.intake.agreed_lines import judged_lines
 from app.intake.change_cycles import cycle_without_scorecards, cycles_to_tell, is_cycle
 from app.intake.change_effects import (
+    ChangePreview,
     QueueMoved,
+    VerifiersMoved,
     day_of_change,
+    preview_of_change,
     queue_effects,
-    queues_of_change,
     standings_of_change,
-    units_left_without_head,
+    verifiers_of_change,
 )
 from app.intake.change_sets import (
     CHANGE_TITLE_MAX,
@@ -107,6 +109,7 @@ __all__ = [
     "MARK_SHEET",
     "MASTER",
     "MASTERED_FILES",
+    "ChangePreview",
     "ChangeSet",
     "ChangeState",
     "Changed",
@@ -145,6 +148,7 @@ __all__ = [
     "SheetConflict",
     "StaleFeed",
     "StoredFolder",
+    "VerifiersMoved",
     "arrival_of",
     "arrival_of_text",
     "begin_change",
@@ -198,6 +202,7 @@ __all__ = [
     "open_set",
     "overtaken_keys",
     "part_of_document",
+    "preview_of_change",
     "proposed",
     "put_definitions",
     "put_document",
@@ -205,7 +210,6 @@ __all__ = [
     "put_sent_rows",
     "puts_between",
     "queue_effects",
-    "queues_of_change",
     "read_definitions",
     "read_feed",
     "read_sheet",
@@ -232,7 +236,7 @@ __all__ = [
     "table_text",
     "take_in",
     "take_in_message",
-    "units_left_without_head",
+    "verifiers_of_change",
     "yaml_before",
     "yaml_lines",
 ]

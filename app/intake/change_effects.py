@@ -27,13 +27,13 @@ from app.scoring import ScoreQuery, Selection, State
 __all__ = [
     "ChangePreview",
     "QueueMoved",
+    "VerifiersMoved",
     "day_of_change",
     "effects_of",
-    "preview",
+    "preview_of_change",
     "queue_effects",
-    "queues_of_change",
     "standings_of_change",
-    "units_left_without_head",
+    "verifiers_of_change",
 ]
 
 _OPEN_END: Final = "…"
@@ -54,7 +54,7 @@ class ChangePreview:
     moved: ledger.Moved | None
 
 
-def preview(connection: Connection, judged: JudgedFolder) -> ChangePreview:
+def preview_of_change(connection: Connection, judged: JudgedFolder) -> ChangePreview:
     """The agency with a folder that was judged right.
 
     Raises:
@@ -122,6 +122,18 @@ class QueueMoved(NamedTuple):
     after: int
 
 
+class VerifiersMoved(NamedTuple):
+    """What a change does to who verifies what.
+
+    Attributes:
+        queues: for whom another number of entries would wait: hr first, heads by their numbers.
+        without_head: the codes of units that have a head and would have none.
+    """
+
+    queues: tuple[QueueMoved, ...]
+    without_head: tuple[str, ...]
+
+
 _DAYS_OF_ROWS: Final = ("from", "valid_from", "to", "valid_to", "hired_on", "left_on")
 
 
@@ -137,18 +149,30 @@ def day_of_change(rows: Iterable[ChangedRow], *, today: dt.date) -> dt.date:
     return max(today, min(days, default=today))
 
 
-def queues_of_change(connection: Connection, judged: JudgedFolder, *, day: dt.date) -> tuple[QueueMoved, ...]:
-    """For whom another number of entries would wait, if what waits now still did on a day.
+def verifiers_of_change(
+    connection: Connection, judged: JudgedFolder, *, day: dt.date, previewed: ChangePreview | None = None
+) -> VerifiersMoved:
+    """For whom another number of entries would wait, if what waits now still did on a day, and which units would have no head then.
 
     Args:
         connection: an open transaction.
         judged: a folder that was judged right.
         day: whose postings decide: the one from which the change holds.
+        previewed: the agency with the folder, where it was asked for already.
 
-    Queries: 2, those of :func:`app.scoring.state`, and 4 where units, people or what has to be verified are others.
+    Queries: 4 where units, people or what has to be verified are others; without a preview those of :func:`app.scoring.state` and 2 more.
     """
-    before = scoring.state(connection).frame
-    after = _frame_after(connection, judged, before)
+    if previewed is None:
+        before = scoring.state(connection).frame
+        after = _frame_after(connection, judged, before)
+    else:
+        before, after = previewed.before.frame, previewed.after.frame
+    return VerifiersMoved(
+        _queues_moved(connection, before, after, day), _left_without_head(before.directory, after.directory, day)
+    )
+
+
+def _queues_moved(connection: Connection, before: Frame, after: Frame, day: dt.date) -> tuple[QueueMoved, ...]:
     is_judged_alike = ledger.types_to_verify(before) == ledger.types_to_verify(after)
     if before.directory is after.directory and is_judged_alike:
         return ()
@@ -159,6 +183,16 @@ def queues_of_change(connection: Connection, judged: JudgedFolder, *, day: dt.da
         for head in sorted(one.keys() | other.keys(), key=lambda head: head or "")
     ]
     return tuple(moved for moved in counts if moved.before != moved.after)
+
+
+def _left_without_head(before: Directory, after: Directory, day: dt.date) -> tuple[str, ...]:
+    if before is after:
+        return ()
+    return tuple(
+        unit
+        for unit in after.tree.units
+        if after.unit_on(unit, day) is not None and before.heads_of(unit, day) and not after.heads_of(unit, day)
+    )
 
 
 def queue_effects(queues: Iterable[QueueMoved], *, root: str | None) -> Iterator[DecisionEffect]:
@@ -175,27 +209,14 @@ def queue_effects(queues: Iterable[QueueMoved], *, root: str | None) -> Iterator
             yield DecisionEffect(str(Node(NodeKind.UNIT, root)), QUEUE, moved.before, moved.after)
 
 
-def units_left_without_head(connection: Connection, judged: JudgedFolder, *, day: dt.date) -> tuple[str, ...]:
-    """The codes of units that have a head on a day as it is, and would have none. Queries: 2 at most, and those of :func:`app.scoring.state`."""
-    frame = scoring.state(connection).frame
-    if not judged.is_organisation_another:
-        return ()
-    before, after = frame.directory, _frame_after(connection, judged, frame).directory
-    return tuple(
-        unit
-        for unit in after.tree.units
-        if after.unit_on(unit, day) is not None and before.heads_of(unit, day) and not after.heads_of(unit, day)
-    )
-
-
 def standings_of_change(
     connection: Connection, judged: JudgedFolder, *, of_cycle: int, today: dt.date
 ) -> tuple[Standings, Standings]:
     """Groups, seats and places of everyone graded in a cycle: as they are, and as they would be with a folder that was judged right.
 
-    Queries: those of :func:`preview` and of :func:`effects_of`.
+    Queries: those of :func:`preview_of_change` and of :func:`effects_of`.
     """
-    previewed, asked = preview(connection, judged), ScoreQuery(of_cycle, today)
+    previewed, asked = preview_of_change(connection, judged), ScoreQuery(of_cycle, today)
     one = scoring.scores(connection, asked, loaded=previewed.before)
     selection = previewed.after.plan(of_cycle).everything()
     figures = _figures_after(connection, previewed, selection)

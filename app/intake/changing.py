@@ -20,7 +20,7 @@ from app.decisions import Decision, DecisionKind, Read
 from app.intake.agency import DERIVED_FROM
 from app.intake.carried_over import carried_over
 from app.intake.change_cycles import cycles_to_tell, periods_of
-from app.intake.change_effects import effects_of, preview
+from app.intake.change_effects import ChangePreview, effects_of, preview_of_change
 from app.intake.change_sets import (
     Changed,
     ChangedDocument,
@@ -295,13 +295,25 @@ def check_change(connection: Connection, changed: Changed) -> JudgedChange:
 
 
 def effects_of_change(
-    connection: Connection, judged: JudgedFolder, *, cycles: Sequence[int], today: dt.date
+    connection: Connection,
+    judged: JudgedFolder,
+    *,
+    cycles: Sequence[int],
+    today: dt.date,
+    previewed: ChangePreview | None = None,
 ) -> tuple[DecisionEffect, ...]:
     """What a set that was judged right would move, in some cycles: of the first as they are, of the others each with its cycle.
 
-    Queries: those of :func:`preview`, and for each cycle those of :func:`effects_of`.
+    Args:
+        connection: an open transaction.
+        judged: the folder with the set in it.
+        cycles: the years that name them.
+        today: from when on heads are told.
+        previewed: the agency with the set, where it was asked for already.
+
+    Queries: for each cycle those of :func:`effects_of`; without a preview those of :func:`preview_of_change`.
     """
-    previewed = preview(connection, judged)
+    previewed = previewed or preview_of_change(connection, judged)
     return tuple(
         one if place == 0 else one._replace(cycle=str(cycle))
         for place, cycle in enumerate(cycles)

@@ -226,9 +226,12 @@ def look(context: RequestContext, chosen: Basket, puts: Sequence[Put | PutDocume
     differing = [one for one in more.rows if one.before != one.after]
     words = RowWords(context)
     if judged.judged is not None and judged.is_right:
-        moved = intake.effects_of_change(context.connection, judged.judged, cycles=cycles, today=context.today)
+        previewed = intake.preview_of_change(context.connection, judged.judged)
+        moved = intake.effects_of_change(
+            context.connection, judged.judged, cycles=cycles, today=context.today, previewed=previewed
+        )
         effects = shown_effects(context, effects_seen(context, moved, checks=changing.sees_pay(context)))
-        queues = queues_shown(context, judged.judged, differing, words)
+        queues = queues_shown(context, judged.judged, differing, words, previewed=previewed)
     told = sums_in_one(
         words,
         changing.findings_seen(context, judged),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from flask_babel import gettext
 
 from app import intake
-from app.intake import ChangedRow, JudgedFolder
+from app.intake import ChangedRow, ChangePreview, JudgedFolder
 from app.plain.findings import n_
 from app.rules.terms import Node, NodeKind
 from app.web.request_context import RequestContext
@@ -37,7 +37,12 @@ class QueuesShown:
 
 
 def queues_shown(
-    context: RequestContext, judged: JudgedFolder, rows: Iterable[ChangedRow], words: RowWords | None = None
+    context: RequestContext,
+    judged: JudgedFolder,
+    rows: Iterable[ChangedRow],
+    words: RowWords | None = None,
+    *,
+    previewed: ChangePreview | None = None,
 ) -> QueuesShown:
     """What of it a page shows.
 
@@ -46,20 +51,19 @@ def queues_shown(
         judged: the folder with the change in it, judged right.
         rows: that are others, whose days say from when on.
         words: the page's own, where it has them.
+        previewed: the agency with the change, where it was asked for already.
 
-    Queries: those of :func:`app.intake.queues_of_change` and of :func:`app.intake.units_left_without_head`.
+    Queries: those of :func:`app.intake.verifiers_of_change`.
     """
     said = words or RowWords(context)
     day = intake.day_of_change(rows, today=context.today)
+    moved = intake.verifiers_of_change(context.connection, judged, day=day, previewed=previewed)
     of_hr = str(gettext(n_("HR, as no head stands above")))
     return QueuesShown(
         day=day,
         queues=tuple(
             (of_hr if one.head is None else said.node(Node(NodeKind.EMPLOYEE, one.head)), one.before, one.after)
-            for one in intake.queues_of_change(context.connection, judged, day=day)
+            for one in moved.queues
         ),
-        without_head=tuple(
-            said.node(Node(NodeKind.UNIT, one))
-            for one in intake.units_left_without_head(context.connection, judged, day=day)
-        ),
+        without_head=tuple(said.node(Node(NodeKind.UNIT, one)) for one in moved.without_head),
     )

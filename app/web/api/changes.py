@@ -399,12 +399,13 @@ def effects(context: RequestContext, number: int, query: EffectsQuery) -> Json:
         cycles = told if query.cycle is None else (query.cycle,)
         if not {*cycles} <= {*told} and not scoring.state(context.connection).has_cycle(cycles[0], today=context.today):
             raise NotThere
-        some = intake.effects_of_change(context.connection, judged.judged, cycles=cycles, today=context.today)
-        day = intake.day_of_change(changed.rows, today=context.today)
-        queues = intake.queue_effects(
-            intake.queues_of_change(context.connection, judged.judged, day=day),
-            root=context.directory.tree.root_on(context.today),
+        previewed = intake.preview_of_change(context.connection, judged.judged)
+        some = intake.effects_of_change(
+            context.connection, judged.judged, cycles=cycles, today=context.today, previewed=previewed
         )
+        day = intake.day_of_change(changed.rows, today=context.today)
+        moved = intake.verifiers_of_change(context.connection, judged.judged, day=day, previewed=previewed)
+        queues = intake.queue_effects(moved.queues, root=context.directory.tree.root_on(context.today))
         seen = effects_seen(context, ordered_effects((*some, *queues)), checks=changing.sees_pay(context, change))
         items = [one.as_json() for one in seen]
     nodes = (Node.parse(one.node) for one in seen)

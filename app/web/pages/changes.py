@@ -167,9 +167,12 @@ def effects(context: RequestContext, number: int) -> Page:
     shown = as_if = queues = None
     cycles = intake.cycles_to_tell(context.connection, changed, today=context.today)
     if judged.judged is not None and judged.is_right:
-        some = intake.effects_of_change(context.connection, judged.judged, cycles=cycles, today=context.today)
+        previewed = intake.preview_of_change(context.connection, judged.judged)
+        some = intake.effects_of_change(
+            context.connection, judged.judged, cycles=cycles, today=context.today, previewed=previewed
+        )
         shown = shown_effects(context, effects_seen(context, some, checks=changing.sees_pay(context, change)))
-        queues = queues_shown(context, judged.judged, changed.rows)
+        queues = queues_shown(context, judged.judged, changed.rows, previewed=previewed)
         weighed = coming_weights(context, changed)
         as_if = None if weighed is None else as_if_now(context, changed, coming=weighed, change=change)
     return Page(
