@@ -6,8 +6,9 @@ Do not ask the database for each of many accounts: a night's mails ask :class:`E
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from functools import cached_property
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -21,6 +22,9 @@ from app.rules.terms import Node
 from app.scoring import State
 
 __all__ = ["EverybodysReads", "OnesReads"]
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 
 
 class OnesReads:
@@ -75,60 +79,66 @@ class EverybodysReads(OnesReads):
     def __init__(self, connection: Connection, loaded: State, *, day: dt.date) -> None:
         """As of :class:`OnesReads`."""
         super().__init__(connection, loaded, day=day)
-        self._cards: dict[int, dict[Node, AgreedCard]] = {}
-        self._with_hr: dict[int, Collection[Node]] = {}
-        self._rated: dict[int, dict[str, list[RatedLine]]] = {}
-        self._check_ins: dict[int, dict[str, list[CheckIn]]] = {}
-        self._owed: dict[int, dict[Node, list[OwedComment]]] = {}
+        self._read: dict[tuple[str, int], Any] = {}
+
+    def _once(self, what: str, cycle: int, read: Callable[[], T]) -> T:
+        """What a cycle's ``what`` was when it was first asked for."""
+        if (what, cycle) not in self._read:
+            self._read[what, cycle] = read()
+        first: T = self._read[what, cycle]
+        return first
 
     def cards(self, cycle: int, nodes: Sequence[Node]) -> dict[Node, AgreedCard]:
         """The scorecards of some nodes. Queries: 3 the first time."""
-        if cycle not in self._cards:
-            self._cards[cycle] = agreed_cards(self.connection, self.loaded, cycle)
-        return {node: self._cards[cycle][node] for node in nodes}
+        everybodys = self._once("cards", cycle, lambda: agreed_cards(self.connection, self.loaded, cycle))
+        return {node: everybodys[node] for node in nodes}
 
     def nodes_with_hr(self, cycle: int) -> Collection[Node]:
         """Those whose scorecards were given to hr. Queries: 1 the first time."""
-        if cycle not in self._with_hr:
-            self._with_hr[cycle] = super().nodes_with_hr(cycle)
-        return self._with_hr[cycle]
+        return self._once("with hr", cycle, lambda: cascade.nodes_with_hr(self.connection, cycle))
 
     def rated(self, opened: OpenedCycle, raters: Collection[str]) -> list[RatedLine]:
         """The lines that some raters rate. Queries: 2 the first time."""
-        if opened.cycle not in self._rated:
-            by_rater: dict[str, list[RatedLine]] = {}
-            for line in all_rated_lines(self.connection, self.loaded, opened, day=self.day):
-                for rater in {*line.raters, *(one.rater for one in line.given)}:
-                    by_rater.setdefault(rater, []).append(line)
-            self._rated[opened.cycle] = by_rater
-        near = {(one.node, one.kpi): one for rater in raters for one in self._rated[opened.cycle].get(rater, ())}
+
+        def by_rater() -> dict[str, list[RatedLine]]:
+            lines = all_rated_lines(self.connection, self.loaded, opened, day=self.day)
+            return _grouped(lines, lambda line: {*line.raters, *(one.rater for one in line.given)})
+
+        lines = self._once("rated", opened.cycle, by_rater)
+        near = {(one.node, one.kpi): one for rater in raters for one in lines.get(rater, ())}
         return lines_of_raters(near.values(), raters)
 
     def check_ins(self, cycle: int, employees: Collection[str]) -> list[CheckIn]:
         """The check-ins of some employees. Queries: 1 the first time."""
-        if cycle not in self._check_ins:
-            by_employee: dict[str, list[CheckIn]] = {}
-            for one in check_ins(self.connection, cycle):
-                by_employee.setdefault(one.employee, []).append(one)
-            self._check_ins[cycle] = by_employee
-        return [one for number in employees for one in self._check_ins[cycle].get(number, ())]
+        by_employee = self._once(
+            "check-ins", cycle, lambda: _grouped(check_ins(self.connection, cycle), lambda one: (one.employee,))
+        )
+        return [one for number in employees for one in by_employee.get(number, ())]
 
     def owed(self, opened: OpenedCycle, nodes: Collection[Node]) -> list[OwedComment]:
         """The comments that are owed on lines of some nodes. Queries: those of :func:`app.cycle.owed_comments` the first time."""
-        if opened.cycle not in self._owed:
-            by_node: dict[Node, list[OwedComment]] = {}
-            for one in super().owed(opened, self.loaded.plan(opened.cycle).nodes):
-                by_node.setdefault(one.node, []).append(one)
-            self._owed[opened.cycle] = by_node
-        return [one for node in nodes for one in self._owed[opened.cycle].get(node, ())]
+
+        def by_node() -> dict[Node, list[OwedComment]]:
+            everybodys = self.loaded.plan(opened.cycle).nodes
+            owed = owed_comments(self.connection, self.loaded, opened, everybodys, day=self.day)
+            return _grouped(owed, lambda one: (one.node,))
+
+        comments = self._once("owed", opened.cycle, by_node)
+        return [one for node in nodes for one in comments.get(node, ())]
 
     @cached_property
     def _by_owner(self) -> dict[str, list[Action]]:
-        by_owner: dict[str, list[Action]] = {}
-        for one in actions_of(self.connection, is_open=True):
-            by_owner.setdefault(one.owner, []).append(one)
-        return by_owner
+        return _grouped(actions_of(self.connection, is_open=True), lambda one: (one.owner,))
 
     def open_actions(self, owner: str) -> list[Action]:
         """The actions that somebody is to do. Queries: 1 the first time."""
         return self._by_owner.get(owner, [])
+
+
+def _grouped(some: Iterable[T], of: Callable[[T], Iterable[K]]) -> dict[K, list[T]]:
+    """Each thing under all that it is of."""
+    groups: dict[K, list[T]] = {}
+    for one in some:
+        for key in of(one):
+            groups.setdefault(key, []).append(one)
+    return groups

@@ -121,9 +121,6 @@ def decisions_of(
         query = query.where(end.state.is_(None))
     elif only.state is not None:
         query = query.where(end.state == only.state)
-    if only.node is not None:
-        about = tables.decision_about.c
-        query = query.where(of.id.in_(sa.select(about.decision).where(about.node == str(only.node))))
     if only.nodes is not None:
         about = tables.decision_about.c
         query = query.where(of.id.in_(sa.select(about.decision).where(about.node.in_(sorted(map(str, only.nodes))))))

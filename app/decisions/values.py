@@ -233,7 +233,6 @@ class DecisionFilter:
     kinds: frozenset[str] | None = None
     cycle: str | None = None
     state: DecisionState | None = None
-    node: Node | None = None
     nodes: frozenset[Node] | None = None
     """About any of these."""
     ended_after: dt.datetime | None = None

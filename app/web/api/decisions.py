@@ -122,7 +122,7 @@ def listed(context: RequestContext, query: ListedQuery) -> Json:
         kinds=None if query.kind is None else frozenset({query.kind}),
         cycle=query.cycle,
         state=query.state,
-        node=node,
+        nodes=None if node is None else frozenset({node}),
         reach=decided.reach_of(context),
     )
     some = decisions.decisions_of(
