@@ -361,6 +361,12 @@ def test_what_a_load_would_find_in_a_line_names_its_row_and_column_and_loses_not
     looked = working.dana.post(VIENNA, form | {f"coefficient-{deals}": "3", f"weight-{deals}": "11"})
     assert looked.status_code == 200
     assert "Coefficient" in said(looked.text).partition("What does not fit yet")[2]
+    at_cells = {
+        one.attributes["id"]: one for one in read(looked.text).all("input") if one.attributes.get("aria-invalid")
+    }
+    assert set(at_cells) == {f"coefficient-{deals}"}
+    assert at_cells[f"coefficient-{deals}"].attributes["aria-describedby"] == f"coefficient-{deals}-error"
+    assert "coefficient is for the methods" in said(looked.text).rpartition("Error:")[2]
     assert "add up to 101" in said(looked.text)
     assert cells(looked.text)[f"coefficient-{deals}"] == "3"
     assert working.dana.get(VIENNA.replace("VIE", "NONE")).status_code == 404

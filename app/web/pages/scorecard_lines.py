@@ -6,10 +6,10 @@ Do not judge figures here: whether a target may stand beside a base value, the r
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 from flask import request
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app import intake, scoring
 from app.intake import Put
 from app.kit.refusals import Invalid, NotThere, at_field
-from app.plain.findings import Finding, n_
+from app.plain.findings import Finding, Level, Place, n_
 from app.plain.texts import trimmed
 from app.rules.definitions import Definitions
 from app.rules.permissions import Deed
@@ -110,6 +110,8 @@ class _Sheet:
     definitions: Definitions
     above: tuple[Node | None, frozenset[str]]
     findings: list[Finding] = field(default_factory=list)
+    numbers: dict[str, int] = field(default_factory=dict)
+    """In which row of the sheet each KPI was sent."""
 
 
 def _sheet(context: RequestContext, query: LinesQuery, chosen: Basket) -> _Sheet:
@@ -218,7 +220,8 @@ def edit(context: RequestContext, query: LinesQuery, form: LinesForm) -> Page | 
             raise Invalid(*sheet.findings)
         looked = look(context, sheet.chosen, puts)
         if form.seen != looked.mark:
-            context.typed = typed_so_far(LinesForm, request.full_path.rstrip("?"))
+            typed = typed_so_far(LinesForm, request.full_path.rstrip("?"))
+            context.typed = replace(typed, findings=tuple(_at_cells(sheet, looked.findings)))
             return _page(context, sheet, looked)
     return into_basket(context, form, puts, sheet.chosen)
 
@@ -231,15 +234,14 @@ def _typed(sheet: _Sheet) -> Put:
     key = {"cycle": str(sheet.plan.cycle), "node": str(sheet.node)}
     set_: list[dict[str, str]] = []
     remove: list[dict[str, str]] = []
-    seen: set[str] = set()
     for number in range(_count(request.form)):
         kpi = _kpi_of(sheet, number)
         if kpi is None:
             continue
-        if kpi in seen:
+        if kpi in sheet.numbers:
             sheet.findings.append(at_field(cell("kpi", number), "twice", KPI_TWICE))
             continue
-        seen.add(kpi)
+        sheet.numbers[kpi] = number
         present = sheet.lines.get(kpi)
         if cell("gone", number) in request.form:
             remove += [key | {"kpi": kpi}] if present is not None else []
@@ -250,6 +252,15 @@ def _typed(sheet: _Sheet) -> Put:
         if row != dict(present or {}):
             set_.append(row)
     return Put(FILE, set_=set_, remove=remove)
+
+
+def _at_cells(sheet: _Sheet, told: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
+    """What a load finds wrong in lines of this scorecard, each at the cell that it is about."""
+    for one in told:
+        cycle, node, kpi = one["of"] if one["file"] == FILE and one["of"] else ("", "", "")
+        is_here = (cycle, node) == (str(sheet.plan.cycle), str(sheet.node)) and kpi in sheet.numbers
+        if is_here and one["level"] == Level.ERROR and one["field"] in COLUMNS:
+            yield replace(one["finding"], place=Place(field=cell(one["field"], sheet.numbers[kpi])))
 
 
 def _text(column: str, number: int) -> str:
