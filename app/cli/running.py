@@ -20,6 +20,7 @@ from types import FrameType
 from typing import Final
 
 import click
+from sqlalchemy import Connection
 
 from app import access, demo, intake
 from app.cli import first_desk, first_tasks, former_cycle
@@ -35,7 +36,7 @@ from app.ledger import Arrival, Recorded
 from app.plain.findings import Level
 from app.rules.permissions import Deed
 from app.rules.presence import cycle_period
-from app.rules.terms import Role
+from app.rules.terms import CycleFunction, Role
 
 __all__ = ["COMMANDS", "build_instance"]
 
@@ -47,6 +48,13 @@ LOGINS: Final = (Role.EMPLOYEE, Role.HEAD, Role.HR, Role.EXECUTIVE, Role.AUDITOR
 SECONDS: Final = {"second_hr": Role.HR, "second_admin": Role.ADMIN}
 """Those who agree to what the first of their role proposes, after the others, by the word that begins their line."""
 
+
+FUNCTION_LOGINS: Final = (
+    ("certifier", CycleFunction.CERTIFIER, 0),
+    ("calibrator", CycleFunction.CALIBRATOR, 0),
+    ("second_calibrator", CycleFunction.CALIBRATOR, 1),
+)
+"""Those to whom a function of the cycles was given that nobody with a login has, by the word that begins their line; the number is their place."""
 
 EARLIEST, LATEST = dt.date(2000, 1, 1), dt.date(2100, 12, 31)
 """The days between which the demonstration agency can be built: it has years behind it and people who have served for decades."""
@@ -172,6 +180,7 @@ def build_instance(instance: Path, url: str, *, people: int, scale: float) -> No
         first_tasks.run_cycle(database, emails=emails, year=year, said=advance)
     with stage("HR is taking its files over", of=first_desk.STEPS) as advance:
         first_desk.furnish(database, emails=emails, now=clock.now(), said=advance)
+    logins += _function_logins(database, year)
     database.close()
     # Only what is on the disk is called built: until here a power cut costs nothing but the work.
     with (instance / "demo.sqlite").open("rb") as built:
@@ -228,6 +237,33 @@ def _make_logins(report: demo.DemoReport, database: Database, *, at: dt.datetime
             emails[word] = account.email
             lines.append(f"{word} {account.email} {account.password}\n")
     return "".join(lines), emails
+
+
+def _function_logins(database: Database, year: CycleYear) -> str:
+    """Give those who hold a function of the cycle a first password; the lines that say how to sign in."""
+    firsts = {word: access.first_password() for word, _, _ in FUNCTION_LOGINS}
+    at = clock.now()
+
+    def work(connection: Connection) -> list[str]:
+        given = access.functions_given(connection, year.cycle)
+        lines = []
+        for word, function, place in FUNCTION_LOGINS:
+            holders = [one.employee for one in given if one.function is function and one.employee is not None]
+            account = access.account_of_employee(connection, holders[place]) if place < len(holders) else None
+            if account is not None:
+                access.reset_password(connection, account_id=account.id, first=firsts[word], first_until=None, now=at)
+                access.record_deed(
+                    connection,
+                    who=who(),
+                    deed=Deed.KEEP_ACCOUNTS,
+                    at=at,
+                    subject=f"account:{account.email}",
+                    after={"password": "reset"},
+                )
+                lines.append(f"{word} {account.email} {firsts[word].text}\n")
+        return lines
+
+    return "".join(database.writing(Deed.KEEP_ACCOUNTS, work))
 
 
 def _serve(environment: dict[str, str], port: int) -> None:

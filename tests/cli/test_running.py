@@ -33,7 +33,8 @@ from tests.conftest import ROOT, Eventually, Kopes, free_port
 
 ROLES = ["employee", "head", "hr", "executive", "auditor", "admin"]
 SECONDS = {"second_hr": "hr", "second_admin": "admin"}
-WORDS = [*ROLES, *SECONDS]
+FUNCTIONS = ["certifier", "calibrator", "second_calibrator"]
+WORDS = [*ROLES, *SECONDS, *FUNCTIONS]
 ADDRESS = r"OpenKOPES serves on (http://127\.0\.0\.1:\d+)"
 TREND = r"trend \S+: Cycle"
 STAGES = [
@@ -161,8 +162,10 @@ def test_whom_it_opened_accounts_for_stands_on_the_trail(built: Built) -> None:
     emails = {line.split()[0]: line.split()[1] for line in built.logins}
     told = {row.subject: json.loads(row.after or "") for row in rows}
     assert {subject: after["roles"] for subject, after in told.items() if "invited" not in after} == {
-        f"account:{email}": [SECONDS.get(word, word)] for word, email in emails.items()
+        f"account:{email}": [SECONDS.get(word, word)] for word, email in emails.items() if word not in FUNCTIONS
     }
+    handed = {row.subject for row in rows if json.loads(row.after or "") == {"password": "reset"}}
+    assert handed == {f"account:{emails[word]}" for word in FUNCTIONS}
     invited = [after["roles"] for after in told.values() if "invited" in after]
     assert (people * 9 // 10 < len(told) <= people, invited.count(["employee"])) == (True, len(invited) - 1)
     assert {row.who for row in rows} == {who()}

@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from app.kit.database import lock
 from app.ledger.tables import LOCK_LEDGER
 from app.web.front import CONNECTIONS
-from app.web.limits import PIPELINED_MAX, SHARES, THREADS, Lane
+from app.web.limits import PERSON_STREAMS_MAX, PIPELINED_MAX, SHARES, THREADS, Lane
 from tests.contract.streaming import Stream
 from tests.people import PASSWORD
 from tests.web.api import BATCH, STRUCTURED, api, deal
@@ -185,6 +185,40 @@ def test_a_head_without_end_is_not_read_on(server, visitor, sockets):
     came = _rest_of(one)
     assert came == b"" or came.startswith(b"HTTP/1.1 400")
     _still_serves(server, visitor)
+
+
+def test_a_person_has_so_many_live_pages_and_no_more(server, visitor, eventually):
+    """One more is told so, and when to come again; whoever closes one may open another, and nobody else notices."""
+    cookie = f"kopes_session={visitor.cookies['kopes_session']}"
+    with contextlib.ExitStack() as stack:
+
+        def one_more():
+            return stack.enter_context(Stream(server.url, "employee:E1", cookie=cookie))
+
+        pages = [one_more() for _ in range(PERSON_STREAMS_MAX)]
+        assert {one.status for one in pages} == {200}
+        refused = one_more()
+        assert (refused.status, refused.problem["code"]) == (429, "too_many")
+        _still_serves(server, visitor)
+        pages[0].close()
+        eventually(lambda: one_more().status == 200)
+
+
+def test_a_process_takes_as_many_connections_as_it_may_have_files_open(api, serve, sockets):
+    """200 are set aside; whoever comes when all are taken is told to come again, and there is room again when somebody leaves."""
+    few = serve(
+        api.working.database.url,
+        definitions=api.working.folder / "definitions",
+        under=("sh", "-c", 'ulimit -n 208 && exec "$@"', "sh"),
+    )
+    there = [sockets(few, b"GET /healthz HTTP/1.1\r\nHost: x\r\n") for _ in range(8)]
+    turned_away = _rest_of(sockets(few, b""))
+    assert turned_away.startswith(b"HTTP/1.1 503 ")
+    assert b"retry-after: 5" in turned_away
+    for one in there:
+        one.sendall(b"Connection: close\r\n\r\n")
+        assert _rest_of(one).startswith(b"HTTP/1.1 200 ")
+    assert httpx.get(f"{few.url}/healthz", timeout=60).json() == {"status": "ok"}
 
 
 def _rest_of(one):

@@ -16,8 +16,9 @@ from flask.sessions import SecureCookieSessionInterface
 from app.access import tables as access_tables
 from app.kit.refusals import Busy, Refusal
 from app.web import site_of
+from app.web.front import bodies
 from app.web.front.answers import Answer
-from app.web.front.bodies import Bodies
+from app.web.front.bodies import Bodies, TooSlow
 from app.web.front.bridge import Bridge
 from app.web.front.environ import environ_of
 from app.web.front.lanes import Lanes
@@ -238,6 +239,26 @@ def test_the_longest_body_gives_way_to_a_short_one() -> None:
     with ThreadPoolExecutor(1) as loop:
         loop.submit(asyncio.run, both()).result()
     assert answers == {"a form": 200, "much": 503}
+
+
+def test_a_body_that_does_not_come_to_its_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However small its pieces, and however steadily they come: the time is that of the whole."""
+    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.2)
+    pieces = 0
+
+    async def receive() -> Message:
+        nonlocal pieces
+        pieces += 1
+        await asyncio.sleep(0.001)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    async def read() -> None:
+        with pytest.raises(TooSlow):
+            await Bodies(1_000_000).read({"headers": []}, receive, 1_000_000, io.BytesIO())
+
+    with ThreadPoolExecutor(1) as loop:
+        loop.submit(asyncio.run, read()).result()
+    assert pieces > 1
 
 
 def test_a_form_is_taken_however_many_batches_wait() -> None:
