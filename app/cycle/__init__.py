@@ -129,6 +129,7 @@ from app.cycle.opened import (
     set_calendar,
     stages_begun,
 )
+from app.cycle.promotion_list import PromotionRow, promotion_list
 from app.cycle.rating import (
     BY_HR,
     RATED_IN,
@@ -234,6 +235,7 @@ __all__ = [
     "Override",
     "OverridesExceed",
     "OwedComment",
+    "PromotionRow",
     "Proposed",
     "RatedLine",
     "SelfAssessment",
@@ -307,6 +309,7 @@ __all__ = [
     "owns",
     "post_board_reminders",
     "post_reminders",
+    "promotion_list",
     "propose_employee_grades",
     "propose_unit_grades",
     "put_lab_draft",

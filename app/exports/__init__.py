@@ -20,6 +20,7 @@ from app.exports.grades import (
 from app.exports.holders import holders_export
 from app.exports.pdf_files import as_pdf
 from app.exports.people import NamedPerson, people_export
+from app.exports.promotion import NamedPromotion, promotion_export
 from app.exports.scorecard import ScorecardRow, scorecard_export, scorecard_rows
 from app.exports.table import WON, Cell, Column, Export, ExportSheet, FileWords, harmless
 from app.exports.xlsx_files import refuse_more_than_a_workbook_holds, write_xlsx
@@ -35,6 +36,7 @@ __all__ = [
     "FileWords",
     "NamedEmployeeGrade",
     "NamedPerson",
+    "NamedPromotion",
     "NamedUnitGrade",
     "ScorecardRow",
     "as_csv",
@@ -47,6 +49,7 @@ __all__ = [
     "harmless",
     "holders_export",
     "people_export",
+    "promotion_export",
     "refuse_more_than_a_workbook_holds",
     "scorecard_export",
     "scorecard_rows",

@@ -7,7 +7,17 @@ read models by. Promises that every day is judged by the rows that hold on it. N
 from __future__ import annotations
 
 from app.organisation.days import day_in, root_timezone
-from app.organisation.directory import Directory, Discipline, Employee, Result, Status, directory, emails, month_of
+from app.organisation.directory import (
+    Directory,
+    Discipline,
+    Employee,
+    Result,
+    Status,
+    directory,
+    disciplines,
+    emails,
+    month_of,
+)
 from app.organisation.loads import FileDiffers, files_since
 from app.organisation.preview import organisation_of, previewed_directory
 from app.organisation.replacement import (
@@ -45,6 +55,7 @@ __all__ = [
     "current_revision",
     "day_in",
     "directory",
+    "disciplines",
     "emails",
     "files_since",
     "lock_revision",

@@ -25,7 +25,7 @@ from app.rules.names import person_meant
 from app.rules.placement import Path, Placement, Posting, Tree, UnitPeriod, overlap
 from app.rules.terms import DisciplineKind, Job, Name, Period, StatusKind, UnitKind
 
-__all__ = ["Directory", "Discipline", "Employee", "Result", "Status", "directory", "month_of"]
+__all__ = ["Directory", "Discipline", "Employee", "Result", "Status", "directory", "disciplines", "month_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -468,6 +468,21 @@ def _statuses(connection: Connection) -> dict[str, tuple[Status, ...]]:
         )
         statuses.setdefault(row.employee, []).append(status)
     return {employee: tuple(rows) for employee, rows in statuses.items()}
+
+
+def disciplines(connection: Connection) -> list[Discipline]:
+    """All disciplinary measures that are loaded, by employee and day. Queries: 1."""
+    table = tables.discipline
+    return [
+        Discipline(
+            employee=row.employee,
+            kind=DisciplineKind(row.kind),
+            is_grave=row.grave is not None,
+            decided_on=row.decided_on,
+            lifted_on=row.lifted_on,
+        )
+        for row in connection.execute(sa.select(table).order_by(table.c.employee, table.c.decided_on))
+    ]
 
 
 def _results(connection: Connection) -> dict[str, tuple[Result, ...]]:

@@ -6,6 +6,7 @@ scores, not over ``years``, and a gap between cycles is no zero.
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,9 +18,10 @@ import numpy as np
 
 from app.rules.exact_columns import WholeArray, half_even, over_one_denominator, whole_numbers
 from app.rules.measures import IntArray
-from app.rules.policies import PromotionPolicy
+from app.rules.policies import PromotionBlocks, PromotionPolicy
+from app.rules.terms import DisciplineKind
 
-__all__ = ["Career", "Careers", "PromotionPoints", "full_years", "promotion_points"]
+__all__ = ["Barred", "Career", "Careers", "PromotionPoints", "barred", "full_years", "promotion_points"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,39 @@ def full_years(from_: dt.date, to: dt.date) -> int:
     """Whole years from one day to another, 0 where there is none; 29 February has its anniversary on 1 March."""
     anniversary_ahead = (to.month, to.day) < (from_.month, from_.day)
     return max(0, to.year - from_.year - anniversary_ahead)
+
+
+class Barred(NamedTuple):
+    """For which days a disciplinary measure bars from promotion; ``until`` is the first free day."""
+
+    since: dt.date
+    until: dt.date
+
+
+def barred(
+    kind: DisciplineKind, *, is_grave: bool, decided_on: dt.date, lifted_on: dt.date | None, blocks: PromotionBlocks
+) -> Barred:
+    """From the day that a measure was decided on for so many months, a grave one for more; lifting it ends that (contract-cycle, 8; M25).
+
+    Args:
+        kind: of the measure.
+        is_grave: whether it was for a grave offence.
+        decided_on: its day.
+        lifted_on: from when on it is as if there were none; None where it stands.
+        blocks: how many months each kind bars.
+    """
+    months = int(getattr(blocks, kind.value)) + (blocks.grave if is_grave else 0)
+    until = _months_after(decided_on, months)
+    return Barred(decided_on, until if lifted_on is None else min(until, lifted_on))
+
+
+def _months_after(day: dt.date, months: int) -> dt.date:
+    """The same day of the month so many months later, or that month's last where it has no such day."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    if year > dt.MAXYEAR:
+        return dt.date.max
+    return dt.date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
 def promotion_points(

@@ -90,6 +90,7 @@ LED_FROM: Final[Mapping[str, str]] = {
     "scorecard_lines": "scorecard_edit",
     "people_map": "people",
     "bonus": "grades",
+    "promotion": "grades",
 }
 """Pages without an entry of their own, by the one that leads to them: it says where one is."""
 

@@ -104,6 +104,23 @@ def _sentence(page: str, name: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", "", found[1])).split()) if found else ""
 
 
+def _reads_the_promotion_list(page: Page, expected: Expected) -> None:
+    """By a link from the grades: everybody by points, then those of one rank alone; nobody is barred."""
+    page.get_by_role("link", name="Promotion list").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Promotion list of 2026")
+    expect(page.get_by_text("Nobody is barred on")).to_be_visible()
+    rows = page.locator("tbody tr[data-employee]")
+    points = {number: row["promotion_points"] for number, row in expected.people.items()}
+    expect(rows).to_have_count(len(points))
+    shown = [(one.get_attribute("data-employee") or "", one.locator("td").nth(2).inner_text()) for one in rows.all()]
+    assert {number: float(text) for number, text in shown} == points
+    assert [points[number] for number, _ in shown] == sorted(points.values(), reverse=True)
+    ranks = {row["number"]: row["rank"] for row in _table("employees")}
+    page.get_by_label("Rank in service").select_option("G5")
+    expect(rows).to_have_count(sum(ranks[number] == "G5" for number in points))
+    page.get_by_role("navigation", name="Where this is").get_by_role("link", name="Grades").press("Enter")
+
+
 def _won(text: str) -> int:
     return int(re.sub(r"[^0-9]", "", text))
 
@@ -141,6 +158,7 @@ def test_a_persons_grade_is_told_in_sentences_that_come_out_by_hand(site: Site, 
             begins = f"Grade {better[0]} begins at {better[1]} now: {better[1] - score} more."
             assert _sentence(text, "next-grade").startswith(begins), number
     page.get_by_role("navigation", name="Pages").get_by_role("link", name="Grades").press("Enter")
+    _reads_the_promotion_list(page, expected)
     _sees_the_spread(page, expected)
     _takes_the_file_home(page, expected)
     _goes_from_pay_to_a_deal_and_back(page, expected)

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.policies import PromotionPolicy
-from app.rules.promotion import PromotionPoints, full_years, promotion_points
+from app.rules.policies import PromotionBlocks, PromotionPolicy
+from app.rules.promotion import Barred, PromotionPoints, barred, full_years, promotion_points
+from app.rules.terms import DisciplineKind
 
 NEW_YEAR = dt.date(2027, 1, 1)
 two_decimals = st.decimals(20, 100, places=2)
@@ -95,3 +96,29 @@ def test_points_are_their_three_parts_to_the_hundredth(
     assert abs(Fraction(found.points) - found.exact) <= Fraction(1, 200)
     assert 0 <= found.career <= policy.career_max
     assert 0 <= found.bonus <= policy.bonus_max
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_grave", "decided_on", "lifted_on", "until"),
+    [
+        ("demotion", False, "2026-01-15", None, "2027-07-15"),
+        ("suspension", True, "2026-02-28", None, "2028-02-28"),
+        ("pay_cut", False, "2024-02-29", None, "2025-02-28"),
+        ("reprimand", False, "2026-02-28", None, "2026-08-28"),
+        ("reprimand", False, "2026-08-31", None, "2027-02-28"),
+        ("reprimand", True, "2026-08-31", "2026-10-01", "2026-10-01"),
+        ("reprimand", False, "2026-08-31", "2030-01-01", "2027-02-28"),
+        ("demotion", False, "9999-12-31", None, "9999-12-31"),
+    ],
+)
+def test_a_measure_bars_from_its_day_to_the_same_day_of_a_later_month(kind, is_grave, decided_on, lifted_on, until):
+    """18, 18, 12 and 6 months, 6 more when grave; the month's last where it has no such day; lifting ends it (contract-cycle, 8)."""
+    day = dt.date.fromisoformat
+    days = barred(
+        DisciplineKind(kind),
+        is_grave=is_grave,
+        decided_on=day(decided_on),
+        lifted_on=None if lifted_on is None else day(lifted_on),
+        blocks=PromotionBlocks(),
+    )
+    assert days == Barred(day(decided_on), day(until))

@@ -25,6 +25,7 @@ PAGES: Final = (
     "/activities?node=unit:HQ&type=export_deal",
     "/agency",
     "/changes",
+    "/cycles/2026/promotion",
     "/decisions",
     "/delegations",
     "/figures",

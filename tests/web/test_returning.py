@@ -38,6 +38,7 @@ FORMS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
     "password.change": ("alba", "/password", {}),
     "verification.judge": ("boram", "/verification", {"reason": "No invoice"}),
     "grades.export": ("dana", "/grades", {"reason": "The board's meeting"}),
+    "promotion.export": ("dana", "/cycles/2026/promotion", {"reason": "The committee's meeting"}),
     "log_activity.log": (
         "alba",
         "/log",

@@ -61,6 +61,7 @@ WAYS: Final[dict[str, Sequence[Way]]] = {
     "goals.kpi": (Way("/goals/kpis/deals", ["/goals"]),),
     "goals.line": (Way("/goals/unit:VIE/deals", ["/goals/kpis/deals"]),),
     "grades.grade": (Way("/grades/employee:E1", ["/grades", "/scorecards/employee:E1"]),),
+    "promotion.listed": (Way("/cycles/2026/promotion", ["/grades?cycle=2026"]),),
     "grades.totals": (Way("/grades/totals", ["/agency"]),),
     "accounts.account": (Way("/accounts/1", ["/accounts"]),),
     "accounts.ask_disable": (Way("/accounts/1/disable", ["/accounts/1"]),),

@@ -280,6 +280,7 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
         shows_pay=shows_pay,
         sees_cards=sees_cards,
         exports=context.allowed(Deed.EXPORT),
+        promotes=seen.everybody,
         group_name=group_name,
     )
 
