@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -49,6 +49,9 @@ __all__ = [
     "target_differences",
     "with_decided",
 ]
+
+
+K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,6 +314,10 @@ class Sheet:
         """The bonus points that an employee was granted in a cycle."""
         return self.bonuses.get((cycle, employee), Decimal(0))
 
+    def bonuses_of(self, cycle: int) -> dict[str, Decimal]:
+        """Those of everybody who was granted any in a cycle, by number."""
+        return {employee: points for (of, employee), points in self.bonuses.items() if of == cycle}
+
     def moves_of(self, cycle: int) -> Moves:
         """The last step of calibration about everyone in a cycle."""
         return self.moves.get(cycle, NO_MOVES)
@@ -319,12 +326,45 @@ class Sheet:
         """What holds of what was decided about a line; None where nothing ever was."""
         return self.decided.get(cycle, {}).get((node, kpi))
 
+    def judged_otherwise(self, before: Sheet, cycle: int) -> set[tuple[Node, str]]:
+        """The lines of a cycle, by node and KPI, whose past, excluded year, counted grades or decisions are others than in another sheet, whatever their rows say."""
+        turned = _differing(before.decided.get(cycle, {}), self.decided.get(cycle, {}))
+        if before.history is not self.history:
+            for node in _differing(before.history, self.history):
+                kpis = _differing(before.history.get(node, {}), self.history.get(node, {}))
+                turned.update((node, kpi) for kpi in kpis)
+        for of in (_differing(before._exclusions, self._exclusions), before._graded_otherwise(self, cycle)):
+            turned.update((node, kpi) for of_cycle, node, kpi in of if of_cycle == cycle)
+        return turned
+
+    def _graded_otherwise(self, after: Sheet, cycle: int) -> set[LineKey]:
+        """The lines that other grades count for; those of other cycles may be among them."""
+        some, others = self.definitions_of(cycle).policies.ratings, after.definitions_of(cycle).policies.ratings
+        if self._ratings is after._ratings and (self.rated_here, some) == (after.rated_here, others):
+            return set()
+        return {
+            key
+            for key in self._ratings.keys() | after._ratings.keys()
+            if key[0] == cycle and self.counted_ratings(*key) != after.counted_ratings(*key)
+        }
+
+    def has_same_plans(self, other: Sheet) -> bool:
+        """Whether each month has the same share of every KPI's year."""
+        return self._plans is other._plans or self._plans == other._plans
+
     def plan(self, kpi: str, node: Node) -> tuple[Decimal, ...] | None:
         """The percent of each of the cycle's twelve months: the node's own, else that of all; None without a plan."""
         plans = self._plans.get(kpi)
         if plans is None:
             return None
         return plans.get(node) or plans.get(None)
+
+
+def _differing(before: Mapping[K, object], after: Mapping[K, object]) -> set[K]:
+    """The keys at which one of two mappings has something else than the other."""
+    if before is after:
+        return set()
+    return {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
 
 
 def _read(connection: Connection, revision: Revision) -> Sheet:

@@ -9,6 +9,7 @@ import datetime as dt
 import functools
 from collections.abc import Callable, Hashable
 from dataclasses import fields
+from decimal import Decimal
 from math import isnan
 from typing import Final, Generic, NamedTuple, TypeVar
 
@@ -39,6 +40,7 @@ __all__ = [
     "EMPLOYEE_COLUMNS",
     "UNIT_COLUMNS",
     "Proposed",
+    "cohort_of",
     "employee_proposal",
     "grade_standing",
     "propose_employee_grades",
@@ -105,7 +107,7 @@ def employee_proposal(scored: Scores) -> EmployeeProposal:
     if scored.selection.nodes != plan.nodes:
         msg = "grades are of everyone: nobody's hangs on their own score alone"
         raise ValueError(msg)
-    cohort, places = plan.kept("cohort", lambda: _cohort(plan))
+    cohort, places = cohort_of(plan)
     own, unit, final = (_figures(column, places) for column in (scored.own, scored.unit, scored.final))
     return cohort.propose(own, unit, final, plan.sheet.moves_of(plan.cycle))
 
@@ -115,12 +117,33 @@ def _figures(scores: FloatArray, places: IntArray) -> list[float | None]:
     return [None if isnan(score) else score for score in scores.take(places).tolist()]
 
 
+def cohort_of(plan: CyclePlan) -> tuple[Cohort, IntArray]:
+    """Everyone in a cycle as grading sees them besides the cycle's scores, and where they stand among the nodes; one for all plans that differ in nothing of that."""
+    return plan.kept("cohort", lambda: _cohort(plan))
+
+
+class _Candidates(NamedTuple):
+    """The first cohort that was made of everybody who is there and where, and by what bonus points."""
+
+    cohort: Cohort
+    places: IntArray
+    bonuses: dict[str, Decimal]
+
+
 def _cohort(plan: CyclePlan) -> tuple[Cohort, IntArray]:
-    """Everyone in a cycle as grading sees them besides the cycle's scores, and where they stand among the nodes."""
+    policies, bonuses = plan.sheet.definitions.policies, plan.sheet.bonuses_of(plan.cycle)
+    known = plan.kept_of_people("cohort", lambda: _candidates(plan, bonuses))
+    if known.bonuses != bonuses:
+        known = _candidates(plan, bonuses)
+    return known.cohort.under(policies), known.places
+
+
+def _candidates(plan: CyclePlan, bonuses: dict[str, Decimal]) -> _Candidates:
     place_of = {node.code: place for place, node in enumerate(plan.nodes) if node.kind is NodeKind.EMPLOYEE}
     candidates = (_candidate(plan, plan.people[number]) for number in place_of)
     cohort = Cohort.of(candidates, cycle=plan.cycle, period=plan.period, policies=plan.sheet.definitions.policies)
-    return cohort, np.array([place_of[number] for number in cohort.numbers], dtype=np.int64)
+    places = np.array([place_of[number] for number in cohort.numbers], dtype=np.int64)
+    return _Candidates(cohort, places, bonuses)
 
 
 def _candidate(plan: CyclePlan, person: Person) -> Candidate:
@@ -189,12 +212,22 @@ def _propose_units(connection: Connection, loaded: State, asked: ScoreQuery) -> 
 def unit_proposal(scored: Scores) -> UnitProposal:
     """What the scores of all units in a cycle come to. No queries."""
     plan = scored.selection.plan
-    tree = plan.frame.directory.tree
+    groups = plan.kept_of_people("units", lambda: _unit_groups(plan))
     candidates = []
     for at, node in enumerate(scored.selection.nodes):
         if node.kind is NodeKind.UNIT:
+            own = float(scored.own[at])
+            own_score = None if isnan(own) else own
+            candidates.append(UnitCandidate(unit=node.code, group=groups[node.code], own_score=own_score))
+    return propose_units(candidates, policies=plan.sheet.definitions.policies, moves=plan.sheet.moves_of(plan.cycle))
+
+
+def _unit_groups(plan: CyclePlan) -> dict[str, str]:
+    """The evaluation group of each unit's last day in a cycle."""
+    tree, groups = plan.frame.directory.tree, {}
+    for node in plan.nodes:
+        if node.kind is NodeKind.UNIT:
             lives = [shared for row in tree.rows(node.code) if (shared := overlap(row.period, plan.period))]
             last_day = max(shared.to for shared in lives if shared.to) - dt.timedelta(days=1)
-            group = plan.frame.directory.evaluation_group(node.code, last_day)
-            candidates.append(UnitCandidate(unit=node.code, group=group or AGENCY, own_score=scored.at(at)[0]))
-    return propose_units(candidates, policies=plan.sheet.definitions.policies, moves=plan.sheet.moves_of(plan.cycle))
+            groups[node.code] = plan.frame.directory.evaluation_group(node.code, last_day) or AGENCY
+    return groups

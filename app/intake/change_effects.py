@@ -22,7 +22,7 @@ from app.organisation import Directory
 from app.rules.deciding import QUEUE, DecisionEffect, ordered_effects
 from app.rules.standings import Standings
 from app.rules.terms import Job, Node, NodeKind
-from app.scoring import ScoreQuery, Selection, State
+from app.scoring import ScoreQuery, Scores, Selection, State
 
 __all__ = [
     "ChangePreview",
@@ -67,7 +67,7 @@ def preview_of_change(connection: Connection, judged: JudgedFolder) -> ChangePre
     token = judged.previewed_token(present.whole)
     frame = _frame_after(connection, judged, before.frame, token=token)
     sheet = cascade.previewed_sheet(connection, judged.cascade, before=present, token=token)
-    frames = scoring.pinned_frames(connection, frame, sheet)
+    frames = scoring.pinned_frames(connection, frame, sheet, like=before)
     after = State(frame, sheet, like=before, pinned_frames=frames, certified=before.certified)
     return ChangePreview(before, after, ledger.moved_by(connection, before.frame, frame))
 
@@ -75,11 +75,12 @@ def preview_of_change(connection: Connection, judged: JudgedFolder) -> ChangePre
 def _frame_after(connection: Connection, judged: JudgedFolder, before: Frame, *, token: str | None = None) -> Frame:
     """The agency as events would need it: all that is asked of where no score is. Queries: 1, and 1 more without a token."""
     token = token or judged.previewed_token(organisation.current_revision(connection).whole)
-    directory = before.directory
-    if judged.is_organisation_another:
-        directory = organisation.previewed_directory(directory, judged.organisation, token=token)
     definitions = judged.cascade.definitions
-    return ledger.frame_of(directory, definitions, ledger.previewed_slices(connection, definitions))
+    slices = ledger.previewed_slices(connection, definitions)
+    if not judged.is_organisation_another:
+        return ledger.frame_like(before, definitions, slices)
+    directory = organisation.previewed_directory(before.directory, judged.organisation, token=token)
+    return ledger.frame_of(directory, definitions, slices)
 
 
 def effects_of(
@@ -101,17 +102,32 @@ def effects_of(
         return ordered_effects(rights)
     asked = ScoreQuery(of_cycle, today)
     one = scoring.scores(connection, asked, loaded=previewed.before)
-    selection = previewed.after.plan(of_cycle).everything()
-    figures = _figures_after(connection, previewed, selection)
-    other = scoring.score_figures(selection, figures, asked)
+    other = _scores_after(connection, previewed, one)
     return ordered_effects((*cycle.moved_figures(one, other), *rights))
 
 
-def _figures_after(connection: Connection, previewed: ChangePreview, selection: Selection) -> Figures:
+def _scores_after(connection: Connection, previewed: ChangePreview, one: Scores) -> Scores:
+    """What everybody's scores would be, from what they are."""
+    selection = previewed.after.plan(one.asked.cycle).everything()
+    return scoring.score_figures(selection, _figures_after(connection, previewed, selection, one), one.asked)
+
+
+def _figures_after(connection: Connection, previewed: ChangePreview, selection: Selection, one: Scores) -> Figures:
     """What the nodes of a selection would have done. A cycle that was published may ask for what no total is kept of."""
-    frame, cycle_ = selection.plan.frame, selection.plan.cycle
+    frame, earlier = selection.plan.frame, one.selection.plan.frame
+    is_looked_for = (frame.slices, frame.given, frame.first_month, frame.legal_forms, selection.sources) == (
+        earlier.slices,
+        earlier.given,
+        earlier.first_month,
+        earlier.legal_forms,
+        one.selection.sources,
+    )
+    if is_looked_for and frame.directory is earlier.directory:
+        return one.figures
     moved = previewed.moved if frame.has_totals else None
-    return ledger.figures_after(connection, frame, moved, cycle=cycle_, nodes=selection.sources)
+    before = one.figures if is_looked_for and earlier.has_totals else None
+    cycle_ = selection.plan.cycle
+    return ledger.figures_after(connection, frame, moved, cycle=cycle_, nodes=selection.sources, before=before)
 
 
 class QueueMoved(NamedTuple):
@@ -218,14 +234,14 @@ def standings_of_change(
     """
     previewed, asked = preview_of_change(connection, judged), ScoreQuery(of_cycle, today)
     one = scoring.scores(connection, asked, loaded=previewed.before)
-    selection = previewed.after.plan(of_cycle).everything()
-    figures = _figures_after(connection, previewed, selection)
-    other = scoring.score_figures(selection, figures, asked)
+    other = _scores_after(connection, previewed, one)
     return cycle.employee_proposal(one).standings, cycle.employee_proposal(other).standings
 
 
 def _of_rights(before: Directory, after: Directory, today: dt.date) -> Iterator[DecisionEffect]:
     """Heads gained and lost from a day on: of which units, and when."""
+    if before is after:
+        return
     yield from cycle.differing(_headed(before, today), _headed(after, today))
 
 

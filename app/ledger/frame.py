@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple, Protocol
 
 import sqlalchemy as sa
@@ -33,6 +33,7 @@ __all__ = [
     "Frame",
     "SliceInUse",
     "event_key",
+    "frame_like",
     "frame_of",
     "owners_text",
     "previewed_slices",
@@ -227,6 +228,13 @@ def frame_of(directory: Directory, definitions: Definitions, slices: tuple[Slice
         ids={number: known_as for known_as, number in numbers.items()},
         numbers=numbers,
     )
+
+
+def frame_like(before: Frame, definitions: Definitions, slices: tuple[SliceInUse, ...]) -> Frame:
+    """The frame of the same agency by other definitions; what one of both has found out the other knows too, where they look for the same."""
+    after = frame_of(before.directory, definitions, slices)
+    is_alike = (after.slices, after.legal_forms, after.given) == (before.slices, before.legal_forms, before.given)
+    return replace(before, definitions=definitions) if is_alike else after
 
 
 def owners_text(

@@ -245,7 +245,13 @@ def _move(moved: Moved, row: ActivityRow, before: Frame, after: Frame) -> None:
 
 
 def figures_after(
-    connection: Connection, frame: Frame, moved: Moved | None, *, cycle: int, nodes: Sequence[Node]
+    connection: Connection,
+    frame: Frame,
+    moved: Moved | None,
+    *,
+    cycle: int,
+    nodes: Sequence[Node],
+    before: Figures | None = None,
 ) -> Figures:
     """The nodes' figures under a revision that is not there yet: what is stored, and what would move.
 
@@ -255,15 +261,22 @@ def figures_after(
         moved: what would (:func:`moved_by`); None where everything may, so that everything is derived, in memory.
         cycle: the year that names it.
         nodes: whose.
+        before: the same nodes' figures under the present revision, read in this transaction, where they are there.
 
-    Queries: those of :func:`app.ledger.current_figures` and 1; where everything may move those of :func:`app.ledger.fold_everything`.
+    Queries: those of :func:`app.ledger.current_figures`, without ``before``, and 1 where anything moves; where everything may move those of
+    :func:`app.ledger.fold_everything`.
     """
     if moved is None:
         figures, changes = empty_figures(nodes, frame), fold_everything(connection, frame).changes
         figures.given.update(current_figures(connection, replace(frame, slices=()), cycle=cycle, nodes=nodes).given)
         steps = {key: [int(number > 0) for number in numbers] for key, numbers in changes.members.items()}
     else:
-        figures, changes = current_figures(connection, frame, cycle=cycle, nodes=nodes), moved.changes
+        changes = moved.changes
+        if before is not None and not changes.totals and not changes.members:
+            return before
+        figures = (
+            _copied(before) if before is not None else current_figures(connection, frame, cycle=cycle, nodes=nodes)
+        )
         steps = _steps(connection, changes, cycle)
     layout = layout_of(nodes, frame)
     totals = [(key, numbers) for key, numbers in changes.totals.items() if key[0] == cycle and key[3] in figures.slices]
@@ -280,6 +293,11 @@ def figures_after(
         if of_cycle == cycle and row is not None and slice_id in figures.slices:
             figures.distinct[row, figures.slices[slice_id], int(of != BUYER)] += np.array(step, dtype=np.int64)
     return figures
+
+
+def _copied(figures: Figures) -> Figures:
+    """The same to be changed in place."""
+    return replace(figures, amounts=figures.amounts.copy(), distinct=figures.distinct.copy())
 
 
 def _steps(connection: Connection, changes: Changes, cycle: int) -> dict[MemberKey, list[int]]:

@@ -257,9 +257,7 @@ class Cohort:
             msg = "a cycle has a first and a last day"
             raise ValueError(msg)
         listed = sorted(candidates, key=lambda candidate: candidate.employee)
-        groups = [_group_of(one, policies.groups) for one in listed]
-        names = sorted(set(groups))
-        number = {name: at for at, name in enumerate(names)}
+        group, names = _groups(listed, policies)
         return cls(
             candidates=listed,
             cycle=cycle,
@@ -267,7 +265,7 @@ class Cohort:
             numbers=[one.employee for one in listed],
             stand_in={at: one.score_in(cycle) for at, one in enumerate(listed) if one.away},
             barred=[one.barred_because(cycle, policies=policies) for one in listed],
-            group=_ints([number[group] for group in groups]),
+            group=group,
             names=names,
             disciplined=_ints([one.disciplined for one in listed]),
             days=_ints([one.days for one in listed]),
@@ -275,6 +273,20 @@ class Cohort:
             day_after=period.to,
             cycle_days=(period.to - period.from_).days,
         )
+
+    def under(self, policies: Policies) -> Cohort:
+        """The same people under other policies of a cycle of the same days: what :meth:`of` makes of them, and no more of it made anew than hangs on what differs."""
+        before = self.policies
+        if policies == before:
+            return self
+        group, names, barred, careers = self.group, self.names, self.barred, self.careers
+        if policies.groups.heads_apart != before.groups.heads_apart:
+            group, names = _groups(self.candidates, policies)
+        if (policies.groups, policies.minimum_days) != (before.groups, before.minimum_days):
+            barred = [one.barred_because(self.cycle, policies=policies) for one in self.candidates]
+        if policies.promotion != before.promotion:
+            careers = _careers(self.candidates, self.cycle, day_after=self.day_after, policies=policies)
+        return replace(self, policies=policies, group=group, names=names, barred=barred, careers=careers)
 
     def propose(
         self,
@@ -452,6 +464,14 @@ def _row(
 
 def _ints(values: Sequence[int]) -> IntArray:
     return np.array(values, dtype=np.int64)
+
+
+def _groups(listed: Sequence[Candidate], policies: Policies) -> tuple[IntArray, list[str]]:
+    """Which of the names each is in, and these."""
+    groups = [_group_of(one, policies.groups) for one in listed]
+    names = sorted(set(groups))
+    number = {name: at for at, name in enumerate(names)}
+    return _ints([number[group] for group in groups]), names
 
 
 def _careers(listed: Sequence[Candidate], cycle: int, *, day_after: dt.date, policies: Policies) -> Careers:

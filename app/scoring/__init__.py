@@ -95,7 +95,8 @@ from app.scoring.office import (
 )
 from app.scoring.people_map import MapFilter, MapRow, PeopleMap, people_map
 from app.scoring.people_map import narrowed as narrowed_map
-from app.scoring.plan import CyclePlan, DisplayLine, Person, ScoredLine, Selection, State
+from app.scoring.plan import CyclePlan, DisplayLine, Person, ScoredLine, Selection
+from app.scoring.planning import State
 from app.scoring.progress import LineMoved, Progress, progress
 from app.scoring.reconciling import reconcile
 from app.scoring.reporting import ToReport, figures_to_report, reports_of
@@ -105,6 +106,7 @@ from app.scoring.scorecards import (
     Scorecard,
     ScoreQuery,
     Scores,
+    has_same_shown_lines,
     make_scorecards,
     read_figures,
     score_again,
@@ -113,6 +115,7 @@ from app.scoring.scorecards import (
     scorecards,
     scores,
     scores_by_method,
+    shown_lines,
 )
 from app.scoring.sealing import (
     Certified,
@@ -295,6 +298,7 @@ __all__ = [
     "folder_target",
     "goal_levels",
     "goal_rows",
+    "has_same_shown_lines",
     "hold_to_decide",
     "holder_rows",
     "keep_business_days",
@@ -344,6 +348,7 @@ __all__ = [
     "sealed_anew",
     "seen_activity",
     "set_targets",
+    "shown_lines",
     "snapshots",
     "sorted_units",
     "stale_business_days",

@@ -26,7 +26,8 @@ from app.rules.permissions import Deed
 from app.rules.placement import UnitPeriod
 from app.rules.terms import CountsFrom, Node, NodeKind
 from app.scoring.board import node_name
-from app.scoring.plan import CyclePlan, State
+from app.scoring.plan import CyclePlan
+from app.scoring.planning import State
 
 __all__ = ["ActivityPage", "CountingNode", "activity_page", "counting_nodes", "seen_activity"]
 

@@ -28,7 +28,8 @@ from app.rules.terms import Node, NodeKind, UnitKind
 from app.scoring.board import node_name
 from app.scoring.business import Business, business, business_source
 from app.scoring.business_days import KeptCycle, kept_cycles
-from app.scoring.plan import CyclePlan, Selection, State
+from app.scoring.plan import CyclePlan, Selection
+from app.scoring.planning import State
 from app.scoring.scorecards import ScoreQuery, Scores, projection_of_lines, read_figures, score_figures
 from app.scoring.trend import change_since, compared_day, projections_before, projections_by_week, taken_at
 

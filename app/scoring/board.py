@@ -28,7 +28,8 @@ from app.rules.policies import AreaPolicy
 from app.rules.rollup import Area, area_levels, in_areas
 from app.rules.terms import Basis, Job, Node, NodeKind
 from app.scoring.lifts import Leading, Lift, lifts_of_cards
-from app.scoring.plan import CyclePlan, Selection, State
+from app.scoring.plan import CyclePlan, Selection
+from app.scoring.planning import State
 from app.scoring.scorecards import (
     ExactActuals,
     LineScore,

@@ -44,7 +44,8 @@ from app.rules.steps import Section, Step
 from app.rules.targets import SetTarget
 from app.rules.terms import Basis, CountsFrom, Link, Name, Node, NodeKind
 from app.scoring.board import node_name
-from app.scoring.plan import CyclePlan, DisplayLine, Person, ScoredLine, State, terms_of
+from app.scoring.plan import CyclePlan, DisplayLine, Person, ScoredLine
+from app.scoring.planning import State, terms_of
 from app.scoring.scorecards import (
     ExactActuals,
     LineScore,

@@ -22,7 +22,8 @@ from app.rules.definitions import Goal, Task
 from app.rules.kpis import Kpi, KpiVersion, Translated
 from app.rules.terms import Node, NodeKind
 from app.scoring.board import node_name
-from app.scoring.plan import CyclePlan, State
+from app.scoring.plan import CyclePlan
+from app.scoring.planning import State
 from app.scoring.scorecards import (
     LineScore,
     ScoreQuery,

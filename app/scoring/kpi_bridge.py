@@ -18,7 +18,7 @@ from app.ledger import Frame, Moved
 from app.rules.definitions import Definitions, Kpi, KpiVersion
 from app.rules.terms import Node
 from app.scoring.board import node_name
-from app.scoring.plan import State
+from app.scoring.planning import State
 from app.scoring.scorecards import ScoreQuery, actual_of_lines, score_figures, score_of_lines
 
 __all__ = ["BRIDGED_CYCLES", "BridgedCycle", "BridgedNode", "KpiBridge", "kpi_bridge"]

@@ -24,7 +24,8 @@ from app.rules.rollup import Band, band, published
 from app.rules.terms import Node, NodeKind
 from app.scoring.board import node_name
 from app.scoring.lifts import Leading, Lift, MovedLines, Trials, lifting_pair, lifts_of_cards
-from app.scoring.plan import ScoredLine, State
+from app.scoring.plan import ScoredLine
+from app.scoring.planning import State
 from app.scoring.scorecards import ExactActuals, ScoreQuery, read_figures, score_figures
 
 __all__ = ["CardScores", "Lifting", "MemberLift", "TriedLine", "lifting", "lifting_of_people"]

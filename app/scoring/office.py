@@ -26,7 +26,8 @@ from app.rules.targets import NoTarget, SetTarget
 from app.rules.terms import Basis, Job, Link, Node, NodeKind
 from app.scoring.board import node_name, pace_of
 from app.scoring.business import Business, business, business_source
-from app.scoring.plan import CyclePlan, State
+from app.scoring.plan import CyclePlan
+from app.scoring.planning import State
 from app.scoring.scorecards import LineScore, ScoreQuery, Scores, make_scorecards, read_figures, score_figures
 from app.scoring.trend import change_since, projections_before
 

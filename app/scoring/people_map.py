@@ -21,7 +21,7 @@ from app.rules.rollup import Band, band, published
 from app.rules.terms import Node, NodeKind
 from app.scoring.board import node_name
 from app.scoring.office import Costly, costly_of
-from app.scoring.plan import State
+from app.scoring.planning import State
 from app.scoring.scorecards import ScoreQuery, Scores, read_figures, score_figures
 
 __all__ = ["MapFilter", "MapRow", "PeopleMap", "narrowed", "people_map"]

@@ -20,7 +20,7 @@ from app.rules.rollup import published
 from app.rules.terms import Node
 from app.scoring.board import BoardLine, Visibility, board, board_source
 from app.scoring.lifts import Lift
-from app.scoring.plan import State
+from app.scoring.planning import State
 from app.scoring.scorecards import Scorecard, ScoreQuery, Scores, read_figures, score_figures
 from app.scoring.trend import change_since, compared_day
 

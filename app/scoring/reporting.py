@@ -21,7 +21,7 @@ from app.rules.permissions import Deed
 from app.rules.rhythm import ReportState, report_state, turn_on
 from app.rules.terms import CountsFrom, Node, NodeKind
 from app.scoring.board import node_name
-from app.scoring.plan import State
+from app.scoring.planning import State
 
 __all__ = ["ToReport", "figures_to_report", "reports_of"]
 

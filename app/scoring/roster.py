@@ -25,7 +25,8 @@ from app.rules.rollup import Band, band, published
 from app.rules.standings import AGENCY, HEADS
 from app.rules.terms import Job, Node, NodeKind
 from app.scoring.agency import RISK_BANDS
-from app.scoring.plan import CyclePlan, State
+from app.scoring.plan import CyclePlan
+from app.scoring.planning import State
 from app.scoring.scorecards import ScoreQuery, Scores, scores
 from app.scoring.trend import change_since, projections_before, taken_at
 

@@ -30,7 +30,8 @@ from app.rules.projection import projected, projected_actual
 from app.rules.rollup import Area, areas, blend, lost_points, own_scores, projected_own, published, unit_scores
 from app.rules.terms import Basis, Node
 from app.scoring.past import figures_as_of
-from app.scoring.plan import DisplayLine, Selection, State
+from app.scoring.plan import DisplayLine, Selection
+from app.scoring.planning import State
 from app.scoring.states import state
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "ScoreQuery",
     "Scorecard",
     "Scores",
+    "has_same_shown_lines",
     "line_scores",
     "make_scorecards",
     "projection_of_lines",
@@ -50,6 +52,7 @@ __all__ = [
     "scorecards",
     "scores",
     "scores_by_method",
+    "shown_lines",
 ]
 
 FloatArray = npt.NDArray[np.float64]
@@ -419,7 +422,7 @@ def line_scores(scored: Scores, wanted: Collection[tuple[Node, str]]) -> dict[tu
     exact, why = ExactActuals(scored), reasons(scored.selection.lines, scored.actual.value)
     return {
         (node, line.row.kpi): _line(scored, exact, why, line, place)
-        for place, node, line in _shown_lines(scored)
+        for place, node, line in shown_lines(scored)
         if (node, line.row.kpi) in wanted
     }
 
@@ -453,10 +456,10 @@ def projection_of_lines(scored: Scores) -> dict[tuple[Node, str], float | None]:
 
 def _by_line(scored: Scores, of_worked: FloatArray) -> dict[tuple[Node, str], float | None]:
     worked = scored.selection.shown_worked
-    return {(node, line.row.kpi): _shown(of_worked[int(worked[place])]) for place, node, line in _shown_lines(scored)}
+    return {(node, line.row.kpi): _shown(of_worked[int(worked[place])]) for place, node, line in shown_lines(scored)}
 
 
-def _shown_lines(scored: Scores) -> Iterator[tuple[int, Node, DisplayLine]]:
+def shown_lines(scored: Scores) -> Iterator[tuple[int, Node, DisplayLine]]:
     """The lines of the nodes that were asked for, each with its place in the selection."""
     selection = scored.selection
     order = {node: iter(selection.plan.lines.get(node, ())) for node in selection.nodes[: selection.asked]}
@@ -464,6 +467,19 @@ def _shown_lines(scored: Scores) -> Iterator[tuple[int, Node, DisplayLine]]:
         if node_at < selection.asked:
             node = selection.nodes[node_at]
             yield place, node, next(order[node])
+
+
+def has_same_shown_lines(one: Selection, other: Selection) -> bool:
+    """Whether of two selections of the same nodes each shows lines of the same KPIs at the same places."""
+    before, after = one.plan.lines, other.plan.lines
+    if before is after:
+        return True
+    some = one.nodes[: one.asked]
+    return np.array_equal(one.shown_node, other.shown_node) and all(
+        before.get(node) is after.get(node)
+        or [line.row.kpi for line in before.get(node, ())] == [line.row.kpi for line in after.get(node, ())]
+        for node in some
+    )
 
 
 class ExactActuals:

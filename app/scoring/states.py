@@ -20,7 +20,7 @@ from app.kit.refusals import Busy
 from app.ledger import Frame
 from app.organisation import KeptByRevision, Revision
 from app.rules.definitions import Definitions
-from app.scoring.plan import State
+from app.scoring.planning import State
 from app.scoring.sealing import Certified, Cut, certified_cuts, sealed
 
 __all__ = ["folder_state", "pinned_frames", "state", "state_at", "state_of_source"]
@@ -52,9 +52,36 @@ def _read(connection: Connection, revision: Revision) -> State:
     return state
 
 
-def pinned_frames(connection: Connection, present: Frame, sheet: Sheet) -> dict[int, Frame]:
-    """The frames of cycles that were published, by what each goes by. Queries: 1 for each that does not go by what is loaded."""
-    return {cycle: _pinned_frame(connection, present, definitions) for cycle, definitions in sheet.pinned.items()}
+def pinned_frames(
+    connection: Connection, present: Frame, sheet: Sheet, *, like: State | None = None
+) -> dict[int, Frame]:
+    """The frames of cycles that were published, by what each goes by.
+
+    Args:
+        connection: an open transaction.
+        present: the frame of what is loaded.
+        sheet: which cycles were published, and by what.
+        like: a state whose frames are taken where they would be the same.
+
+    Queries: 1 for each that goes neither by what is loaded nor by what it does there.
+    """
+    frames = {}
+    is_alike = like is not None and _is_alike(like.frame, present)
+    for cycle, definitions in sheet.pinned.items():
+        if like is not None and is_alike and like.sheet.pinned.get(cycle) == definitions:
+            frames[cycle] = like.frame_of(cycle)
+        else:
+            frames[cycle] = _pinned_frame(connection, present, definitions)
+    return frames
+
+
+def _is_alike(one: Frame, other: Frame) -> bool:
+    """Whether frames of one definitions beside two of what is loaded are the same."""
+    return one.directory is other.directory and (one.slices, one.given, one.source) == (
+        other.slices,
+        other.given,
+        other.source,
+    )
 
 
 def _pinned_frame(connection: Connection, present: Frame, definitions: Definitions) -> Frame:

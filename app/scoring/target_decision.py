@@ -22,7 +22,7 @@ from app.rules.deciding import DecisionEffect
 from app.rules.permissions import Deed
 from app.rules.targets import figure_of, is_target
 from app.rules.terms import Node
-from app.scoring.plan import State
+from app.scoring.planning import State
 from app.scoring.states import state
 from app.scoring.target_setting import folder_target, hold_to_decide, tell_of_targets, wanted_target
 

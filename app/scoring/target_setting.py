@@ -20,7 +20,7 @@ from app.decisions import LOCK_DECISIONS, Hand
 from app.kit.database import lock
 from app.kit.refusals import NotThere
 from app.rules.terms import Node, NodeKind
-from app.scoring.plan import State
+from app.scoring.planning import State
 from app.scoring.states import state
 
 __all__ = [

@@ -17,7 +17,7 @@ from app.ledger import EarlierDealings
 from app.rules.permissions import Deed
 from app.rules.spread import Spread
 from app.scoring.activity_page import ActivityPage, activity_page
-from app.scoring.plan import State
+from app.scoring.planning import State
 
 __all__ = ["EntryToVerify", "entry_to_verify"]
 
