@@ -191,24 +191,35 @@ class Sheet:
 
     def with_agreed(self, agreed: Mapping[tuple[int, Node], tuple[Line, ...]]) -> Sheet:
         """The same with the lines that were agreed or imposed in place of what the folder says of those scorecards."""
-        changed = {
-            (cycle, node): some for (cycle, node), some in agreed.items() if self.lines.get(cycle, {}).get(node) != some
-        }
+        return self.with_cards(agreed)
+
+    def with_cards(self, cards: Mapping[tuple[int, Node], tuple[Line, ...]]) -> Sheet:
+        """The same with these scorecards, by cycle and node, in place of what it has of them; one without a line is not there."""
+        changed = {card: some for card, some in cards.items() if self.lines.get(card[0], {}).get(card[1], ()) != some}
         if not changed:
             return self
         lines = dict(self.lines)
+        by_key = dict(self._lines)
+        above: set[LineKey] = set()
         for (cycle, node), some in changed.items():
+            before = lines.get(cycle, {}).get(node, ())
             lines[cycle] = {**lines.get(cycle, {}), node: some}
+            for one in before:
+                del by_key[one.cycle, one.node, one.kpi]
+            by_key.update({(one.cycle, one.node, one.kpi): one for one in some})
+            above.update(key for one in (*before, *some) if (key := _line_above(one)) is not None)
+        below = dict(self._below)
+        for key in above:
+            kept = [one for one in below.get(key, ()) if (one.cycle, one.node) not in changed]
+            come = [
+                one for card, some in changed.items() if card[0] == key[0] for one in some if _line_above(one) == key
+            ]
+            below[key] = tuple(sorted((*kept, *come), key=lambda one: str(one.node)))
         for cycle in {cycle for cycle, _ in changed}:
-            lines[cycle] = dict(sorted(lines[cycle].items(), key=lambda one: str(one[0])))
-        by_key: dict[LineKey, Line] = {}
-        below: dict[LineKey, list[Line]] = {}
-        for of_cycle in lines.values():
-            for one in (line for some in of_cycle.values() for line in some):
-                by_key[one.cycle, one.node, one.kpi] = one
-                if one.parent_node is not None:
-                    below.setdefault((one.cycle, one.parent_node, one.parent_kpi or one.kpi), []).append(one)
-        return replace(self, lines=lines, _lines=by_key, _below={key: tuple(some) for key, some in below.items()})
+            there = {node: some for node, some in lines[cycle].items() if some}
+            lines[cycle] = dict(sorted(there.items(), key=lambda one: str(one[0])))
+        lines = {cycle: lines[cycle] for cycle in sorted(lines) if lines[cycle]}
+        return replace(self, lines=lines, _lines=by_key, _below={key: some for key, some in below.items() if some})
 
     def with_given(self, given: Mapping[LineKey, Iterable[tuple[str, str]]], *, over: Sheet | None = None) -> Sheet:
         """The same with the grades that were given in the application, by rater, in place of what the folder says of those lines.
@@ -358,6 +369,11 @@ class Sheet:
         if plans is None:
             return None
         return plans.get(node) or plans.get(None)
+
+
+def _line_above(line: Line) -> LineKey | None:
+    """The key of the line that one hangs on, whether it is there or not; None where it names none."""
+    return None if line.parent_node is None else (line.cycle, line.parent_node, line.parent_kpi or line.kpi)
 
 
 def _differing(before: Mapping[K, object], after: Mapping[K, object]) -> set[K]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Container, Hashable, Iterable,
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from app.cascade import Cascade, Exclusion, Line, MarketPotential, PastValue, PlanShare, Rating
 from app.intake.cells import Cells
@@ -40,8 +40,22 @@ _UNKNOWN_KPI: Final = n_("there is no KPI “%(found)s” in the definitions")
 
 
 class _ReadLine(NamedTuple):
-    cells: Cells
+    row: Row
     line: Line
+
+
+_Card: TypeAlias = tuple[int, Node]
+"""A scorecard: its cycle and whose it is."""
+
+
+class _ReadLines(NamedTuple):
+    """The lines of a file, and what need not be looked at again."""
+
+    lines: list[Line]
+    right: Mapping[int, tuple[Mapping[str, str], Line]]
+    """Of the rows in which nothing was found by themselves the lines: by what the rows hold, which is kept with them."""
+    sound: Mapping[_Card, list[_ReadLine]]
+    """The scorecards with whose weights nothing was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +66,9 @@ class _Reading:
     nodes: Mapping[str, Node]
     lives_in: Callable[[Node, int], bool]
     findings: list[Finding]
+
+    def cells(self, row: Row) -> Cells:
+        return Cells(row, self.findings)
 
     def kpi(self, cells: Cells) -> str | None:
         return cells.among("kpi", self.definitions.kpis, _UNKNOWN_KPI)
@@ -86,9 +103,11 @@ def read_cascade(
     # What the rows of every file are held against: who is there, and the KPIs.
     held_against = (tables["units"], tables["employees"], definitions.kpis)
 
+    remembered = remembered or Remembered()
+
     def read(file: str, reads: Callable[[_Reading, Sequence[Row]], T], *more: object) -> T:
         rows = tables[file]
-        return (remembered or Remembered()).read(
+        return remembered.read(
             file,
             (rows, *held_against, *more),
             findings,
@@ -96,8 +115,10 @@ def read_cascade(
         )
 
     history = read("history", _read_history)
+    judged_by = policies.unique_weight_max, policies.cycle.first_month
+    known: _ReadLines | None = remembered.first("scorecards", (*held_against, *judged_by))
     return Cascade(
-        lines=read("scorecards", _read_lines, policies.unique_weight_max, policies.cycle.first_month),
+        lines=read("scorecards", partial(_read_lines, known=known), *judged_by).lines,
         history=history,
         ratings=read("ratings", _read_ratings),
         exclusions=read("exclusions", partial(_read_exclusions, history=history), tables["history"]),
@@ -125,7 +146,7 @@ def read_card(
         lives_in: whether a unit's life or an employee's service touches a cycle.
     """
     findings: list[Finding] = []
-    lines = _read_lines(_Reading(definitions, nodes, lives_in, findings), [*rows, *others])
+    lines = _read_lines(_Reading(definitions, nodes, lives_in, findings), [*rows, *others]).lines
     own = {row.file for row in rows}
     return lines[: len(rows)], [one for one in findings if one.place.file in own]
 
@@ -150,26 +171,39 @@ def _read_history(reading: _Reading, rows: Iterable[Row]) -> list[PastValue]:
 # ------------------------------------------------------------------------------------------------------------ scorecards
 
 
-def _read_lines(reading: _Reading, rows: Iterable[Row]) -> list[Line]:
+def _read_lines(reading: _Reading, rows: Sequence[Row], known: _ReadLines | None = None) -> _ReadLines:
+    """Read and check the rows of scorecards; those that stood in a file which was read already are held against the others alone."""
     read: list[_ReadLine] = []
     seen: dict[Hashable, int] = {}
-    doubtful: set[tuple[int, Node]] = set()
+    right: dict[int, tuple[Mapping[str, str], Line]] = {}
+    doubtful: set[_Card] = set()
     """Nodes with a row whose weight or KPI could not be read: their sums say nothing."""
     for row in rows:
-        cells = Cells(row, reading.findings)
-        cycle, node, kpi = cells.year("cycle"), cells.node("node", reading.nodes), reading.kpi(cells)
-        weight = cells.number("weight", required=True, above=0, most=100)
-        line = _read_line(reading, cells, cycle, node, kpi, weight)
-        if line is not None and not cells.once(seen, (line.cycle, line.node, line.kpi), "kpi"):
-            line = None
-        if line is not None:
-            read.append(_ReadLine(cells, line))
-        elif cycle is not None and node is not None:
-            doubtful.add((cycle, node))
-    _check_weights(reading, read, doubtful)
-    _check_parents(read)
-    _check_rings(read)
-    return [line for _, line in read]
+        known_row = None if known is None else known.right.get(id(row.values))
+        if known_row is not None:
+            line: Line | None = known_row[1]
+        else:
+            before = len(reading.findings)
+            cells = reading.cells(row)
+            cycle, node, kpi = cells.year("cycle"), cells.node("node", reading.nodes), reading.kpi(cells)
+            weight = cells.number("weight", required=True, above=0, most=100)
+            line = _read_line(reading, cells, cycle, node, kpi, weight)
+            if line is None and cycle is not None and node is not None:
+                doubtful.add((cycle, node))
+            if line is not None and len(reading.findings) == before:
+                right[id(row.values)] = row.values, line
+        if line is None:
+            continue
+        key = line.cycle, line.node, line.kpi
+        if seen.setdefault(key, row.line) == row.line:
+            read.append(_ReadLine(row, line))
+        else:
+            reading.cells(row).once(seen, key, "kpi")
+            doubtful.add(key[:2])
+    sound = _check_weights(reading, read, doubtful, {} if known is None else known.sound)
+    _check_parents(reading, read)
+    _check_rings(reading, read)
+    return _ReadLines([line for _, line in read], right, sound)
 
 
 def _read_line(
@@ -249,31 +283,52 @@ def _check_link(cells: Cells, line: Line) -> None:
         cells.warn("parent_node", "unique_parent", n_("a unique line has no parent"))
 
 
-def _check_weights(reading: _Reading, read: Iterable[_ReadLine], doubtful: Container[tuple[int, Node]]) -> None:
-    """The weights of one node and cycle add up to 100; those of its unique lines stay within the policy."""
+def _check_weights(
+    reading: _Reading, read: Iterable[_ReadLine], doubtful: Container[_Card], sound: Mapping[_Card, list[_ReadLine]]
+) -> Mapping[_Card, list[_ReadLine]]:
+    """The weights of one node and cycle add up to 100; those of its unique lines stay within the policy.
+
+    Args:
+        reading: what they are held against.
+        read: all lines.
+        doubtful: the scorecards whose sums say nothing.
+        sound: those with which nothing was found before, as they were then.
+
+    Returns:
+        Those with which nothing was found.
+    """
     most = reading.definitions.policies.unique_weight_max
-    cards: dict[tuple[int, Node], list[_ReadLine]] = {}
+    cards: dict[_Card, list[_ReadLine]] = {}
     for one in read:
         cards.setdefault((one.line.cycle, one.line.node), []).append(one)
+    wrong: set[_Card] = set()
     for (cycle, node), card in cards.items():
+        known = sound.get((cycle, node))
+        if known is not None and [one.line for one in known] == [one.line for one in card]:
+            continue
+        before = len(reading.findings)
         if not reading.lives_in(node, cycle):
             message = n_("%(node)s is not there in cycle %(cycle)s: its lines are kept and never shown")
-            card[0].cells.warn("node", "not_there", message, node=str(node), cycle=cycle)
+            reading.cells(card[0].row).warn("node", "not_there", message, node=str(node), cycle=cycle)
         if (cycle, node) in doubtful:
             continue
-        first = card[0].cells
         total = sum((one.line.weight for one in card), Decimal(0))
         if total != _HUNDRED:
             message = n_("the weights of %(node)s in cycle %(cycle)s add up to %(sum)s, not 100 (lines %(lines)s)")
-            lines = ", ".join(str(one.cells.line) for one in card)
-            first.report("weight", "weight_sum", message, node=str(node), cycle=cycle, sum=_plain(total), lines=lines)
+            lines = ", ".join(str(one.row.line) for one in card)
+            reading.cells(card[0].row).report(
+                "weight", "weight_sum", message, node=str(node), cycle=cycle, sum=_plain(total), lines=lines
+            )
         unique = [one for one in card if one.line.link is Link.UNIQUE]
         weight = sum((one.line.weight for one in unique), Decimal(0))
         if weight > most:
             message = n_("the unique lines of %(node)s in cycle %(cycle)s weigh %(sum)s together, more than %(most)s")
-            unique[0].cells.warn(
+            reading.cells(unique[0].row).warn(
                 "weight", "unique_weight", message, node=str(node), cycle=cycle, sum=_plain(weight), most=_plain(most)
             )
+        if len(reading.findings) > before:
+            wrong.add((cycle, node))
+    return {card: lines for card, lines in cards.items() if card not in wrong and card not in doubtful}
 
 
 def _plain(number: Decimal) -> str:
@@ -281,29 +336,28 @@ def _plain(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _check_parents(read: Sequence[_ReadLine]) -> None:
+def _check_parents(reading: _Reading, read: Sequence[_ReadLine]) -> None:
     """Identical and shared lines need a parent that has the KPI; the others are warned about one that has not."""
     keys = {(line.cycle, line.node, line.kpi) for _, line in read}
-    for cells, line in read:
+    for row, line in read:
         if line.parent_node is None or (line.cycle, line.parent_node, line.parent_kpi or line.kpi) in keys:
             continue
         message = n_("%(parent)s has no line of %(kpi)s in cycle %(cycle)s")
         parameters = {"parent": str(line.parent_node), "kpi": line.parent_kpi or line.kpi, "cycle": line.cycle}
         if line.link in {Link.IDENTICAL, Link.SHARED}:
             if line.parent_kpi == line.kpi:
-                cells.report("parent_node", "parent_without_kpi", message, **parameters)
+                reading.cells(row).report("parent_node", "parent_without_kpi", message, **parameters)
         else:
-            cells.warn("parent_node", "parent_without_kpi", message, **parameters)
+            reading.cells(row).warn("parent_node", "parent_without_kpi", message, **parameters)
 
 
-def _check_rings(read: Sequence[_ReadLine]) -> None:
+def _check_rings(reading: _Reading, read: Sequence[_ReadLine]) -> None:
     """No chain of shared lines closes: somebody at its end has figures."""
     above = {
         (line.cycle, line.node, line.kpi): (line.cycle, line.parent_node, line.kpi)
         for _, line in read
         if line.link is Link.SHARED and line.parent_node is not None
     }
-    at = {(line.cycle, line.node, line.kpi): cells for cells, line in read}
     settled: set[tuple[int, Node, str]] = set()
     for start in above:
         walked: dict[tuple[int, Node, str], None] = {}
@@ -314,10 +368,11 @@ def _check_rings(read: Sequence[_ReadLine]) -> None:
         if key is not None and key in walked:
             names = list(walked)
             ring = names[names.index(key) :]
+            at = {(line.cycle, line.node, line.kpi): row for row, line in read}
             for member in ring:
                 message = n_("this chain of shared lines closes: %(ring)s")
                 shown = " → ".join(str(node) for _, node, _ in (*ring, key))
-                at[member].report("parent_node", "shared_ring", message, ring=shown)
+                reading.cells(at[member]).report("parent_node", "shared_ring", message, ring=shown)
         settled.update(walked)
 
 

@@ -66,7 +66,15 @@ def preview_of_change(connection: Connection, judged: JudgedFolder) -> ChangePre
     present = organisation.current_revision(connection)
     token = judged.previewed_token(present.whole)
     frame = _frame_after(connection, judged, before.frame, token=token)
-    sheet = cascade.previewed_sheet(connection, judged.cascade, before=present, token=token)
+    others = judged.read.others
+    sheet = cascade.previewed_sheet(
+        connection,
+        judged.cascade,
+        before=present,
+        token=token,
+        others=None if others is None else others.keys(),
+        cards=None if others is None else judged.other_cards,
+    )
     frames = scoring.pinned_frames(connection, frame, sheet, like=before)
     after = State(frame, sheet, like=before, pinned_frames=frames, certified=before.certified)
     return ChangePreview(before, after, ledger.moved_by(connection, before.frame, frame))

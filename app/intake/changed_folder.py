@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -111,14 +111,25 @@ def _changed_rows(
 ) -> tuple[Sequence[Key], Sequence[Row]]:
     """A file's rows with those of a set in them, and the keys of both."""
     columns = FILES[name].all
-    present = dict(stored.by_key(name))
+    places = stored.places(name)
+    placed_keys, placed_rows = stored.placed(name)
+    keys, rows = list(placed_keys), list(placed_rows)
+    gone: set[int] = set()
     for one in changed:
+        at = places.get(one.key)
         if one.after is None:
-            present.pop(one.key, None)
+            gone.update(() if at is None else (at,))
+            continue
+        values = {column: one.after.get(column, "") for column in columns}
+        if at is None:
+            keys.append(one.key)
+            rows.append(Row(f"{name}.csv", len(rows) + 2, values))
         else:
-            after = one.after
-            present[one.key] = {column: after.get(column, "") for column in columns}
-    return list(present), [Row(f"{name}.csv", line, row) for line, row in enumerate(present.values(), 2)]
+            rows[at] = rows[at]._replace(values=values)
+    if not gone:
+        return keys, rows
+    left = [at for at in range(len(rows)) if at not in gone]
+    return [keys[at] for at in left], [rows[at]._replace(line=line) for line, at in enumerate(left, 2)]
 
 
 def definitions_of_set(
@@ -269,19 +280,53 @@ def judge_change(
     needs = Needs()
     if any(one.name in _MAY_LACK for one in changed.rows):
         needs = ledger.needs(connection, numbers={known: number for number, known in directory.ids.items()})
-    others = frozenset(one.name for one in changed.rows)
-    texts = {name: stored.text(name) for name in FILES if name not in OPTIONAL or stored.count(name)}
-    texts |= {
-        name: csv_text(name, [tuple(row.values[column] for column in FILES[name].all) for row in folder.rows[name]])
-        for name in others
-    }
+    others: dict[str, frozenset[Key]] = {}
+    for one in changed.rows:
+        others[one.name] = others.get(one.name, frozenset()) | {one.key}
     judged = judge(
-        FolderRows(folder.rows, texts, lambda name: f"{name}.csv", others=others),
+        FolderRows(
+            folder.rows,
+            _Texts(folder, others),
+            lambda name: f"{name}.csv",
+            others=others,
+            told_apart_by=_as_told(changed),
+        ),
         definitions,
         needs=needs,
         remembered=stored.remembered,
     )
     return JudgedChange(folder, judged, (*problems, *judged.findings))
+
+
+def _as_told(changed: Changed) -> str:
+    """All that a set says, as one text."""
+    rows = [(one.file, one.key, one.after) for one in changed.rows]
+    return repr((rows, [(one.name, one.after) for one in changed.documents]))
+
+
+class _Texts(Mapping[str, str]):
+    """The texts of the files of a folder with a set in it, each written when it is asked for."""
+
+    def __init__(self, folder: ChangedFolder, others: Collection[str]) -> None:
+        self._folder: Final = folder
+        self._others: Final = others
+        self._names: Final = tuple(
+            name for name in FILES if name not in OPTIONAL or name in others or folder.stored.count(name)
+        )
+
+    def __getitem__(self, name: str) -> str:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._others:
+            return self._folder.stored.text(name)
+        columns = FILES[name].all
+        return csv_text(name, [tuple(row.values[column] for column in columns) for row in self._folder.rows[name]])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def _read_definitions(folder: ChangedFolder, changed: Sequence[ChangedDocument]) -> tuple[Definitions, list[Finding]]:

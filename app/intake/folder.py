@@ -125,7 +125,8 @@ class FolderRows:
         is_whole: whether every file's name and header could be read.
         left_out: the rows of files that come by another door.
         shown: what findings call a file.
-        others: the files of which a row is another than what is loaded; None where that is not known.
+        others: the files of which a row is another than what is loaded, each with the keys of such rows; None where that is not known.
+        told_apart_by: of what is loaded with some rows and documents in it all that these say; empty where that is not known.
     """
 
     rows: Mapping[str, Sequence[Row]]
@@ -133,7 +134,8 @@ class FolderRows:
     shown: Callable[[str], str]
     is_whole: bool = True
     left_out: Mapping[str, Sequence[Row]] = field(default_factory=dict)
-    others: frozenset[str] | None = None
+    others: Mapping[str, frozenset[tuple[str, ...]]] | None = None
+    told_apart_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ class JudgedFolder:
     @property
     def is_organisation_another(self) -> bool:
         """Whether a file of the organisation may say something else than what is loaded."""
-        return self.read.others is None or not self.read.others.isdisjoint(organisation.ORGANISATION_FILES)
+        return self.read.others is None or not self.read.others.keys().isdisjoint(organisation.ORGANISATION_FILES)
 
     def previewed_token(self, before: str) -> str:
         """What read models of it are kept by, as long as it is only looked at.
@@ -163,7 +165,17 @@ class JudgedFolder:
         Args:
             before: the token of what is loaded.
         """
+        if self.read.told_apart_by:
+            return organisation.previewed_token(before, {"": self.read.told_apart_by})
         return organisation.previewed_token(before, {**self.read.texts, **cascade.documents(self.cascade.definitions)})
+
+    @property
+    def other_cards(self) -> frozenset[tuple[int, Node]]:
+        """The scorecards, by cycle and node, of which a row is another than what is loaded, where that is known and all is right."""
+        keys = (self.read.others or {}).get("scorecards", frozenset())
+        nodes = ((cycle, Node.parse(node)) for cycle, node, _ in keys)
+        # A key that nothing can have is taken away from where it never was.
+        return frozenset((int(cycle), node) for cycle, node in nodes if node is not None and cycle.isdecimal())
 
     @property
     def is_right(self) -> bool:

@@ -33,6 +33,13 @@ class Remembered:
         """Begin with none."""
         self._readings: Final[dict[str, tuple[_Reading, ...]]] = {}
 
+    def first(self, file: str, of: tuple[object, ...]) -> Any:
+        """What was read of a file's loaded rows by all that their reading hangs on besides; None where it was read by something else."""
+        for one in self._readings.get(file, ())[:1]:
+            if one.of[1:] == of:
+                return one.read
+        return None
+
     def read(self, file: str, of: tuple[object, ...], findings: list[Finding], read: Callable[[list[Finding]], T]) -> T:
         """What a file's rows say: read now, or as it was read from the same.
 

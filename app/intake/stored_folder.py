@@ -117,6 +117,7 @@ class StoredFolder:
         self._by_key: Final[dict[str, Mapping[tuple[str, ...], Mapping[str, str]]]] = {}
         self._as_text: Final[dict[str, str]] = {}
         self._placed: Final[dict[str, tuple[Sequence[tuple[str, ...]], Sequence[Row]]]] = {}
+        self._places: Final[dict[str, Mapping[tuple[str, ...], int]]] = {}
         self.remembered: Final = Remembered()
         """What was read of these rows, and of rows that are these but for a few."""
 
@@ -157,6 +158,13 @@ class StoredFolder:
             rows = self.by_key(file)
             placed = [Row(f"{file}.csv", line, row) for line, row in enumerate(rows.values(), 2)]
             kept = self._placed[file] = (list(rows), placed)
+        return kept
+
+    def places(self, file: str) -> Mapping[tuple[str, ...], int]:
+        """Where the row of each key stands among the placed ones, from 0 on."""
+        kept = self._places.get(file)
+        if kept is None:
+            kept = self._places[file] = {key: at for at, key in enumerate(self.by_key(file))}
         return kept
 
     def _keyed(self, file: str) -> Mapping[tuple[str, ...], Mapping[str, str]]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app import scoring
@@ -119,4 +123,23 @@ def test_a_selection_gathers_the_units_that_its_people_hang_on(small: Agency) ->
     assert [str(node) for node in selection.nodes] == ["employee:E1", "unit:VIE"]
     assert selection.asked == 1
     assert plan.select([Node(NodeKind.EMPLOYEE, "E1")]) is selection
+    small.database.close()
+
+
+def test_lines_that_were_agreed_weigh_what_was_agreed(small: Agency) -> None:
+    """A plan that is made of the one before comes to what one that is made anew does: weights and targets, of everybody at once."""
+    with small.database.read() as connection:
+        present = scoring.state(connection)
+        asked = scoring.ScoreQuery(2026, dt.date(2026, 11, 1))
+        before = scoring.scores(connection, asked)
+        node = Node(NodeKind.EMPLOYEE, "E1")
+        one, other, *rest = present.sheet.lines[2026][node]
+        agreed = (replace(one, weight=one.weight + 7), replace(other, weight=other.weight - 7, target=Decimal(3)), *rest)
+        sheet = present.sheet.with_agreed({(2026, node): agreed})
+        made, anew = present.with_sheet(sheet), scoring.State(present.frame, sheet)
+        assert made.plan(2026).people is present.plan(2026).people
+        after, wanted = (scoring.scores(connection, asked, loaded=state) for state in (made, anew))
+    for column in ("score", "points", "own", "unit", "final"):
+        assert np.array_equal(getattr(after, column), getattr(wanted, column), equal_nan=True), column
+    assert not np.array_equal(after.points, before.points, equal_nan=True)
     small.database.close()
