@@ -134,7 +134,11 @@ def test_lines_that_were_agreed_weigh_what_was_agreed(small: Agency) -> None:
         before = scoring.scores(connection, asked)
         node = Node(NodeKind.EMPLOYEE, "E1")
         one, other, *rest = present.sheet.lines[2026][node]
-        agreed = (replace(one, weight=one.weight + 7), replace(other, weight=other.weight - 7, target=Decimal(3)), *rest)
+        agreed = (
+            replace(one, weight=one.weight + 7),
+            replace(other, weight=other.weight - 7, target=Decimal(3)),
+            *rest,
+        )
         sheet = present.sheet.with_agreed({(2026, node): agreed})
         made, anew = present.with_sheet(sheet), scoring.State(present.frame, sheet)
         assert made.plan(2026).people is present.plan(2026).people
