@@ -30,6 +30,7 @@ from app.access.accounts import (
     invite_account,
     invited_among,
     mailed_account,
+    mailed_employees,
     reset_password,
 )
 from app.access.delegations import (
@@ -275,6 +276,7 @@ __all__ = [
     "link_holder",
     "link_token",
     "mailed_account",
+    "mailed_employees",
     "marks_of",
     "may_at_all",
     "note_first_visit",

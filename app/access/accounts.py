@@ -56,6 +56,7 @@ __all__ = [
     "invite_account",
     "invited_among",
     "mailed_account",
+    "mailed_employees",
     "meant_by",
     "reset_password",
 ]
@@ -294,6 +295,13 @@ def mailed_account(
     wanted = account.c.id == account_id if email is None else account.c.email_key == email_key(email)
     row = connection.execute(sa.select(account).where(wanted, account.c.disabled_at.is_(None))).one_or_none()
     return None if row is None else _row_account(row)
+
+
+def mailed_employees(connection: Connection) -> dict[str, tuple[int, str]]:
+    """The number and e-mail of every open account of an employee, by the employee's number. Queries: 1."""
+    of = account.c
+    query = sa.select(of.employee, of.id, of.email).where(of.employee.is_not(None), of.disabled_at.is_(None))
+    return {row.employee: (row.id, row.email) for row in connection.execute(query)}
 
 
 def follow_emails(

@@ -27,12 +27,14 @@ from app.cascade.moves import read_moves
 from app.cascade.publishing import read_pinned
 from app.cascade.ratings import read_given
 from app.cascade.targets import Decided, LineKey, read_decided
+from app.cascade.tellings import Tellings, read_told
 from app.kit.bulk import among
 from app.organisation import KeptByRevision, Revision, current_revision
 from app.rules.definitions import Definitions, Kpi
 from app.rules.line_decisions import DecidedLine
 from app.rules.moves import NO_MOVES, Moves
 from app.rules.targets import NoTarget, SetTarget, no_target, takes_target
+from app.rules.tellings import NEVER_TOLD, ToldOf
 from app.rules.terms import Link, Node
 
 __all__ = [
@@ -118,6 +120,7 @@ class Sheet:
         decided: what holds of what was decided about lines, by cycle; a cycle about whose lines nothing was ever decided is not there.
         bonuses: the points that were granted on the promotion list.
         moves: the last step of calibration about everyone, by cycle.
+        tellings: what everyone was told of their result so far, by cycle.
     """
 
     revision: int
@@ -136,6 +139,7 @@ class Sheet:
     decided: Mapping[int, LineDecisions] = field(default_factory=dict)
     bonuses: Bonuses = field(default_factory=dict)
     moves: Mapping[int, Moves] = field(default_factory=dict)
+    tellings: Tellings = field(default_factory=dict)
 
     def definitions_of(self, cycle: int) -> Definitions:
         """The goals, KPIs and policies that a cycle goes by: those that it was published with, else those that are loaded."""
@@ -332,6 +336,10 @@ class Sheet:
     def moves_of(self, cycle: int) -> Moves:
         """The last step of calibration about everyone in a cycle."""
         return self.moves.get(cycle, NO_MOVES)
+
+    def told_of(self, cycle: int) -> ToldOf:
+        """What everyone was told of a cycle so far."""
+        return self.tellings.get(cycle, NEVER_TOLD)
 
     def decided_line(self, cycle: int, node: Node, kpi: str) -> DecidedLine | None:
         """What holds of what was decided about a line; None where nothing ever was."""
@@ -531,7 +539,7 @@ def with_decided(
 
     Of decisions about lines and grades those with smaller numbers than ``before`` alone, where one is given: so they stood when that one was proposed.
 
-    Queries: 7, and those of the organisation, where anything was.
+    Queries: 8, and those of the organisation, where anything was.
     """
     if not revision.decided:
         return sheet
@@ -543,6 +551,7 @@ def with_decided(
         decided=read_line_decisions(connection, before=before),
         bonuses=read_bonuses(connection),
         moves=read_moves(connection, before=before),
+        tellings=read_told(connection, before=before),
     )
     agreed = decided.with_agreed(read_agreed(connection, pinned.pinned.keys()))
     return agreed.with_given(read_given(connection))

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     ForeignKey,
     ForeignKeyConstraint,
     Integer,
@@ -41,7 +42,11 @@ __all__ = [
     "publication_end",
     "publication_proposed",
     "rating",
+    "result_seen",
     "scorecard_line",
+    "telling",
+    "told_by_hand",
+    "told_result",
 ]
 
 scorecard_line: Final = Table(
@@ -264,6 +269,73 @@ grade_step: Final = Table(
 )
 """Steps of calibration about a person or unit, with the proposal on which each was taken."""
 
+telling: Final = Table(
+    "telling",
+    metadata,
+    Column("cycle", Integer, nullable=False),
+    Column("place", Integer, nullable=False, comment="1, 2, 3 … of the cycle's"),
+    Column("round", Integer, nullable=False),
+    Column("decision", BigKey, ForeignKey("decision.id"), nullable=False),
+    Column("before", BigKey, nullable=False, comment="decisions with smaller numbers had come to their end"),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("cycle", "place"),
+)
+"""When people were told their results: each telling is of whoever's result was another than the one told before."""
+
+told_result: Final = Table(
+    "told_result",
+    metadata,
+    Column("cycle", Integer, nullable=False),
+    Column("place", Integer, nullable=False, comment="the telling's"),
+    Column("employee", Code, nullable=False),
+    Column("score", Integer, comment="the final score as published, in hundredths"),
+    Column("grade", Text),
+    Column("is_held", Boolean, nullable=False, comment="the grade told before, though a lower one is due"),
+    Column("rank", Integer),
+    Column("group_name", Text, comment="the evaluation group after small ones were merged"),
+    Column("group_size", Integer),
+    Column("reason", Code, comment="why there is no grade"),
+    Column("days", Integer, nullable=False, comment="that the pay hangs on"),
+    Column("own_group", Text, nullable=False, comment="the evaluation group before small ones were merged"),
+    Column("job", Code, nullable=False),
+    Column("disciplined", Boolean, nullable=False),
+    Column("by_mail", Boolean, nullable=False, comment="whether there was an account to write to"),
+    PrimaryKeyConstraint("cycle", "place", "employee"),
+    ForeignKeyConstraint(["cycle", "place"], ["telling.cycle", "telling.place"]),
+)
+"""What each was told, exactly: of somebody's the last one counts."""
+
+told_by_hand: Final = Table(
+    "told_by_hand",
+    metadata,
+    Column("cycle", Integer, nullable=False),
+    Column("place", Integer, nullable=False, comment="the telling's"),
+    Column("employee", Code, nullable=False),
+    Column("day", Date, nullable=False, comment="on which they were told"),
+    Column("how", Text, nullable=False),
+    Column("at", Instant, nullable=False, comment="when it was written down"),
+    Column("account", Code, nullable=False, comment="by whom"),
+    PrimaryKeyConstraint("cycle", "place", "employee"),
+    ForeignKeyConstraint(
+        ["cycle", "place", "employee"], ["told_result.cycle", "told_result.place", "told_result.employee"]
+    ),
+)
+"""How those without an account were told, and when."""
+
+result_seen: Final = Table(
+    "result_seen",
+    metadata,
+    Column("cycle", Integer, nullable=False),
+    Column("place", Integer, nullable=False, comment="the telling's"),
+    Column("employee", Code, nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("cycle", "place", "employee"),
+    ForeignKeyConstraint(
+        ["cycle", "place", "employee"], ["told_result.cycle", "told_result.place", "told_result.employee"]
+    ),
+)
+"""When somebody first looked at what they were told."""
+
 APPEND_ONLY: Final = (
     kept_document,
     publication,
@@ -275,6 +347,10 @@ APPEND_ONLY: Final = (
     agreement_version,
     given_rating,
     grade_step,
+    telling,
+    told_result,
+    told_by_hand,
+    result_seen,
 )
 """Tables whose rows never change and never go."""
 

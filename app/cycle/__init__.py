@@ -116,6 +116,7 @@ from app.cycle.lab_drafts import (
 )
 from app.cycle.line_deciding import LIFT, LINE_KINDS, may_decide_lines
 from app.cycle.moved import differing, moved_figures
+from app.cycle.notifying import NOTIFY, RESULT_TOLD, TOLD_IN, pending_results
 from app.cycle.opened import (
     CycleOpened,
     NotNow,
@@ -150,6 +151,7 @@ from app.cycle.results import CycleResults, results_of
 from app.cycle.staging import AMEND, STAGE, Blocked
 from app.cycle.standing import CycleStanding, standing_of
 from app.cycle.targeting import TARGET, agreed_on, drafted_targets, refuse_fixed, set_draft_targets
+from app.cycle.told import HOW_LENGTH_MAX, last_day_of_window, note_result_seen, tell_by_hand, told_on
 from app.cycle.verifying import Verified, cut_to_verify, verify
 from app.cycle.waiting_for import (
     CheckInDue,
@@ -178,6 +180,7 @@ __all__ = [
     "CALIBRATE",
     "CALIBRATED_IN",
     "EMPLOYEE_COLUMNS",
+    "HOW_LENGTH_MAX",
     "IMPOSE",
     "IMPOSED",
     "LAB_TITLE_MAX",
@@ -186,12 +189,15 @@ __all__ = [
     "LINE_KINDS",
     "MOVES_MOST",
     "NOTE_LENGTH_MAX",
+    "NOTIFY",
     "RATED_IN",
     "RATERS",
     "REMINDER",
     "REOPEN_RATING",
+    "RESULT_TOLD",
     "STAGE",
     "TARGET",
+    "TOLD_IN",
     "UNIT_COLUMNS",
     "Action",
     "ActionWish",
@@ -292,6 +298,7 @@ __all__ = [
     "lab_draft_of",
     "lab_drafts",
     "lapsed_moves",
+    "last_day_of_window",
     "may_act",
     "may_allocate",
     "may_decide_lines",
@@ -300,6 +307,7 @@ __all__ = [
     "may_impose",
     "may_sign",
     "moved_figures",
+    "note_result_seen",
     "notes_to_read",
     "open_action",
     "open_cycle",
@@ -307,6 +315,7 @@ __all__ = [
     "opened_cycles",
     "owed_comments",
     "owns",
+    "pending_results",
     "post_board_reminders",
     "post_reminders",
     "promotion_list",
@@ -335,8 +344,10 @@ __all__ = [
     "stages_begun",
     "standing_of",
     "still_waiting",
+    "tell_by_hand",
     "to_rate",
     "to_sign",
+    "told_on",
     "unit_proposal",
     "unrated_lines",
     "unsigned_among",

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from app import access
 from app.cycle.agreed_cards import agreed_cards, unsigned_nodes
 from app.cycle.certifiable import before_certified
+from app.cycle.notifiable import before_notified
 from app.decisions import Decision
 from app.plain.findings import n_
 from app.rules.deciding import DecisionState
@@ -42,13 +43,17 @@ def blockers_of(connection: Connection, loaded: State, cycle: int, to: Stage, *,
 
 def blockers_of_proposed(connection: Connection, loaded: State, decision: Decision, *, day: dt.date) -> list[Blocker]:
     """What stands today in the way of a stage that is proposed, and is not accepted with it; nothing of any other decision. Queries: those of :func:`blockers_of`."""
-    named = Stage.CERTIFIED.value if decision.kind == "certify" else str(decision.content.get("to"))
-    if decision.state is not DecisionState.PROPOSED or decision.kind not in {"stage", "certify"}:
+    if decision.state is not DecisionState.PROPOSED or decision.kind not in {"stage", *_BY_KIND}:
         return []
-    some = blockers_of(connection, loaded, decision.cycle_year, Stage(named), day=day)
+    to = _BY_KIND.get(decision.kind) or Stage(str(decision.content.get("to")))
+    some = blockers_of(connection, loaded, decision.cycle_year, to, day=day)
     others = (one.without(f"decision:{decision.id}") for one in some)
     accepted = frozenset(decision.content.get("accept") or ())
     return left_after([one for one in others if one is not None], accepted)
+
+
+_BY_KIND: Final = {"certify": Stage.CERTIFIED, "notify": Stage.NOTIFIED}
+"""The stages that a kind of decision of their own leads to."""
 
 
 def without_scorecard(plan: CyclePlan) -> list[Node]:
@@ -107,5 +112,6 @@ _BLOCKERS: Final[Mapping[Stage, _Read]] = {
     Stage.AGREEMENT: _before_agreement,
     Stage.RUNNING: _before_running,
     Stage.CERTIFIED: before_certified,
+    Stage.NOTIFIED: before_notified,
 }
 """What reads those of each stage."""

@@ -13,15 +13,18 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
 
+from app import cascade
 from app.access import functions_given
+from app.cascade import ToldTo
 from app.cycle.agreed_cards import AGREED_IN, AgreedCard, agreed_cards, due_of, is_asked, signers_of
 from app.cycle.check_ins import check_ins
 from app.cycle.grades import propose_employee_grades
 from app.cycle.opened import OpenedCycle
 from app.cycle.rating import RatedLine, unrated_lines
+from app.cycle.told import last_day_of_window, told_on
 from app.rules.agreement import AgreementState, SignedAs
 from app.rules.grading import EmployeeGrade
-from app.rules.stages import BEFORE_THE_CUT, Stage
+from app.rules.stages import BEFORE_THE_CUT, TOLD_FROM, Stage
 from app.rules.terms import CycleFunction, Node, NodeKind
 from app.scoring import CyclePlan, State
 
@@ -31,6 +34,7 @@ __all__ = ["BoardRow", "BoardState", "cycle_board", "signature_rows", "unsigned_
 class BoardState(StrEnum):
     """How far somebody is in a cycle, in the order in which the first that holds is told."""
 
+    NOTIFIED = "notified"
     LAPSED_MOVE = "lapsed_move"
     PROPOSED = "proposed"
     NOT_GRADED = "not_graded"
@@ -125,7 +129,21 @@ def unsigned_among(
     return frozenset(node for node, card in cards.items() if due_of(loaded, opened, card, day=day))
 
 
+def _told(connection: Connection, loaded: State, opened: OpenedCycle) -> list[BoardRow]:
+    """Everybody who was told, with the last day to object; whom nobody has told by hand yet waits for hr. Queries: 1."""
+
+    def row_of(to: ToldTo) -> BoardRow:
+        until = last_day_of_window(to, loaded)
+        return BoardRow(
+            to.employee, BoardState.NOTIFIED, () if until else ("hr",), told_on(to, loaded) or to.telling.at, until
+        )
+
+    return [row_of(to) for to in cascade.told_to(connection, opened.cycle).values()]
+
+
 def _after_the_cut(connection: Connection, loaded: State, opened: OpenedCycle, day: dt.date) -> list[BoardRow]:
+    if opened.stage in TOLD_FROM:
+        return _told(connection, loaded, opened)
     proposal = propose_employee_grades(connection, cycle=opened.cycle, today=day, loaded=loaded).proposal
     lapsed = {node.code for node, given in proposal.given.items() if given.lapsed}
     calibrators = functions_given(connection, opened.cycle) if lapsed else []

@@ -187,7 +187,9 @@ class Calibration:
         """The grade that stands of somebody graded."""
         given = self.proposal.given.get(node)
         place = self.standing(node)
-        return given.grade if given is not None else None if place is None else place.grade
+        if given is not None:
+            return given.grade
+        return None if place is None else self.proposal.as_told.get(node, place.grade)
 
     def places_in(self, group: str) -> list[Standing]:
         """The places of a group, after small ones were merged, by rank."""

@@ -109,7 +109,7 @@ def employee_proposal(scored: Scores) -> EmployeeProposal:
         raise ValueError(msg)
     cohort, places = cohort_of(plan)
     own, unit, final = (_figures(column, places) for column in (scored.own, scored.unit, scored.final))
-    return cohort.propose(own, unit, final, plan.sheet.moves_of(plan.cycle))
+    return cohort.propose(own, unit, final, plan.sheet.moves_of(plan.cycle), plan.sheet.told_of(plan.cycle))
 
 
 def _figures(scores: FloatArray, places: IntArray) -> list[float | None]:
@@ -183,8 +183,13 @@ def grade_standing(
         return lambda _proposal, _row: {}
 
     def told(proposal: EmployeeProposal | UnitProposal, row: EmployeeGrade | UnitGrade) -> dict[str, object]:
-        proposed = proposed_grade(proposal, row)
-        return {"proposed_grade": proposed, "moved": row.grade != proposed, "held": False, "round": certified.round}
+        given = proposal.given.get(row.node)
+        return {
+            "proposed_grade": proposed_grade(proposal, row),
+            "moved": given is not None and given.is_moved,
+            "held": row.node in proposal.as_told,
+            "round": certified.round,
+        }
 
     return told
 

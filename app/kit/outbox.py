@@ -40,6 +40,7 @@ __all__ = [
     "mark_sent",
     "outbox",
     "post",
+    "post_all",
     "recipients_since",
     "resend",
     "take",
@@ -147,6 +148,25 @@ def post(connection: Connection, *, topic: str, recipient: str, content: Mapping
             made_at=at,
         )
     )
+
+
+def post_all(
+    connection: Connection, *, topic: str, contents: Mapping[str, Mapping[str, object]], at: dt.datetime
+) -> None:
+    """The same to many, each with a content of their own, by recipient. Queries: 1, or none."""
+    rows = [
+        {
+            "topic": topic,
+            "recipient": recipient,
+            "content": json.dumps(content),
+            "state": WAITING,
+            "due_at": at,
+            "made_at": at,
+        }
+        for recipient, content in contents.items()
+    ]
+    if rows:
+        connection.execute(sa.insert(outbox), rows)
 
 
 def recipients_since(connection: Connection, *, topic: str, since: dt.datetime) -> frozenset[str]:

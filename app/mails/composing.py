@@ -16,7 +16,7 @@ from babel.support import NullTranslations, Translations
 from jinja2 import Environment, FileSystemLoader, Template
 from sqlalchemy import Connection
 
-from app import access, cycle, organisation, scoring
+from app import access, cascade, cycle, organisation, scoring
 from app.access import Account, LinkKind
 from app.cycle import BoardState
 from app.kit.mail import Mail
@@ -154,6 +154,31 @@ _IMPOSED: Final = _Letter(
 )
 
 
+_RESULT: Final = _Letter(
+    subject=n_("Your result of %(cycle)s is there"),
+    paragraphs=(
+        n_("Hello %(name)s,"),
+        n_(
+            "what you came to in the cycle %(cycle)s is there, with every decision about you and its reason, and how it was worked out."
+        ),
+        n_("If something is not right you may object until the end of %(day)s."),
+    ),
+    button=n_("Read your result"),
+    after=(n_("No figure of yours stands in this mail: sign in to read it."),),
+)
+_RESULT_AGAIN: Final = replace(
+    _RESULT,
+    subject=n_("Your result of %(cycle)s has become another"),
+    paragraphs=(
+        n_("Hello %(name)s,"),
+        n_(
+            "what you came to in the cycle %(cycle)s is another than you were told before. It is there, with every decision about you and its reason."
+        ),
+        n_("If something is not right you may object until the end of %(day)s."),
+    ),
+)
+
+
 _REMINDER: Final = _Letter(
     subject=n_("OpenKOPES: something waits for you"),
     paragraphs=(n_("Hello %(name)s,"), n_("this waits for you:")),
@@ -246,6 +271,22 @@ def _imposed(asked: _Asked) -> Mail | None:
     return _written(asked, account, _IMPOSED, filling, to=account.email, link=link, spoken=None)
 
 
+def _result(asked: _Asked) -> Mail | None:
+    """That somebody's result is there; nothing where they have been told another one since."""
+    content = asked.taken.content
+    account = access.mailed_account(asked.connection, account_id=content["account"])
+    if account is None or account.employee is None:
+        return None
+    to = cascade.told_to(asked.connection, content["cycle"], account.employee).get(account.employee)
+    if to is None or to.telling.place != content["place"]:
+        return None
+    until = cycle.last_day_of_window(to, scoring.state(asked.connection))
+    letter = _RESULT if to.telling.place == 1 else _RESULT_AGAIN
+    link = f"{asked.address}/my/result?cycle={content['cycle']}"
+    filling = {"cycle": content["cycle"], "day": until}
+    return _written(asked, account, letter, filling, to=account.email, link=link, spoken=None)
+
+
 def _reminder(asked: _Asked) -> Mail | None:
     account = access.mailed_account(asked.connection, account_id=asked.taken.content["account"])
     if account is None:
@@ -287,6 +328,7 @@ _COMPOSERS: Final[Mapping[str, Callable[[_Asked], Mail | None]]] = {
     access.EMAIL_CHANGED: _email_changed,
     access.NEW_PASSWORD: _new_password,
     cycle.IMPOSED: _imposed,
+    cycle.RESULT_TOLD: _result,
     cycle.REMINDER: _reminder,
     cycle.BOARD_REMINDER: _board_reminder,
 }

@@ -33,6 +33,7 @@ def proposal_of_groups(proposal: P, groups: Collection[str]) -> P:
         standings=_standings(standings, codes, kept),
         counts={grade: counts[grade] for grade in proposal.counts},
         given={node: one for node, one in proposal.given.items() if node.code in codes},
+        as_told={node: one for node, one in proposal.as_told.items() if node.code in codes},
     )
 
 

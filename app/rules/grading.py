@@ -38,6 +38,7 @@ from app.rules.standings import (
     ranked,
     standings,
 )
+from app.rules.tellings import NEVER_TOLD, GradedNow, ToldOf, holds_grade
 from app.rules.terms import Job, Node, NodeKind, Period
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "UnitCandidate",
     "UnitGrade",
     "UnitProposal",
+    "evaluation_group",
     "members",
     "propose_units",
     "proposed_grade",
@@ -191,6 +193,8 @@ class EmployeeProposal:
     broken: tuple[Finding, ...]
     given: Mapping[Node, Given]
     """Of those about whom people agreed on moves, what stands and what is proposed."""
+    as_told: Mapping[Node, str]
+    """Whoever keeps the grade that they were told, with that grade."""
     with_moves: Callable[[Moves], EmployeeProposal] = field(compare=False, repr=False)
     """The same scores with other moves: what others would be paid comes out of it too."""
 
@@ -204,13 +208,15 @@ class UnitProposal:
     counts: Mapping[str, int]
     broken: tuple[Finding, ...]
     given: Mapping[Node, Given]
+    as_told: Mapping[Node, str] = field(default_factory=dict)
+    """Nobody: units are told nothing, and have no hold (contract-cycle, 13)."""
     with_moves: Callable[[Moves], UnitProposal] = field(compare=False, repr=False)
 
 
 def proposed_grade(proposal: EmployeeProposal | UnitProposal, row: EmployeeGrade | UnitGrade) -> str | None:
-    """What is proposed for somebody, whatever they were moved to."""
-    given = proposal.given.get(row.node)
-    return row.grade if given is None else given.proposed
+    """What is proposed for somebody, whatever they were moved to or were told before."""
+    place = proposal.standings.by_code.get(row.node.code)
+    return None if place is None else place.grade
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -294,6 +300,7 @@ class Cohort:
         unit: Sequence[Score | None],
         final: Sequence[Score | None],
         moves: Moves = NO_MOVES,
+        told: ToldOf = NEVER_TOLD,
     ) -> EmployeeProposal:
         """Grades, pay and promotion points (contract.md, "Grades and pay, exactly"; domain.md 5).
 
@@ -302,6 +309,7 @@ class Cohort:
             unit: the unit parts.
             final: the blends of both; of no matter to those away.
             moves: what people agreed on about the grades that are proposed.
+            told: what everyone was told before: who keeps that hangs on it.
         """
         scores = list(final)
         for at, score in self.stand_in.items():
@@ -329,20 +337,26 @@ class Cohort:
             points,
             candidates=Lookup(self.numbers, lambda at: self._candidate(at, own[at], unit[at], final[at])),
             promotion=Lookup(numbers, lambda at: self._points(int(graded[at]), int(ranks[at]))),
+            ranked=ranks,
         )
-        return self._proposal(standing, moves)
+        return self._proposal(standing, moves, told)
 
-    def _proposal(self, standing: _Standing, moves: Moves) -> EmployeeProposal:
-        """What the places come to once people have moved grades."""
+    def _proposal(self, standing: _Standing, moves: Moves, told: ToldOf) -> EmployeeProposal:
+        """What the places come to once people have moved grades, and keep those that they were told."""
         grades = [one.grade for one in self.policies.grades]
         given = self._given(standing, moves)
+        as_told = self._as_told(standing, given, told)
         columns = standing.columns
-        if given:
+        if given or as_told:
+            given = {
+                node: one._replace(grade=as_told[node], is_held=True) if node in as_told else one
+                for node, one in given.items()
+            }
             grade = columns.grade.copy()
             place_of = {number: at for at, number in enumerate(standing.numbers)}
-            for node, one in given.items():
-                if one.grade is not None:
-                    grade[place_of[node.code]] = grades.index(one.grade)
+            for node, stands in ({node: one.grade for node, one in given.items()} | as_told).items():
+                if stands is not None:
+                    grade[place_of[node.code]] = grades.index(stands)
             columns = columns._replace(grade=grade)
         run, won = self._pay(standing.graded, standing.numbers, columns)
         counted = np.bincount(columns.grade, minlength=len(grades)).tolist()
@@ -356,8 +370,33 @@ class Cohort:
             counts=counts,
             broken=broken_by_policy(self.policies) + broken_by_counts(counts, policies=self.policies),
             given=given,
-            with_moves=lambda others: self._proposal(standing, others),
+            as_told=as_told,
+            with_moves=lambda others: self._proposal(standing, others, told),
         )
+
+    def _as_told(self, standing: _Standing, given: Mapping[Node, Given], told: ToldOf) -> dict[Node, str]:
+        """Whoever keeps the grade that they were told, with that grade: moves since go before it."""
+        if not told.results:
+            return {}
+        grades = [one.grade for one in self.policies.grades]
+        proposed, ranks = standing.columns.grade.tolist(), standing.ranked.tolist()
+        kept: dict[Node, str] = {}
+        for place, (at, number) in enumerate(zip(standing.graded.tolist(), standing.numbers, strict=True)):
+            node = Node(NodeKind.EMPLOYEE, number)
+            moved = given.get(node)
+            before = told.results.get(node)
+            if moved is not None and not moved.lapsed and told.is_since(moved.move.decision):
+                continue
+            now = GradedNow(
+                grade=grades[proposed[place]] if moved is None or moved.grade is None else moved.grade,
+                score=published_score(ranks[place]),
+                own_group=self.names[self.group[at]],
+                job=self.candidates[at].job.value,
+                disciplined=bool(self.disciplined[at]),
+            )
+            if before is not None and before.grade is not None and holds_grade(before, now, grades=grades):
+                kept[node] = before.grade
+        return kept
 
     def _given(self, standing: _Standing, moves: Moves) -> dict[Node, Given]:
         """What stands of everyone of the cycle about whom there are moves."""
@@ -429,6 +468,8 @@ class _Standing(NamedTuple):
     points: Sequence[int]
     candidates: Mapping[str, Candidate]
     promotion: Mapping[str, PromotionPoints]
+    ranked: IntArray
+    """The published scores of the graded, in hundredths."""
 
 
 _Place: TypeAlias = tuple[str | None, int | None, int | None, str | None, Decimal | None, int | None]
@@ -468,7 +509,7 @@ def _ints(values: Sequence[int]) -> IntArray:
 
 def _groups(listed: Sequence[Candidate], policies: Policies) -> tuple[IntArray, list[str]]:
     """Which of the names each is in, and these."""
-    groups = [_group_of(one, policies.groups) for one in listed]
+    groups = [evaluation_group(one, policies.groups) for one in listed]
     names = sorted(set(groups))
     number = {name: at for at, name in enumerate(names)}
     return _ints([number[group] for group in groups]), names
@@ -534,8 +575,8 @@ def _unit_proposal(
     )
 
 
-def _group_of(candidate: Candidate, groups: GroupPolicy) -> str:
-    """Heads are a group of their own where the policy says so."""
+def evaluation_group(candidate: Candidate, groups: GroupPolicy) -> str:
+    """The group that somebody is ranked in before small ones are merged: heads are one of their own where the policy says so."""
     return HEADS if groups.heads_apart and candidate.job is Job.HEAD else candidate.group
 
 

@@ -62,11 +62,13 @@ class Given(NamedTuple):
         grade: what stands.
         proposed: what is proposed; None where there is none any more.
         move: the last one.
+        is_held: whether it is the grade that they were told, whatever is proposed or they were moved to before.
     """
 
     grade: str | None
     proposed: str | None
     move: GradeMove
+    is_held: bool = False
 
     @property
     def lapsed(self) -> bool:
@@ -76,7 +78,7 @@ class Given(NamedTuple):
     @property
     def is_moved(self) -> bool:
         """Whether the grade is another than the proposed one, by a move that holds."""
-        return self.grade != self.proposed
+        return not self.is_held and self.grade != self.proposed
 
 
 Moves: TypeAlias = Mapping[Node, GradeMove]

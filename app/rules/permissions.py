@@ -74,6 +74,7 @@ class Deed(StrEnum):
     SEE_ACTIONS = "see_actions"
     KEEP_ACTIONS = "keep_actions"
     KEEP_DELEGATIONS = "keep_delegations"
+    SEE_OWN_RESULT = "see_own_result"
 
     # Seen, of a unit or an employee.
     SEE_SCORECARD = "see_scorecard"
@@ -172,6 +173,8 @@ SIGNED_IN_DEEDS: Final = frozenset(
         Deed.SEE_DECISIONS,
         Deed.DECIDE,
         Deed.DELEGATE,
+        # Whoever is no employee has none.
+        Deed.SEE_OWN_RESULT,
         # Who keeps change sets, the kind of their decision says.
         Deed.KEEP_CHANGES,
         # By what everybody is measured, everybody reads.

@@ -131,8 +131,12 @@ def next_stages(stage: Stage) -> tuple[Stage, ...]:
 
 
 def stages_ahead(stage: Stage) -> tuple[Stage, ...]:
-    """The stages that somebody may propose from one, by whatever kind of decision: the one after it first, then the one before it."""
-    after = (Stage.CERTIFIED,) if stage is Stage.RUNNING else ()
+    """The stages that one leads to, by whatever kind of decision: the one after it first, then the one before it; people are told more than once."""
+    after = {
+        Stage.RUNNING: (Stage.CERTIFIED,),
+        Stage.CERTIFIED: (Stage.NOTIFIED,),
+        Stage.NOTIFIED: (Stage.NOTIFIED,),
+    }.get(stage, ())
     return (*after, *next_stages(stage))
 
 

@@ -257,6 +257,15 @@ def _card_notes(reader: Reader) -> Iterator[Errand]:
         yield Errand(kind="card_notes", since=min(one.at for one in some), about=cards)
 
 
+def _result(reader: Reader) -> Iterator[Errand]:
+    """One's own result of a cycle, told and not looked at yet: done when it is. Queries: none where nobody was ever told one, else 1."""
+    viewer = reader.viewer
+    if viewer.employee is not None and reader.loaded.sheet.tellings:
+        unseen = cascade.unseen_result(reader.connection, viewer.employee)
+        if unseen is not None:
+            yield Errand(kind="result", since=unseen.at, about=unseen)
+
+
 def _line_decided(reader: Reader) -> Iterator[Errand]:
     """What was decided about own lines, and those of the units that one heads: done when it is looked at. Queries: none where no cycle was published, else 2."""
     since = reader.visits.targets_seen_at
@@ -310,6 +319,7 @@ def _rights(reader: Reader) -> Iterator[Errand]:
 
 KINDS: Final = (
     Kind("first_password", Deed.CHANGE_PASSWORD, _first_password),
+    Kind("result", Deed.SEE_OWN_RESULT, _result),
     Kind("rejected_entry", Deed.REVERSE_ACTIVITY, _rejected_entries),
     Kind("to_agree", Deed.DECIDE, _to_agree),
     Kind("to_sign", Deed.SIGN_SCORECARD, _to_sign),

@@ -320,6 +320,7 @@ _TITLES: Final = {
     "let_lapse": n_("Lapsed moves of decision %(move)s in the cycle %(cycle)s are let go"),
     "lift": n_("Decision %(decision)s about a line in the cycle %(cycle)s is lifted"),
     "master": n_("“%(file)s” is to come by: %(to)s"),
+    "notify": n_("Everybody is to be told their result of the cycle %(cycle)s"),
     "override": n_("%(member)s of the line “%(kpi)s” of %(node)s is to be %(value)s in the cycle %(cycle)s"),
     "raters": n_("Raters of %(kpi)s of %(node)s in the cycle %(cycle)s"),
     "reopen_rating": n_("The grade of %(kpi)s of %(node)s by %(rater)s in the cycle %(cycle)s is reopened"),
@@ -342,6 +343,7 @@ KIND_NAMES: Final[Mapping[str, str]] = {
     "let_lapse": n_("Lapsed moves let go"),
     "lift": n_("Decisions about lines that are lifted"),
     "master": n_("Doors of files"),
+    "notify": n_("Tellings of results"),
     "override": n_("Figures of lines in place of others"),
     "raters": n_("Raters"),
     "reopen_rating": n_("Reopened grades"),
@@ -595,7 +597,7 @@ def _blockers_told(context: RequestContext, one: Decision) -> list[dict[str, Any
 
     Queries: of a stage or certificate that waits those of :func:`app.cycle.blockers_of_proposed`; of one cycle few wait at once.
     """
-    if one.state is not DecisionState.PROPOSED or one.kind not in {"stage", "certify"}:
+    if one.state is not DecisionState.PROPOSED or one.kind not in {"stage", "certify", "notify"}:
         return []
     loaded = scoring.state(context.connection)
     sees = context.sees(Deed.SEE_SCORECARD)

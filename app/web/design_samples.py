@@ -216,6 +216,7 @@ def _errands() -> list[Sample]:
     )
     abouts: Mapping[str, object] = {
         "first_password": None,
+        "result": Sample(cycle=2026, place=1),
         "rejected_entry": _activity(),
         "to_agree": [_decision()],
         "to_sign": [card] * 7,

@@ -15,7 +15,7 @@ from app import scoring
 from app.rules.agreement import SignedAs
 from app.rules.permissions import Deed, functions_open, may
 from app.rules.terms import Node, NodeKind
-from app.web.cycling import hides_own_result
+from app.web.cycling import hides_own_pay, hides_own_result
 from app.web.request_context import RequestContext
 
 __all__ = ["GradesSeen", "grades_seen", "latest_cycle_of_functions"]
@@ -31,6 +31,7 @@ class GradesSeen:
         pays: whether they see the pay of everybody.
         own: their own number.
         hides_own: whether nobody has told them of their own yet.
+        hides_own_pay: whether nobody has told them of their own pay yet.
         leads: whether they are the head of an employee, in an opened cycle.
         in_groups: whether a node stands in one of their groups.
     """
@@ -40,6 +41,7 @@ class GradesSeen:
     pays: bool
     own: str | None
     hides_own: bool
+    hides_own_pay: bool
     leads: Callable[[Node], bool]
     in_groups: Callable[[Node], bool]
 
@@ -60,7 +62,7 @@ class GradesSeen:
 
     def pay(self, node: Node) -> bool:
         """Whether they see what an employee is paid."""
-        return not self.hides_own if self.is_own(node) else self.pays
+        return self.pays or (self.is_own(node) and not self.hides_own_pay)
 
 
 def grades_seen(context: RequestContext, cycle: int) -> GradesSeen:
@@ -78,12 +80,14 @@ def _asked(context: RequestContext, cycle: int) -> GradesSeen:
     limited = [one.groups for one in functions if Deed.SEE_GRADE in opens[one.function]]
     everybody = may(viewer.roles, Deed.SEE_GRADE, ()) or None in limited
     groups = frozenset[str]().union(*(some for some in limited if some is not None))
+    pays = may(viewer.roles, Deed.SEE_PAY, ()) or any(Deed.SEE_PAY in some for some in opens.values())
     return GradesSeen(
         everybody=everybody,
         groups=frozenset() if everybody else groups,
-        pays=may(viewer.roles, Deed.SEE_PAY, ()) or any(Deed.SEE_PAY in some for some in opens.values()),
+        pays=pays,
         own=viewer.employee,
         hides_own=hides_own_result(context, cycle),
+        hides_own_pay=not pays and hides_own_pay(context, cycle),
         leads=_leads(context, cycle),
         in_groups=_in_groups(context, cycle, frozenset() if everybody else groups),
     )

@@ -63,6 +63,7 @@ ITEMS: Final = (
     Item("targets", n_("Targets"), Deed.SET_TARGETS, Relation.LINE),
     Item("figures", n_("Figures to report"), Deed.REPORT_FIGURE, Relation.LINE),
     Item("goals", n_("Goals"), Deed.SEE_GOALS, Relation.ABOVE),
+    Item("my_result", n_("My result"), Deed.SEE_OWN_RESULT, Relation.OWN),
     Item("cycles", n_("Evaluation cycles"), Deed.SEE_CYCLES, Relation.LINE),
 )
 """In the order in which they are shown; a page that does not exist is left out."""
@@ -81,6 +82,7 @@ LED_FROM: Final[Mapping[str, str]] = {
             "lab",
             "line_decision",
             "ratings",
+            "told",
             "unsigned",
         ),
         "cycles",

@@ -364,6 +364,7 @@ DEEDS: Final[Mapping[Deed, str]] = {
     Deed.SEE_ACTIONS: n_("see actions"),
     Deed.KEEP_ACTIONS: n_("open or close an action"),
     Deed.KEEP_DELEGATIONS: n_("say who stands in for whom"),
+    Deed.SEE_OWN_RESULT: n_("see one's own result"),
     Deed.SEE_SCORECARD: n_("see a scorecard"),
     Deed.SEE_DERIVATION: n_("see how a score is worked out"),
     Deed.SEE_ACTIVITIES: n_("see activities"),

@@ -117,7 +117,14 @@ LISTS: Final = ("/activities", "/verification", "/ledger", "/activities?node=uni
 
 ALONE: Final = {
     *("agency.agency", "goals.goals", "grades.grades", "home.home", "jobs.jobs", "keys.keys", "ledger.events"),
-    *("trail.trail", "people.people", "rejected.rejected", "my_scorecard.own_scorecard", "verification.verification"),
+    *(
+        "trail.trail",
+        "people.people",
+        "rejected.rejected",
+        "my_scorecard.own_scorecard",
+        "my_result.result",
+        "verification.verification",
+    ),
     *(
         "accounts.accounts",
         "password.password",
@@ -152,6 +159,8 @@ ALONE: Final = {
     # Of a certified cycle, whose page leads there: tests/contract/test_certifying.py and tests/contract/test_calibrating.py walk both ways.
     "after_close.listed",
     "calibration.calibration",
+    # Of a cycle that people were told of: tests/contract/test_notifying.py walks there.
+    "told.listed",
     *("search.everywhere", "search.offers", "log_activity.dollars", "design.design"),
     *("help.overview", "help.one", "help.glossary", "welcome.welcome", "welcome.step"),
     *("log_activity.offline", "log_activity.signed_in", "log_activity.worker", "business.export"),

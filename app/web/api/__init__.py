@@ -24,6 +24,7 @@ from app.web.api import (
     ratings,
     rejected,
     scorecards,
+    told,
 )
 from app.web.routing import Pages
 
@@ -46,6 +47,7 @@ RESOURCES: Final[tuple[Pages, ...]] = (
     board.pages,
     calibration.pages,
     promotion.pages,
+    told.pages,
     folder_rows.pages,
     health.pages,
     documentation.pages,

@@ -50,6 +50,7 @@ __all__ = [
     "SCHEMAS",
     "SCORECARD",
     "SELF_ASSESSMENT",
+    "TOLD",
     "NotOne",
     "address",
     "json_body",
@@ -632,6 +633,13 @@ CHECK_IN: Final = object_of(
         "at": _INSTANT,
         "person": _TEXT,
         "for": _TEXT_OR_NULL,
+    }
+)
+TOLD: Final = object_of(
+    {
+        "employee": _TEXT,
+        "cycle": _TEXT,
+        "told": object_of({"at": _TEXT, "how": _TEXT, "window_until": {"type": "string", "format": "date"}}),
     }
 )
 SELF_ASSESSMENT: Final = object_of(

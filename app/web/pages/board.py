@@ -30,6 +30,7 @@ pages: Final = Pages("board")
 _ROWS: Final = 100
 
 STATES: Final[Mapping[BoardState, str]] = {
+    BoardState.NOTIFIED: n_("told the result"),
     BoardState.LAPSED_MOVE: n_("a move of the grade has lapsed"),
     BoardState.PROPOSED: n_("grade proposed"),
     BoardState.NOT_GRADED: n_("not graded"),

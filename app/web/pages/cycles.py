@@ -27,7 +27,7 @@ from app.rules.permissions import Deed
 from app.rules.stages import CALENDAR, Stage, is_way_back, stages_ahead
 from app.rules.terms import CycleFunction, Node, NodeKind
 from app.scoring import node_name
-from app.web import blocker_ways, cycling, decided
+from app.web import blocker_ways, cycling, decided, telling
 from app.web.account_person import employee_meant
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.forms import FormDay
@@ -176,6 +176,7 @@ def one(context: RequestContext, cycle: int) -> Page:
         "pages/cycle.html",
         cycle=cycle,
         standing=standing,
+        tellings=telling.tellings_shown(context, standing.opened),
         steps=tuple(_steps(context, standing)),
         ways=[(to, is_way_back(standing.opened.stage, to)) for to in stages_ahead(standing.opened.stage)],
         stages=STAGES,
@@ -279,10 +280,20 @@ def keep_calendar(context: RequestContext, cycle: int, form: CalendarForm) -> Re
     )
 
 
+_OF_THEIR_OWN: Final = {
+    Stage.CERTIFIED: ("certify", n_("Proposed: the cut is made, and a certifier of the cycle has to agree to it.")),
+    Stage.NOTIFIED: (
+        "notify",
+        n_("Proposed: an approver of the cycle has to agree. Then everybody is told, all at once."),
+    ),
+}
+"""The stages to which a kind of decision of their own leads, and what is said once it is proposed."""
+
+
 def _prepared(context: RequestContext, cycle: int, form: StageForm) -> None:
     """What takes long of a cut is worked out before others have to wait."""
-    if form.to == Stage.CERTIFIED:
-        decided.prepared(context, DECISION_KINDS["certify"], str(cycle))
+    if form.to in _OF_THEIR_OWN:
+        decided.prepared(context, DECISION_KINDS[_OF_THEIR_OWN[Stage(form.to)][0]], str(cycle))
 
 
 @pages.act("/cycles/<int:cycle>/stage", may=Deed.KEEP_CYCLES, again="one", before=_prepared)
@@ -291,20 +302,17 @@ def propose_stage(context: RequestContext, cycle: int, form: StageForm, looked_u
     del looked_up
     cycling.cycle_seen(context, cycle)
     accepted = {"accept": list(form.accept)} if form.accept else {}
-    if form.to == Stage.CERTIFIED:
+    if form.to in _OF_THEIR_OWN:
+        code, message = _OF_THEIR_OWN[Stage(form.to)]
         made = _proposed(
             context,
             cycle,
-            DECISION_KINDS["certify"],
+            DECISION_KINDS[code],
             accepted,
             form.reason,
             fields={"content/to": "to", "content/accept": "accept"},
         )
-        return Redirect(
-            n_("Proposed: the cut is made, and a certifier of the cycle has to agree to it."),
-            then="decisions.one",
-            values={"number": made.id},
-        )
+        return Redirect(message, then="decisions.one", values={"number": made.id})
     content = {"to": form.to} | accepted
     made = _proposed(
         context, cycle, cycles.STAGE, content, form.reason, fields={"content/to": "to", "content/accept": "accept"}

@@ -286,8 +286,9 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
 
 
 def _spread(proposal: EmployeeProposal | UnitProposal, within: Decimal) -> GradesSpread:
-    """How the grades lie that stand: those that were moved are what they were moved to."""
+    """How the grades lie that stand: those that were moved are what they were moved to, those that are kept as they were told."""
     given = {node.code: one.grade for node, one in proposal.given.items()}
+    given |= {node.code: grade for node, grade in proposal.as_told.items()}
     return grades_spread(proposal.standings, within=within, given=given)
 
 

@@ -1,0 +1,163 @@
+"""What somebody was told of their own result, with all that it came from: for their own page alone (contract-cycle, 7 and 11)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from app import cascade, decisions, scoring
+from app import cycle as cycles
+from app.cascade import ToldTo
+from app.decisions import Decision, DecisionFilter
+from app.kit.refusals import NotThere
+from app.rules.deciding import DecisionState
+from app.rules.moves import GradeMove, Moves
+from app.rules.standings import Score
+from app.rules.tellings import ToldOf
+from app.rules.terms import Node, NodeKind
+from app.scoring import ScoreQuery, State
+from app.web.group_names import group_namer
+from app.web.request_context import RequestContext
+
+__all__ = ["DecisionAbout", "MyResult", "my_result"]
+
+_ABOUT_ONE: Final = frozenset(
+    {"impose", "override", "drop", "zero", "exclude_year", "lift", "bonus", cascade.CALIBRATE, cascade.LET_LAPSE}
+)
+"""The kinds of decisions about a person that move what they come to."""
+
+_SHOWN_MOST: Final = 100
+
+
+class DecisionAbout(NamedTuple):
+    """A decision about somebody, when two people had agreed on it, and why; of a move from which grade to which."""
+
+    decision: Decision
+    at: dt.datetime
+    reason: str
+    from_: str | None
+    to: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MyResult:
+    """What somebody was told, and what it came from.
+
+    Attributes:
+        cycle: of which cycle.
+        cycles: all of which they were told something, the latest first.
+        to: what they were told last, and how.
+        told_on: on which day; None where nobody has told them by hand yet.
+        until: the last day on which they may object; None while they are not told.
+        own_score: what is theirs of the final score.
+        unit_score: and what is their unit's.
+        final_score: what both come to; of somebody away something else was ranked.
+        group: what the group is called.
+        decisions: about them, the earliest first.
+        move: what their grade was moved by, where that holds.
+        equals: why others of the same published score and group have another grade.
+    """
+
+    cycle: int
+    cycles: tuple[int, ...]
+    to: ToldTo
+    told_on: dt.date | None
+    until: dt.date | None
+    own_score: Score | None
+    unit_score: Score | None
+    final_score: Score | None
+    group: str | None
+    decisions: tuple[DecisionAbout, ...]
+    move: GradeMove | None
+    equals: tuple[GradeMove, ...]
+
+    def is_over(self, day: dt.date) -> bool:
+        """Whether the time to object is over on a day."""
+        return self.until is not None and day > self.until
+
+
+def my_result(context: RequestContext, cycle: int | None) -> MyResult | None:
+    """What who asks was told of a cycle, of the latest without one; None where they were told nothing yet.
+
+    Raises:
+        NotThere: who asks is no employee, or was told nothing of that cycle.
+
+    Queries: 4, and those of the scores of one; 1 where nobody was told anything.
+    """
+    number = context.viewer.employee
+    if number is None:
+        raise NotThere
+    loaded = scoring.state(context.connection)
+    node = Node(NodeKind.EMPLOYEE, number)
+    told = _told(loaded)
+    mine = tuple(sorted((of for of, one in told.items() if node in one.results), reverse=True))
+    if not mine:
+        if cycle is not None:
+            raise NotThere
+        return None
+    of = mine[0] if cycle is None else cycle
+    if of not in mine:
+        raise NotThere
+    to = cascade.told_to(context.connection, of, number)[number]
+    (own, unit, final, *_) = _scored(context, loaded, of, node)
+    plan = loaded.plan(of)
+    results, moves = told[of], plan.sheet.moves_of(of)
+    return MyResult(
+        cycle=of,
+        cycles=mine,
+        to=to,
+        told_on=cycles.told_on(to, loaded),
+        until=cycles.last_day_of_window(to, loaded),
+        own_score=own,
+        unit_score=unit,
+        final_score=final,
+        group=None if to.result.group is None else group_namer(plan.sheet.definitions.policies)(to.result.group),
+        decisions=tuple(_about(context, of, node, before=results.before)),
+        move=_move_of(moves.get(node), results, node),
+        equals=tuple(_of_equals(moves, results, node)),
+    )
+
+
+def _told(loaded: State) -> dict[int, ToldOf]:
+    return {cycle: loaded.plan(cycle).sheet.told_of(cycle) for cycle in loaded.sheet.tellings}
+
+
+def _scored(
+    context: RequestContext, loaded: State, cycle: int, node: Node
+) -> tuple[Score | None, Score | None, Score | None, object]:
+    asked = ScoreQuery(cycle, context.today)
+    return scoring.scores(context.connection, asked, [node], loaded=loaded).at(0)
+
+
+def _about(context: RequestContext, cycle: int, node: Node, *, before: int) -> Iterator[DecisionAbout]:
+    """What was decided about somebody by the time that people were told last: what came since is told with the next telling. Queries: 2."""
+    only = DecisionFilter(kinds=_ABOUT_ONE, cycle=str(cycle), state=DecisionState.APPROVED, nodes=frozenset({node}))
+    some = decisions.decisions_of(context.connection, only, visible=lambda one: one.id < before, limit=_SHOWN_MOST)
+    for one in reversed(some):
+        move = next((move for move in one.content.get("moves", ()) if move["node"] == str(node)), None)
+        yield DecisionAbout(
+            one,
+            (one.ended or one.maker).at,
+            one.reason if move is None else move["reason"],
+            None if move is None else move["from"],
+            None if move is None else move["to"],
+        )
+
+
+def _move_of(move: GradeMove | None, results: ToldOf, node: Node) -> GradeMove | None:
+    """A move that makes the grade that somebody was told."""
+    result = results.results[node]
+    is_told = move is not None and not results.is_since(move.decision) and move.to == result.grade
+    return move if is_told and not result.is_held else None
+
+
+def _of_equals(moves: Moves, results: ToldOf, node: Node) -> Iterator[GradeMove]:
+    """The moves of others whose published score and group are the same: equals may be parted, and see why (contract-cycle, 6)."""
+    mine = results.results[node]
+    for other, move in moves.items():
+        one = results.results.get(other)
+        is_equal = one is not None and (one.score, one.group) == (mine.score, mine.group) and one.grade is not None
+        if other != node and is_equal and _move_of(move, results, other) is not None:
+            yield move

@@ -1,0 +1,56 @@
+"""What one came to in a cycle, as one was told it: grade, score, every decision about oneself with its reason, and until when one may object.
+
+Do not show what was decided since: it is told with the next telling.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app import cycle as cycles
+from app.rules.permissions import Deed
+from app.rules.standings import Score, published
+from app.rules.terms import Node, NodeKind
+from app.web import decided, words
+from app.web.my_results import my_result
+from app.web.rendering import Page
+from app.web.request_context import RequestContext
+from app.web.routing import Pages
+
+pages: Final = Pages("my_result")
+
+
+class ResultQuery(BaseModel):
+    """Of which cycle; without one of the latest that one was told of."""
+
+    model_config = ConfigDict(frozen=True)
+
+    cycle: Annotated[int | None, Field(ge=1, le=9999)] = None
+
+
+@pages.read("/my/result", may=Deed.SEE_OWN_RESULT, transaction=False)
+def result(context: RequestContext, query: ResultQuery) -> Page:
+    """One's own result; that it was looked at is kept. Queries: constant."""
+    with context.read():
+        mine = my_result(context, query.cycle)
+        titles = {} if mine is None else decided.titles(context, [one.decision for one in mine.decisions])
+        visible = decided.visible_to(context)
+        seen = frozenset() if mine is None else {one.decision.id for one in mine.decisions if visible(one.decision)}
+    if mine is not None and not mine.to.is_seen:
+        with context.write() as connection:
+            cycles.note_result_seen(connection, mine.cycle, mine.to.employee, at=context.now)
+    return Page(
+        "pages/my_result.html",
+        mine=mine,
+        node=Node(NodeKind.EMPLOYEE, context.viewer.employee or ""),
+        titles=titles,
+        seen=seen,
+        published=_published,
+        words=words,
+    )
+
+
+def _published(score: Score | None) -> object:
+    return None if score is None else published(score)
