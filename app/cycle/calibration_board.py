@@ -147,6 +147,11 @@ class CalibrationPreview:
     neighbours: dict[Node, tuple[Neighbour, ...]]
     problem: MoveProblem | None
 
+    @property
+    def is_as_broken(self) -> bool:
+        """Whether the moves break no rule that is not broken without them."""
+        return {one.code for one in self.broken_after} <= {one.code for one in self.broken_before}
+
 
 def calibration_groups(calibration: Calibration) -> list[GroupFigures]:
     """Every group beside the others, by name. No queries."""

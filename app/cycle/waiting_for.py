@@ -48,11 +48,12 @@ _DECIDED_MOST: Final = 100
 
 
 class ToSign(NamedTuple):
-    """A scorecard that waits for somebody's signature."""
+    """A scorecard that waits for somebody's signature, and who wrote the draft: a number or an e-mail; None for what folder and targets say."""
 
     cycle: int
     node: Node
     since: dt.datetime
+    drafted_by: str | None
 
 
 class Imposed(NamedTuple):
@@ -93,7 +94,7 @@ def to_sign(reads: OnesReads, *, viewer: Viewer) -> list[ToSign]:
             parts = set(may_sign(reads.loaded, opened, card, viewer=viewer, day=reads.day))
             since = [one.since for one in due_of(reads.loaded, opened, card, day=reads.day) if one.signed_as in parts]
             if since:
-                cards_due.append(ToSign(opened.cycle, node, min(since)))
+                cards_due.append(ToSign(opened.cycle, node, min(since), card.drafted_by))
     return sorted(cards_due, key=lambda one: (one.since, one.cycle, str(one.node)))
 
 

@@ -92,6 +92,8 @@ class CardThere:
     node: Node
     name: str
     at: dt.datetime
+    changed_by: str | None = None
+    """Who wrote the draft that is to be signed, where that is somebody else: a number or an e-mail."""
 
 
 class LineOwed(NamedTuple):
@@ -277,7 +279,10 @@ def _line_decided(reader: Reader) -> Iterator[Errand]:
 
 def _card(reader: Reader, one: ToSign | Imposed | NoteToRead) -> CardThere:
     name = node_name(reader.loaded.frame.directory, one.node, reader.day)
-    return CardThere(cycle=one.cycle, node=one.node, name=name, at=one.since if isinstance(one, ToSign) else one.at)
+    if not isinstance(one, ToSign):
+        return CardThere(cycle=one.cycle, node=one.node, name=name, at=one.at)
+    by = None if one.drafted_by in {reader.viewer.employee, reader.viewer.email} else one.drafted_by
+    return CardThere(cycle=one.cycle, node=one.node, name=name, at=one.since, changed_by=by)
 
 
 def _to_verify(reader: Reader) -> Iterator[Errand]:

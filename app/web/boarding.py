@@ -8,6 +8,7 @@ from typing import Final
 from app import cycle as cycles
 from app import scoring
 from app.cycle import Action, BoardReminders, BoardRow, BoardState, OwedComment
+from app.kit import outbox
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
 from app.rules.permissions import Deed
@@ -31,6 +32,9 @@ __all__ = [
 CHOOSE: Final = n_("Nobody is ticked: choose whom to remind of.")
 _REMINDED: Final = n_(
     "Reminded: %(sent)s. Had a reminder today already: %(already)s. No mail reaches: %(unreachable)s."
+)
+_REMINDED_HELD: Final = n_(
+    "Written to: %(sent)s. Had a reminder today already: %(already)s. No mail reaches: %(unreachable)s. No mail leaves the application as it is set up: they are held until an administrator has given it a mail server."
 )
 _NAMED: Final = 5
 
@@ -102,7 +106,8 @@ def said_of(
     more = f" (+{len(told.unreachable) - _NAMED})" if len(told.unreachable) > _NAMED else ""
     unreachable = ", ".join(who_named(context, one) for one in told.unreachable[:_NAMED]) + more
     counts = {"sent": len(told.sent), "already": len(told.already), "unreachable": unreachable or "0"}
-    return Redirect(_REMINDED, then=then, values={"cycle": cycle} | narrowed_to, parameters=counts)
+    words = _REMINDED_HELD if told.sent and outbox.is_any_held(context.connection) else _REMINDED
+    return Redirect(words, then=then, values={"cycle": cycle} | narrowed_to, parameters=counts)
 
 
 def reminded_today(context: RequestContext, cycle: int, rows: Collection[BoardRow]) -> list[tuple[str, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from app.cascade import TARGET_DECISIONS
 from app.decisions import Decision, DecisionKind, Overtaken, Reach
 from app.kit.refusals import Invalid, NotThere
 from app.kit.replacing import exact_text
-from app.plain.findings import Place, n_
+from app.plain.findings import Finding, Place, n_
 from app.rules.deciding import DecisionEffect, DecisionState
 from app.rules.permissions import Authority, Deed, may
 from app.rules.stages import ITEMS_SHOWN
@@ -456,12 +456,18 @@ def proposed_by_form(
     try:
         return proposed(context, kind, content, reason, cycle=cycle)
     except Invalid as refusal:
-        raise Invalid(
-            *(
-                replace(one, place=Place(field=fields.get(one.place.field or "", one.place.field)))
-                for one in refusal.findings
-            )
-        ) from None
+        raise Invalid(*at_form_fields(refusal.findings, fields)) from None
+
+
+def at_form_fields(findings: Iterable[Finding], fields: Mapping[str, str]) -> Iterator[Finding]:
+    """What is wrong with members of a decision, each at the field of a form that it was typed into.
+
+    Args:
+        findings: with the member as their place.
+        fields: the field of each member that has another name there.
+    """
+    for one in findings:
+        yield replace(one, place=Place(field=fields.get(one.place.field or "", one.place.field)))
 
 
 def nobody_checks(context: RequestContext, made: Decision) -> bool:

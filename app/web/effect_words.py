@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -139,8 +139,15 @@ def sees_effects(context: RequestContext, *, checks: bool, cycle: int | None = N
     return seen
 
 
-def shown_effects(context: RequestContext, effects: Sequence[DecisionEffect]) -> Moves:
+def shown_effects(
+    context: RequestContext, effects: Sequence[DecisionEffect], *, by_people: Collection[str] = ()
+) -> Moves:
     """Effects as a page shows them, whose they are in one row, KPIs, units and people by their names.
+
+    Args:
+        context: the request's.
+        effects: in any order.
+        by_people: the nodes whose grades people move: their places have no part in it.
 
     Queries: 1, or 2 where the organisation was not asked for.
     """
@@ -149,8 +156,8 @@ def shown_effects(context: RequestContext, effects: Sequence[DecisionEffect]) ->
     for one in effects:
         of.setdefault((one.cycle, one.node), []).append(one)
     ranked = sorted(of.values(), key=_how_much)
-    rows = tuple(_moved(context, definitions, some) for some in ranked)
-    against = sum(1 for some in of.values() if _is_against_score(some))
+    rows = tuple(_moved(context, definitions, some, by_people) for some in ranked)
+    against = sum(1 for (_, node), some in of.items() if node not in by_people and _is_against_score(some))
     return Moves(
         summary=(*_summary(effects), *([str(gettext(_AGAINST_SCORE, count=number(against)))] if against else ())),
         rows=rows,
@@ -176,17 +183,26 @@ def _is_against_score(some: Iterable[DecisionEffect]) -> bool:
     return bool(grade) and grade is not None and final is not None and grade * final <= 0
 
 
-def _how_much(some: list[DecisionEffect]) -> tuple[bool, bool, float]:
+def _how_much(some: list[DecisionEffect]) -> tuple[bool, bool, bool, float]:
+    """Whoever gets nothing where there was nothing stands last."""
     members = {one.member: one for one in some}
     final = members.get("final_score")
-    return ("grade" not in members, "rights" not in members, 0.0 if final is None else -abs(_difference(final) or 0.0))
+    is_empty = all(one.before is None and one.after is None for one in some)
+    return (
+        is_empty,
+        "grade" not in members,
+        "rights" not in members,
+        0.0 if final is None else -abs(_difference(final) or 0.0),
+    )
 
 
-def _moved(context: RequestContext, definitions: Definitions, some: list[DecisionEffect]) -> NodeMoved:
+def _moved(
+    context: RequestContext, definitions: Definitions, some: list[DecisionEffect], by_people: Collection[str]
+) -> NodeMoved:
     first = some[0]
     node = Node.parse(first.node)
     turns = {_column(one.member): _turn(context, definitions, one) for one in some}
-    if _is_against_score(some):
+    if first.node not in by_people and _is_against_score(some):
         turns["grade"] = turns["grade"]._replace(why=str(gettext(_BY_PLACE)))
     beside: Name | str = ""
     if node is not None and node.kind is NodeKind.EMPLOYEE:
@@ -251,7 +267,8 @@ def _summary(effects: Iterable[DecisionEffect]) -> Iterator[str]:
     for key, message in _SUMMED.items():
         some = of.get(key, [])
         if some and key in _FIRST and all(one.before is None for one in some):
-            yield str(gettext(_FIRST[key], count=number(len(some))))
+            settled = sum(one.after is not None for one in some)
+            yield str(gettext(_FIRST[key], count=number(settled), without=number(len(some) - settled)))
         elif some:
             by = [_difference(one) or 0 for one in some]
             yield str(
@@ -295,8 +312,16 @@ _SUMMED: Final = {
 
 
 _FIRST: Final = {
-    (NodeKind.EMPLOYEE, "final_score"): n_("People whose final scores are settled by it: %(count)s."),
-    (NodeKind.UNIT, "final_score"): n_("Units whose final scores are settled by it: %(count)s."),
+    (NodeKind.EMPLOYEE, "grade"): n_(
+        "People whose grades are proposed by it: %(count)s. Without a grade: %(without)s."
+    ),
+    (NodeKind.EMPLOYEE, "final_score"): n_(
+        "People whose final scores are settled by it: %(count)s. Without a score: %(without)s."
+    ),
+    (NodeKind.UNIT, "grade"): n_("Units whose grades are proposed by it: %(count)s. Without a grade: %(without)s."),
+    (NodeKind.UNIT, "final_score"): n_(
+        "Units whose final scores are settled by it: %(count)s. Without a score: %(without)s."
+    ),
 }
 """Where nothing was settled before, nothing rises or falls."""
 

@@ -235,7 +235,7 @@ LINE_MEMBERS: Final[Mapping[str, str]] = {
 
 LINE_DECISIONS: Final[Mapping[str, str]] = {
     "override": n_("Another figure"),
-    "drop": n_("Not measurable"),
+    "drop": n_("Drop the line: it does not count"),
     "zero": n_("Scores 0, since what it rests on was proven false"),
     "exclude_year": n_("Leave a past year out as an outlier"),
 }

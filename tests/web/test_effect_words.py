@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pytest
 
 from app.rules.deciding import DecisionEffect
@@ -13,7 +15,7 @@ from tests.web.working import Working, loaded_folder, working
 __all__ = ["loaded_folder", "working"]
 
 
-def moves(working: Working, *effects: DecisionEffect) -> Moves:
+def moves(working: Working, *effects: DecisionEffect, by_people: Collection[str] = ()) -> Moves:
     """Effects as a page shows them, to somebody of hr."""
     with working.app.test_request_context("/"):
         site = working.app.extensions["kopes"]
@@ -21,7 +23,7 @@ def moves(working: Working, *effects: DecisionEffect) -> Moves:
             database=site.database, settings=site.settings, now=site.clock(), who=None, pages=site.rendering.main
         )
         with context.read():
-            return shown_effects(context, effects)
+            return shown_effects(context, effects, by_people=by_people)
 
 
 @pytest.mark.parametrize(("before", "after"), [(None, 1_200_000), (0, 1_200_000)])
@@ -63,3 +65,35 @@ def test_rights_of_an_account_are_called_rights(working: Working) -> None:
     page = said(working.ferran.get(f"/decisions/{made.json['id']}").text)
     assert "Whose Rights" in page
     assert "Heads" not in page
+
+
+def test_what_is_settled_for_the_first_time_moves_nothing_and_who_gets_none_is_counted_and_stands_last(
+    working: Working,
+) -> None:
+    """A certificate's effects have nothing before: nobody's grade changes for the better or the worse by it."""
+    shown = moves(
+        working,
+        DecisionEffect("employee:E1", "final_score", None, None),
+        DecisionEffect("employee:E1", "grade", None, None),
+        DecisionEffect("employee:E2", "final_score", None, 71.5),
+        DecisionEffect("employee:E2", "grade", None, "B"),
+        DecisionEffect("unit:VIE", "final_score", None, 71.5),
+        DecisionEffect("unit:VIE", "grade", None, None),
+    )
+    assert set(shown.summary) == {
+        "People whose grades are proposed by it: 1. Without a grade: 1.",
+        "People whose final scores are settled by it: 1. Without a score: 1.",
+        "Units whose grades are proposed by it: 0. Without a grade: 1.",
+        "Units whose final scores are settled by it: 1. Without a score: 0.",
+    }
+    assert shown.rows[-1].grade is not None
+    assert (shown.rows[-1].grade.before, shown.rows[-1].grade.after) == ("–", "–")
+
+
+def test_a_grade_that_people_move_is_not_said_to_go_by_the_place(working: Working) -> None:
+    """A grade alone that is another goes by the place, unless it was moved by those who calibrate."""
+    effects = [DecisionEffect(f"employee:{one}", "grade", *letters) for one, letters in (("E1", "AB"), ("E2", "BA"))]
+    by_place, by_people = moves(working, *effects), moves(working, *effects, by_people={"employee:E1", "employee:E2"})
+    assert {row.grade.why for row in by_place.rows if row.grade} == {"by the place in the group"}
+    assert {row.grade.why for row in by_people.rows if row.grade} == {""}
+    assert len(by_place.summary) == len(by_people.summary) + 1

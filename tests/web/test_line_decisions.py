@@ -50,6 +50,13 @@ def test_a_line_is_decided_about_on_its_page(working: Working) -> None:
     assert f"By decision {number} this holds in place of what was computed: Actual 4." in derived
     again = working.boram.get(f"{PAGE}?kind=drop&cause=flood-2026").text
     assert "adjusted for this cause before" in again
+    lacking = read(working.boram.get(f"{PAGE}?kind=override&member=actual&value=").text)
+    wrong = {one.attributes["id"] for one in lacking.all("input") if one.attributes.get("aria-invalid")}
+    assert "value" in wrong
+    assert "This cannot be shown as it was asked for" in lacking.text
+    korean = read(working.boram.get(PAGE, headers={"Accept-Language": "ko"}).text)
+    options = {one.text for form in korean.all("form") for one in form.all("option")}
+    assert options & {"Another figure", "Drop the line: it does not count", "Actual", "High"} == set()
     assert 'name="reason"' not in again
     lifting = working.boram.get(f"{PAGE}?kind=lift&decision={number}").text
     assert "52.00 → <b>20.00</b>" in lifting

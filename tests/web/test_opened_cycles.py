@@ -299,6 +299,7 @@ def test_a_scorecard_is_signed_by_both_sides_on_its_page(working: Working) -> No
     assert f'href="{page}"' in working.alba.get("/scorecards/employee:E1?cycle=2026").text
     assert "Scorecards that wait for your signature: 1" in waits_for(working.alba)["to_sign"]
     assert f'href="{page}"' in working.alba.get("/").text
+    assert "changed by" not in waits_for(working.alba)["to_sign"]
     assert "Scorecards that wait for your signature: 4" in waits_for(working.boram)["to_sign"], (
         "hers, her office's, two people's"
     )

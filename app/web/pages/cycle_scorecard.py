@@ -299,6 +299,7 @@ def scorecard(context: RequestContext, cycle: int, node: Node) -> Page:
         and cycles.sees_check_ins(plan, context.viewer, node.code, day=context.today),
         labels=MEMBERS,
         notes=notes,
+        is_own_draft=card.drafted_by in {context.viewer.employee, context.viewer.email} - {None},
         why_changed=next((one.text for one in reversed(notes) if card.drafted_at == one.at and one.kpi is None), ""),
         of_line=looked.kpi_name,
         weights=sum((Decimal(str(line["weight"] or 0)) for line in card.draft), Decimal(0)),

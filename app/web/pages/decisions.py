@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app import cascade, decisions, intake, scoring
 from app.cascade import TARGET_DECISIONS, WantedTarget
+from app.cycle import CALIBRATE
 from app.decisions import Decision, DecisionFilter
 from app.intake import Changed
 from app.kit.refusals import Invalid, NotThere, at_field
@@ -158,7 +159,11 @@ def one(context: RequestContext, number: int) -> Page:
         coming=None
         if changed is None
         else intake.cycle_without_scorecards(context.connection, changed, today=context.today),
-        effects=shown_effects(context, decided.effects_of(context, decision)),
+        effects=shown_effects(
+            context,
+            decided.effects_of(context, decision),
+            by_people={one["node"] for one in decision.content["moves"]} if decision.kind == CALIBRATE.code else (),
+        ),
         states=DECISION_STATES,
         roles=ROLES,
         people=context.directory.employees,

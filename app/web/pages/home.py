@@ -7,6 +7,7 @@ seen, is gone.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from typing import Annotated, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -25,6 +26,7 @@ from app.waiting import Reader
 from app.web import decided, words
 from app.web.asking import ScoreParameters, asked_by
 from app.web.first_steps import first_steps_of
+from app.web.naming import person_named
 from app.web.rendering import Page, SeeOther
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -78,6 +80,7 @@ def home(context: RequestContext) -> Page:
         decision_titles=decided.titles(context, [one for one in told if isinstance(one, Decision)]),
         day_of=lambda at: at.astimezone(context.zone).date() if isinstance(at, dt.datetime) else at,
         people=context.directory.employees if viewer.roles else {},
+        person_named=functools.partial(person_named, context),
         visits=visits,
         progress=_progress(context, loaded, asked, visits),
         board=board,

@@ -5,14 +5,16 @@ Do not weigh here: what it moves is what the decision itself would be told, by t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Final, NamedTuple
 
 from flask import url_for
+from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
+from app import access, scoring
 from app import cycle as cycles
-from app import scoring
 from app.cycle import OpenedCycle
 from app.decisions import DecisionKind
 from app.kit.refusals import Invalid, NotThere, Refusal, at_field
@@ -21,11 +23,12 @@ from app.rules.deciding import ordered_effects
 from app.rules.line_decisions import MEMBERS, UNDECIDED, LineDecision, LineDecisionKind, takes_figure
 from app.rules.permissions import Deed
 from app.rules.targets import SPREAD_METHODS
-from app.rules.terms import Node
+from app.rules.terms import CycleFunction, Node
 from app.scoring import ScoreQuery, node_name
 from app.web import decided, deciding, words
 from app.web.effect_words import Moves, effects_seen, shown_effects
 from app.web.languages import kpi_name, named
+from app.web.naming import person_named
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -116,6 +119,8 @@ def line(context: RequestContext, cycle: int, node: Node, kpi: str, query: LineQ
     asked = ScoreQuery(cycle, context.today)
     (card,) = scoring.scorecards(context.connection, asked, [node], loaded=loaded)
     moves, problems = _weighed(context, opened, node, kpi, query)
+    if problems:
+        context.typed = replace(context.typed, findings=problems, is_search=True)
     versions = plan.sheet.definitions.kpis[kpi]
     methods = {one.method.name for one in (versions.version(cycle), versions.before(cycle)) if one is not None}
     return Page(
@@ -130,13 +135,22 @@ def line(context: RequestContext, cycle: int, node: Node, kpi: str, query: LineQ
         holding=_holding(context, cycle, node, kpi),
         query=query,
         kinds=[
-            (code, words.LINE_DECISIONS[code])
+            (code, gettext(words.LINE_DECISIONS[code]))
             for code in LineDecisionKind
             if code != "exclude_year" or methods & SPREAD_METHODS
         ],
-        members=[(one, words.LINE_MEMBERS[one]) for one in MEMBERS if takes_figure(methods, one)],
+        members=[(one, gettext(words.LINE_MEMBERS[one])) for one in MEMBERS if takes_figure(methods, one)],
         moves=moves,
-        problems=problems,
+        approvers=[
+            person_named(context, email)
+            for email in access.holders_of(
+                context.connection,
+                context.directory,
+                cycle=cycle,
+                function=CycleFunction.APPROVER,
+                day=context.today,
+            )
+        ],
         proposing=url_for(
             "line_decision.propose", cycle=cycle, node=node, kpi=kpi, **query.model_dump(exclude_defaults=True)
         ),
@@ -146,7 +160,7 @@ def line(context: RequestContext, cycle: int, node: Node, kpi: str, query: LineQ
 
 def _weighed(
     context: RequestContext, opened: OpenedCycle, node: Node, kpi: str, query: LineQuery
-) -> tuple[Moves | None, Sequence[Finding]]:
+) -> tuple[Moves | None, tuple[Finding, ...]]:
     """What the decision would move, or why it cannot be; neither where none is chosen. Queries: those of scoring everybody."""
     kind = _KINDS.get(query.kind)
     if kind is None:
@@ -156,7 +170,8 @@ def _weighed(
         read = kind.read(connection, _content(query, node, kpi), cycle, context.today)
         effects = ordered_effects(kind.effects(connection, read.content, cycle, context.today))
     except Refusal as refusal:
-        return None, refusal.findings or (at_field("kind", refusal.code, refusal.message, **refusal.parameters),)
+        told = refusal.findings or (at_field("kind", refusal.code, refusal.message, **refusal.parameters),)
+        return None, tuple(decided.at_form_fields(told, _FIELDS))
     return shown_effects(context, effects_seen(context, effects, checks=False)), ()
 
 
