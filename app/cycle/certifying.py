@@ -1,13 +1,14 @@
 """Certifying a cycle: a cut after which its figures stand (contract-cycle, 3 and 6).
 
-The cut is made when it is proposed, while nobody records and nothing is loaded, and approving approves that cut: what comes between the two neither
-undoes it nor counts. What people decide from then on goes over it.
+The cut is of one moment while it is proposed, at which nobody records and nothing is loaded, and approving approves that cut: what comes between the two
+neither undoes it nor counts. What people decide from then on goes over it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -21,8 +22,8 @@ from app.cycle.recorded import records_sum
 from app.cycle.results import CycleResults, results_of
 from app.cycle.staging import Blocked, accept_problems, accepted
 from app.decisions import Decision, DecisionKind, Read
-from app.kit.database import lock
-from app.kit.refusals import Invalid
+from app.kit.database import one_moment
+from app.kit.refusals import Busy, Invalid
 from app.rules.deciding import DecisionEffect
 from app.rules.stages import Blocker, Stage, left_after
 from app.rules.terms import CycleFunction, Role
@@ -33,11 +34,19 @@ __all__ = ["certify_kind", "decisions_sum"]
 _DIGITS_MOST: Final = 9
 
 
-def _hold(connection: Connection) -> None:
-    """Nobody decides, records or loads: what is proposed is of one moment. In the order in which whoever approves a change set does."""
-    lock(connection, decisions.LOCK_DECISIONS)
-    ledger.shut_out_recorders(connection)
-    organisation.lock_revision(connection)
+@contextmanager
+def _moment(connection: Connection) -> Iterator[Connection]:
+    """What is proposed is of one moment, at which nobody records or loads: recorders go on once it is seen, loads and whoever decides once it is written.
+
+    Raises:
+        Busy: a load came between the two.
+    """
+    with one_moment(connection, ledger.shut_out_recorders) as seen:
+        # Not before: a load takes the ledger's lock and then this one.
+        organisation.lock_revision(connection)
+        if organisation.current_revision(connection) != organisation.current_revision(seen):
+            raise Busy
+        yield seen
 
 
 def _read(connection: Connection, content: Mapping[str, Any], cycle: str | None, today: dt.date) -> Read:
@@ -104,6 +113,7 @@ def decisions_sum(connection: Connection, cycle: int, *, before: int) -> Decisio
 
 def _apply(connection: Connection, decision: Decision) -> None:
     hand = decision.ended or decision.maker
+    organisation.lock_revision(connection)
     cut = scoring.cut_of(connection, decision.id)
     opened = opened_cycle(connection, decision.cycle_year)
     if opened is None or cut is None or opened.stage is not Stage.RUNNING:
@@ -130,13 +140,14 @@ def certify_kind(files_of: Callable[[Connection], Mapping[str, str]]) -> Decisio
         files_of: the sums of the folder's files as they stand.
     """
 
-    def keep(connection: Connection, decision: Decision) -> None:
+    def keep(connection: Connection, decision: Decision, seen: Connection) -> None:
         cycle = decision.cycle_year
         scoring.keep_cut(
             connection,
             decision=decision.id,
             cycle=cycle,
             at=decision.maker.at,
+            last_event=ledger.last_event(seen),
             decisions=decisions_sum(connection, cycle, before=decision.id),
             records_sha256=records_sum(connection, cycle, before=decision.id),
             files=files_of(connection),
@@ -148,9 +159,12 @@ def certify_kind(files_of: Callable[[Connection], Mapping[str, str]]) -> Decisio
         opened = opened_cycle(connection, _year(cycle))
         if opened is None:
             return
-        _read_effects(connection, cycle, today)
+        results = _read_effects(connection, cycle, today)
         loaded = scoring.state(connection)
-        if scoring.open_cut(connection, _year(cycle)) is None:
+        if scoring.open_cut(connection, _year(cycle)) is not None:
+            # Kept for the approval, which lets others wait.
+            _ = results.sha256
+        else:
             files_of(connection)
             scoring.rows_at_hand(connection)
             if opened.stage is Stage.RUNNING:
@@ -168,6 +182,6 @@ def certify_kind(files_of: Callable[[Connection], Mapping[str, str]]) -> Decisio
         proposed=keep,
         prepare=prepare,
         signed_effects=True,
-        hold=_hold,
+        moment=_moment,
         of_cycle=True,
     )

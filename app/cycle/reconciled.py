@@ -1,7 +1,8 @@
 """Whether the stored totals are what the events come to, as whoever certifies a cycle has to know (contract-cycle, 3).
 
-Comparing takes long where there are many events. Then whoever looks is told what was found last, by the nightly run or by this process, and whoever
-proposes has it compared before anybody waits for them. Do not compare while recorders are shut out.
+Reading all events takes long where there are many. What they say is compared every night; whoever proposes has every total compared with the activities
+that it is the sum of, and what came since that night with the events too, before anybody waits for them. Whoever looks is told what was found last.
+Do not compare while recorders are shut out.
 """
 
 from __future__ import annotations
@@ -21,12 +22,16 @@ __all__ = ["compare_totals", "totals_agree"]
 _COMPARED_UP_TO: Final = 5_000
 """So many events are compared whenever somebody asks."""
 
+_UNDER_WAY: Final = dt.timedelta(minutes=10)
+"""What was received so long before a night's run was committed by then, and compared."""
+
 
 class _Comparison(NamedTuple):
-    """What was found: since which nightly run, with which last event, and whether all agreed."""
+    """What was found: since which nightly run, up to which event, how many there were up to that, and whether all agreed."""
 
     night: dt.datetime | None
     last_event: int
+    events: int
     agrees: bool
 
 
@@ -39,40 +44,69 @@ def totals_agree(connection: Connection, frame: Frame) -> bool:
 
     Whoever proposes has them compared first (:func:`compare_totals`), so that it hangs on no page whether they are.
 
-    Queries: 2 or 3; where there are few events, those of :func:`app.ledger.reconcile`.
+    Queries: 2; where there are few events, those of :func:`app.ledger.reconcile`.
     """
     if ledger.last_event(connection) <= _COMPARED_UP_TO:
-        return _compared(connection, frame).agrees
-    known = _known(connection)
-    return known is None or known.agrees
+        return _compared(connection, frame, after=None).agrees
+    night = _last_night(connection)
+    kept = _kept(connection, night)
+    return (night is None or night.agrees) if kept is None else kept.agrees
 
 
 def compare_totals(connection: Connection, frame: Frame) -> None:
-    """Compare what is stored with all events that there are, unless that was found to agree since the last one came.
+    """Compare what is stored with the ledger, unless that was found to agree since the last event came.
 
-    Queries: 2 to 5, and those of :func:`app.ledger.reconcile`.
+    What agreed with the events before is not read again: every total is held against the activities, and what came since against the events.
+
+    Queries: 3 to 5, and those of :func:`app.ledger.reconcile_since`; where nothing was found to agree before, those of :func:`app.ledger.reconcile`.
     """
     last = ledger.last_event(connection)
-    known = _known(connection)
-    if last > _COMPARED_UP_TO and (known is None or not known.agrees or known.last_event < last):
-        _compared(connection, frame)
+    if last <= _COMPARED_UP_TO:
+        return
+    night = _last_night(connection)
+    kept = _kept(connection, night)
+    if kept is not None and kept.agrees and ledger.events_up_to(connection, kept.last_event) != kept.events:
+        # A number that was given out earlier was committed later.
+        kept = None
+    if kept is None or not kept.agrees:
+        _compared(connection, frame, after=night.last_event if night is not None and night.agrees else None)
+    elif kept.last_event < last:
+        _compared(connection, frame, after=kept.last_event)
 
 
-def _known(connection: Connection) -> _Comparison | None:
-    """What was found last. Queries: 1 or 2."""
-    kept = _of_database(connection)
+class _Night(NamedTuple):
+    """A nightly run: when it began, the last event that it surely saw, and whether all agreed."""
+
+    began_at: dt.datetime
+    agrees: bool
+    last_event: int
+
+
+def _last_night(connection: Connection) -> _Night | None:
+    """The last nightly run. Queries: 1 or 2."""
     night = last_finished(connection, job="reconcile")
-    if kept and kept[0].night == (None if night is None else night.started_at):
-        return kept[0]
     if night is None:
         return None
-    return _Comparison(night.started_at, ledger.last_event(connection, before=night.started_at), not night.failed)
+    seen = ledger.last_event(connection, before=night.started_at - _UNDER_WAY)
+    return _Night(night.started_at, not night.failed, seen)
 
 
-def _compared(connection: Connection, frame: Frame) -> _Comparison:
+def _kept(connection: Connection, night: _Night | None) -> _Comparison | None:
+    """What this process has found since the last nightly run."""
+    kept = _of_database(connection)
+    return kept[0] if kept and kept[0].night == (None if night is None else night.began_at) else None
+
+
+def _compared(connection: Connection, frame: Frame, *, after: int | None) -> _Comparison:
+    """Compare, and keep what was found: all with all events, or where everything up to an event agreed before, what that leaves."""
     night, last = last_finished(connection, job="reconcile"), ledger.last_event(connection)
-    differs = next(iter(ledger.reconcile(connection, frame)), None) is not None
-    comparison = _Comparison(None if night is None else night.started_at, last, agrees=not differs)
+    differences = (
+        ledger.reconcile(connection, frame) if after is None else ledger.reconcile_since(connection, frame, after=after)
+    )
+    differs = next(iter(differences), None) is not None
+    comparison = _Comparison(
+        None if night is None else night.started_at, last, ledger.events_up_to(connection, last), agrees=not differs
+    )
     _of_database(connection)[:] = [comparison]
     return comparison
 

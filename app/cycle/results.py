@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import rfc8785
 from sqlalchemy import Connection
@@ -13,8 +15,8 @@ from sqlalchemy import Connection
 from app import ledger, scoring
 from app.cycle.grades import employee_proposal, unit_proposal
 from app.kit.kept import LruCache
-from app.rules.grading import members
-from app.scoring import ScoreQuery, State
+from app.rules.grading import EmployeeProposal, UnitProposal, members
+from app.scoring import ScoreQuery, Scores, State
 
 __all__ = ["CycleResults", "results_of"]
 
@@ -22,20 +24,32 @@ RULES_VERSION: Final = 1
 """Raised by a release that makes another figure of the same pins; what was certified by an earlier one is recomputed by that one's rules."""
 
 
-class CycleResults(NamedTuple):
+@dataclass(frozen=True)
+class CycleResults:
     """What everyone came to.
 
     Attributes:
-        document: employees, units and scorecards, each by node, figures as texts.
         told: the final score and the proposed grade of every node that is listed.
     """
 
-    document: Mapping[str, Any]
     told: Mapping[tuple[str, str], object]
+    _scored: Scores
+    _people: EmployeeProposal
+    _units: UnitProposal
 
-    @property
+    @functools.cached_property
+    def document(self) -> Mapping[str, Any]:
+        """Employees, units and scorecards, each by node, figures as texts: all that is summed, which takes several times as long as what is told."""
+        cards = sorted(scoring.make_scorecards(self._scored), key=lambda card: str(card.node))
+        return {
+            "employees": [_plain(members(row)) for row in sorted(self._people.rows, key=lambda row: row.employee)],
+            "units": [_plain(members(row)) for row in sorted(self._units.rows, key=lambda row: row.unit)],
+            "scorecards": [_plain(_without_day(card.as_json())) for card in cards],
+        }
+
+    @functools.cached_property
     def sha256(self) -> str:
-        """The sum over the document's RFC 8785 form, as 64 hexadecimal digits."""
+        """The sum over the document's RFC 8785 form, as 64 hexadecimal digits; asked for beforehand by whoever lets others wait."""
         return hashlib.sha256(rfc8785.dumps(self.document)).hexdigest()
 
 
@@ -67,13 +81,7 @@ def _worked_out(connection: Connection, loaded: State, asked: ScoreQuery) -> Cyc
     for at, node in enumerate(scored.selection.nodes[: scored.selection.asked]):
         told[str(node), "final_score"] = scored.at(at)[2]
         told[str(node), "grade"] = grades.get(str(node))
-    cards = sorted(scoring.make_scorecards(scored), key=lambda card: str(card.node))
-    document = {
-        "employees": [_plain(members(row)) for row in sorted(people.rows, key=lambda row: row.employee)],
-        "units": [_plain(members(row)) for row in sorted(units.rows, key=lambda row: row.unit)],
-        "scorecards": [_plain(_without_day(card.as_json())) for card in cards],
-    }
-    return CycleResults(document, told)
+    return CycleResults(told, scored, people, units)
 
 
 def _without_day(card: dict[str, Any]) -> dict[str, Any]:

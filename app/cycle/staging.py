@@ -144,7 +144,7 @@ def _loaded_since(connection: Connection, decision: Decision, parts: Iterable[st
     return [{"loaded": part} for part in cascade.loaded_since(connection, decision.id) if part in parts]
 
 
-def _keep_what_is_loaded(connection: Connection, decision: Decision) -> None:
+def _keep_what_is_loaded(connection: Connection, decision: Decision, _seen: Connection) -> None:
     """Whoever agrees agrees to what was loaded then."""
     if decision.kind == "amend" or decision.content.get("to") == Stage.AGREEMENT.value:
         cascade.keep_proposed(connection, decision.id)

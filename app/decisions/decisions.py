@@ -382,29 +382,30 @@ def propose(
     if not isinstance(by, Program):
         _refuse_unseen(connection, kind.names(connection, content), by=by, now=now)
         _refuse(kind.early_obstacle(connection, by, content, cycle, today))
-    read = kind.read(connection, content, cycle, today)
-    if kind.deed is None and not isinstance(by, Program):
-        people = kind.people(connection, read.content)
-        periods = (period,) if period else kind.periods(connection, read.content, today)
-        maker = party_of(directory, by, periods=periods, day=today, cycle=cycle)
-        _refuse(obstacle_to_making(maker, roles=kind.makers, about=read.about, people=people))
-        _refuse(kind.maker_obstacle(connection, by, read, cycle, today))
-    effects = ordered_effects(kind.effects(connection, read.content, cycle, today))
-    (number,) = _insert(
-        connection,
-        kind.code,
-        [read],
-        cycle=cycle,
-        round_=read.round,
-        reason=reason,
-        by=Hand.of(by, now),
-        effects=effects,
-        signed_effects=kind.signed_effects or kind.signs_effects_of(connection, cycle),
-    )
-    if not isinstance(by, Program) and kind.one_suffices(connection, read.content, today):
-        return _done(connection, kind, number, by=by, now=now)
-    made = _again(connection, number)
-    kind.proposed(connection, made)
+    with kind.moment(connection) as seen:
+        read = kind.read(seen, content, cycle, today)
+        if kind.deed is None and not isinstance(by, Program):
+            people = kind.people(connection, read.content)
+            periods = (period,) if period else kind.periods(connection, read.content, today)
+            maker = party_of(directory, by, periods=periods, day=today, cycle=cycle)
+            _refuse(obstacle_to_making(maker, roles=kind.makers, about=read.about, people=people))
+            _refuse(kind.maker_obstacle(connection, by, read, cycle, today))
+        effects = ordered_effects(kind.effects(seen, read.content, cycle, today))
+        (number,) = _insert(
+            connection,
+            kind.code,
+            [read],
+            cycle=cycle,
+            round_=read.round,
+            reason=reason,
+            by=Hand.of(by, now),
+            effects=effects,
+            signed_effects=kind.signed_effects or kind.signs_effects_of(connection, cycle),
+        )
+        if not isinstance(by, Program) and kind.one_suffices(connection, read.content, today):
+            return _done(connection, kind, number, by=by, now=now)
+        made = _again(connection, number)
+        kind.proposed(connection, made, seen)
     return made
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -137,7 +138,7 @@ class DecisionKind:
             refuses what cannot be proposed now.
         effects: what it would move on a day, of the cycle that it is about.
         apply: does it, in the transaction of its approval.
-        proposed: what is written beside it when it is proposed.
+        proposed: what is written beside it when it is proposed; the last argument is the transaction that ``moment`` gave.
         prepare: works out beforehand, of a cycle on a day, what would take long while others wait; it writes nothing.
         signed_effects: whether the checker signs the effects too.
         signs_effects_of: the same as its cycle stands.
@@ -148,6 +149,7 @@ class DecisionKind:
         people: marks of whom it is about beside nodes: whose account, for one.
         one_suffices: whether its maker alone decides it, as things stand on a day: it is approved and done when it is proposed.
         hold: takes the locks of what it changes that go before the one on decisions.
+        moment: by which transaction all that it hangs on is read when it is proposed, while nobody else decides: the writing one, or one beside it.
         periods: the cycles that a content is about where the decision names none: postings in them make a unit one's own case.
         deed: where no role but the table of permissions says who makes it, and what one's own case is: the deed that its maker does to the
             ``node`` of the content, which is asked before the content is read.
@@ -168,7 +170,7 @@ class DecisionKind:
     read: Callable[[Connection, Mapping[str, Any], str | None, dt.date], Read]
     effects: Callable[[Connection, Mapping[str, Any], str | None, dt.date], Iterable[DecisionEffect]]
     apply: Callable[[Connection, Decision], object]
-    proposed: Callable[[Connection, Decision], object] = _nothing
+    proposed: Callable[[Connection, Decision, Connection], object] = _nothing
     prepare: Callable[[Connection, str | None, dt.date], object] = _nothing
     signed_effects: bool = False
     signs_effects_of: Callable[[Connection, str | None], bool] = lambda _connection, _cycle: False
@@ -179,6 +181,7 @@ class DecisionKind:
     people: Callable[[Connection, Mapping[str, Any]], frozenset[str]] = lambda _connection, _content: frozenset()
     one_suffices: Callable[[Connection, Mapping[str, Any], dt.date], bool] = lambda _connection, _content, _day: False
     hold: Callable[[Connection], object] = _nothing
+    moment: Callable[[Connection], AbstractContextManager[Connection]] = nullcontext
     periods: Callable[[Connection, Mapping[str, Any], dt.date], Sequence[Period]] = lambda *_: ()
     deed: Deed | None = None
     names: Callable[[Connection, Mapping[str, Any]], Collection[Node]] = lambda _connection, _content: ()

@@ -24,12 +24,25 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from app.kit.private_files import begin_private, database_file
 from app.kit.refusals import Busy
 
-__all__ = ["Database", "deed_of", "driver_cursor", "is_postgresql", "lock", "lock_all", "next_number", "try_lock"]
+__all__ = [
+    "Database",
+    "deed_of",
+    "driver_cursor",
+    "is_postgresql",
+    "lock",
+    "lock_all",
+    "next_number",
+    "one_moment",
+    "try_lock",
+]
 
 T = TypeVar("T")
 
 DEED: Final = "deed"
 """The connection's option that says what a writing transaction is for."""
+
+_READER: Final = "reader"
+"""The option by which a writing transaction finds the engine of those that read."""
 
 ATTEMPTS: Final = 6
 """How often a write that met another one in its way (deadlock, lost race for a key) is tried."""
@@ -117,7 +130,7 @@ class Database:
         """
         with self._turn(), _patient(self.writer) as connection:
             try:
-                with connection.execution_options(**{DEED: deed}), connection.begin():
+                with connection.execution_options(**{DEED: deed, _READER: self.reader}), connection.begin():
                     yield connection
             except OperationalError as error:
                 if _is_locked(error):
@@ -128,7 +141,7 @@ class Database:
     def tried(self, deed: str) -> Iterator[Connection]:
         """A writing transaction that is taken back at its end, whatever comes: to see what would follow."""
         with self._turn(), _patient(self.writer) as connection:
-            transaction = connection.execution_options(**{DEED: deed}).begin()
+            transaction = connection.execution_options(**{DEED: deed, _READER: self.reader}).begin()
             try:
                 yield connection
             finally:
@@ -387,6 +400,32 @@ def try_lock(connection: Connection, key: int) -> bool:
 def _lock_query(*, shared: bool) -> sa.Select[Any]:
     function = sa.func.pg_advisory_xact_lock_shared if shared else sa.func.pg_advisory_xact_lock
     return sa.select(function(sa.bindparam("key", type_=sa.BigInteger)))
+
+
+@contextmanager
+def one_moment(connection: Connection, hold: Callable[[Connection], object]) -> Iterator[Connection]:
+    """A transaction that reads and sees the state of one moment, while those who were shut out for that moment go on.
+
+    What is read of a large agency takes seconds beside everybody else, and nobody has to wait for it who only adds to what it does not see.
+
+    Args:
+        connection: a writing transaction of :class:`Database`; what it has written is not seen. On SQLite, where a writer is alone, it is the one that reads.
+        hold: takes the locks of whoever is not to be in the middle of something at that moment. Locks that outlast it are taken after or before.
+
+    Queries: 4 on PostgreSQL.
+    """
+    if not is_postgresql(connection):
+        hold(connection)
+        yield connection
+        return
+    reader: Engine = connection.get_execution_options()[_READER]
+    with _patient(reader) as seen, seen.begin():
+        # Locks of a savepoint that is gone back to are let go of. A transaction that reads sees from its first question on what was committed before.
+        moment = connection.begin_nested()
+        hold(connection)
+        seen.execute(sa.select(1))
+        moment.rollback()
+        yield seen
 
 
 def lock_all(connection: Connection, keys: Iterable[int]) -> None:

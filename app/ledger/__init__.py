@@ -30,6 +30,7 @@ from app.ledger.copying import (
     EventsSum,
     copy_ledger,
     events_sum,
+    events_up_to,
     last_event,
     lay_out_again,
     shut_out_recorders,
@@ -68,7 +69,7 @@ from app.ledger.moving import Moved, bring_up_to_date, figures_after, moved_by, 
 from app.ledger.named import NamedParties, parties_meant
 from app.ledger.needs import needs
 from app.ledger.parties import Party, keep_parties
-from app.ledger.reconcile import DERIVATION, is_outdated, reconcile, rederive
+from app.ledger.reconcile import DERIVATION, is_outdated, reconcile, reconcile_since, rederive
 from app.ledger.record import Arrival, Origin, Recorded, Rejected, StaleFrameError, record
 from app.ledger.rejections import Rejection, rejections_of
 from app.ledger.rejects import (
@@ -201,6 +202,7 @@ __all__ = [
     "event_set",
     "events_in_all",
     "events_sum",
+    "events_up_to",
     "figures_after",
     "figures_as_of",
     "figures_by_day",
@@ -231,6 +233,7 @@ __all__ = [
     "raw_event",
     "recent_entries",
     "reconcile",
+    "reconcile_since",
     "record",
     "record_change",
     "recorded_time",

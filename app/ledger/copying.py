@@ -25,7 +25,15 @@ from app.ledger.reconcile import rederive
 from app.ledger.tally import add_to_tally
 from app.rules.event_sums import event_sha256
 
-__all__ = ["EventsSum", "copy_ledger", "events_sum", "last_event", "lay_out_again", "shut_out_recorders"]
+__all__ = [
+    "EventsSum",
+    "copy_ledger",
+    "events_sum",
+    "events_up_to",
+    "last_event",
+    "lay_out_again",
+    "shut_out_recorders",
+]
 
 
 class EventsSum(NamedTuple):
@@ -42,10 +50,18 @@ def shut_out_recorders(connection: Connection) -> None:
 
 def last_event(connection: Connection, *, before: dt.datetime | None = None) -> int:
     """The number of the last event, or of the last that was received before an instant; 0 before the first. Whoever shut out recorders knows that later ones have larger numbers. Queries: 1."""
-    query = sa.select(sa.func.max(tables.event.c.seq))
+    event = tables.event.c
+    # Backwards by their numbers: of an instant that is not long ago the first few are looked at, not all.
+    query = sa.select(event.seq).order_by(event.seq.desc()).limit(1)
     if before is not None:
-        query = query.where(tables.event.c.received_at < before)
+        query = query.where(event.received_at < before)
     return connection.scalar(query) or 0
+
+
+def events_up_to(connection: Connection, last: int) -> int:
+    """How many events there are up to one: fewer than later where a number that was given out earlier is committed later. Queries: 1."""
+    event = tables.event.c
+    return connection.scalar(sa.select(sa.func.count(event.seq)).where(event.seq <= last)) or 0
 
 
 def copy_ledger(source: Connection, target: Connection, *, last: int) -> None:

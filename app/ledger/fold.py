@@ -8,7 +8,7 @@ As of a day a verdict that came later has not been given, even on an activity th
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from app.ledger.activity_rows import (
     GROUPED,
     ActivityRow,
     CreditRow,
+    VerdictRow,
     bits,
     derive,
     one_of_each,
@@ -35,7 +36,18 @@ from app.ledger.totals import EMPLOYEE, PATH, WIDTH, Changes, Figures, Layout, e
 from app.rules.counting import MICROS_A_DOLLAR
 from app.rules.terms import Node
 
-__all__ = ["MASK", "Folded", "figures_as_of", "fold_everything", "in_slice", "is_large", "judged_as_of", "lying_in"]
+__all__ = [
+    "MASK",
+    "Folded",
+    "figures_as_of",
+    "fold_everything",
+    "fold_since",
+    "in_slice",
+    "is_large",
+    "judged_as_of",
+    "lying_in",
+    "summed_parts",
+]
 
 _FEW_PATHS: Final = 2
 
@@ -255,24 +267,30 @@ def _whole(value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     return sa.cast((value - value % MICROS_A_DOLLAR) // MICROS_A_DOLLAR, sa.BigInteger)
 
 
+def summed_parts() -> list[sa.ColumnElement[Any]]:
+    """The four amounts of :data:`app.ledger.tables.AMOUNTS`, of credits joined with their activities: the twin of :meth:`app.ledger.totals.Changes.add`."""
+    share = sa.cast(tables.credit.c.share, sa.BigInteger)
+    cents = tables.activity.c.usd_cents
+    value = share * cents
+    parts = (
+        share,
+        sa.case((cents.is_not(None), share), else_=0),
+        sa.func.coalesce(_whole(value), 0),
+        sa.func.coalesce(value % MICROS_A_DOLLAR, 0),
+    )
+    return [sa.func.sum(part) for part in parts]
+
+
 def _sum_settled(connection: Connection, summed: _Summed, settled: sa.ColumnElement[bool]) -> None:
     """Sum the settled activities by owner, by the slices that they lie in and by the levels that they count on. Queries: 1."""
     activity, credit = tables.activity, tables.credit
     slices = summed.frame.slices
     lies_in = lying_in(slices)
-    share = sa.cast(credit.c.share, sa.BigInteger)
-    value = share * activity.c.usd_cents
-    parts = (
-        share,
-        sa.case((activity.c.usd_cents.is_not(None), share), else_=0),
-        sa.func.coalesce(_whole(value), 0),
-        sa.func.coalesce(value % MICROS_A_DOLLAR, 0),
-    )
     # Plus zero: else SQLite reads the credits in the order of an index by employee, and every activity at random.
     groups = (credit.c.employee + 0, credit.c.path + 0, activity.c.counts, *lies_in)
     labelled = [group.label(f"group_{place}") for place, group in enumerate(groups)]
     query = (
-        sa.select(*labelled, *(sa.func.sum(part) for part in parts))
+        sa.select(*labelled, *summed_parts())
         .join(activity, activity.c.seq == credit.c.seq)
         .where(settled, activity.c.type.in_(sorted({one.slice.activity for one in slices})))
         .group_by(*labelled)
@@ -348,17 +366,56 @@ def fold_everything(connection: Connection, frame: Frame) -> Folded:
     for start in range(0, last + 1, STRETCH):
         rows = read_rows(connection, frame, activity.c.seq.between(start, start + STRETCH - 1))
         verdicts = verdicts_of(connection, verdict.c.activity.between(start, start + STRETCH - 1))
-        for seq, row in rows.items():
-            stored = (row.derived(), row.credits)
-            derive(row, frame)
-            row.judge(verdicts.get(seq, ()))
-            if row.type in GROUPED:
-                row.counts = row.counts_before
-                grouped[seq] = row
-            _compare(folded, row, *stored)
-            folded.count += 1
-            if row.type not in GROUPED:
-                folded.changes.add(row, frame, before=0, after=row.counts)
+        _fold_rows(folded, grouped, rows, verdicts, frame)
+    _fold_groups(folded, grouped, frame)
+    return folded
+
+
+def fold_since(connection: Connection, frame: Frame, *, after: int) -> Folded:
+    """Derive again, beside what is stored, the activities that came after an event or that a later one may have moved: by a verdict, or as one of its group.
+
+    Its totals are those activities' alone.
+
+    Queries: 3, and 2 where one of them is of a group.
+    """
+    folded = Folded()
+    activity, verdict = tables.activity, tables.verdict
+    judged = sa.select(verdict.c.activity).where(verdict.c.seq > after, verdict.c.activity.is_not(None))
+    rows = read_rows(connection, frame, sa.or_(activity.c.seq > after, activity.c.seq.in_(judged)))
+    groups = {row.buyer_key for row in rows.values() if row.type in GROUPED}
+    if groups:
+        of_groups = sa.and_(activity.c.type.in_(GROUPED), among(connection, activity.c.buyer_key, groups))
+        rows |= read_rows(connection, frame, of_groups)
+    verdicts = verdicts_of(connection, among(connection, verdict.c.activity, rows))
+    grouped: dict[int, ActivityRow] = {}
+    _fold_rows(folded, grouped, rows, verdicts, frame)
+    _fold_groups(folded, grouped, frame)
+    return folded
+
+
+def _fold_rows(
+    folded: Folded,
+    grouped: dict[int, ActivityRow],
+    rows: Mapping[int, ActivityRow],
+    verdicts: Mapping[int, Sequence[VerdictRow]],
+    frame: Frame,
+) -> None:
+    """Derive activities; those of which one of a group counts are gathered, since which one it is hangs on all."""
+    for seq, row in rows.items():
+        stored = (row.derived(), row.credits)
+        derive(row, frame)
+        row.judge(verdicts.get(seq, ()))
+        if row.type in GROUPED:
+            row.counts = row.counts_before
+            grouped[seq] = row
+        _compare(folded, row, *stored)
+        folded.count += 1
+        if row.type not in GROUPED:
+            folded.changes.add(row, frame, before=0, after=row.counts)
+
+
+def _fold_groups(folded: Folded, grouped: Mapping[int, ActivityRow], frame: Frame) -> None:
+    """Of whole groups tell which one counts."""
     for seq, counting in one_of_each(grouped.values()).items():
         row = grouped[seq]
         if counting != row.counts_before:
@@ -368,7 +425,6 @@ def fold_everything(connection: Connection, frame: Frame) -> Folded:
                 f"activity {row.source} {row.id}: counts {row.counts_before}, should be {counting}"
             )
         folded.changes.add(row, frame, before=0, after=counting)
-    return folded
 
 
 def _compare(folded: Folded, row: ActivityRow, columns: tuple[object, ...], credits: Sequence[CreditRow]) -> None:

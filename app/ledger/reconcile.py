@@ -1,4 +1,4 @@
-"""Recomputing everything from the events, to write it (after a load) or to compare it (every night).
+"""Recomputing everything from the events, to write it (after a load) or to compare it (every night, and in between what came since).
 
 Do not compare totals with the activities they were made of and stop there. The activities are derived too: the
 events' own bodies are read again, and their hashes with them.
@@ -18,14 +18,15 @@ from app.kit.bulk import bulk_update
 from app.ledger import tables
 from app.ledger.activity_rows import DERIVED_COLUMNS, derive_row
 from app.ledger.changes import record_change
-from app.ledger.fold import STRETCH, Folded, fold_everything
+from app.ledger.fold import STRETCH, fold_everything, fold_since
 from app.ledger.frame import Frame, event_key, owners_text
+from app.ledger.summed import activities_summed
 from app.ledger.tally import Tally, stored_tally
-from app.ledger.totals import COUNT_KEY, MEMBER_KEY, TOTAL_KEY, counts_of, write_all
+from app.ledger.totals import COUNT_KEY, MEMBER_KEY, TOTAL_KEY, Changes, counts_of, write_all
 from app.plain.json_text import decode
 from app.rules.activities import Activity, Verdict, read
 
-__all__ = ["DERIVATION", "is_outdated", "reconcile", "rederive"]
+__all__ = ["DERIVATION", "is_outdated", "reconcile", "reconcile_since", "rederive"]
 
 _DERIVED: Final = (
     "type",
@@ -87,18 +88,38 @@ def reconcile(connection: Connection, frame: Frame) -> Iterator[str]:
 
     Queries: a handful for each stretch of 20,000 events.
     """
-    yield from _against_events(connection, frame)
+    yield from _against_events(connection, frame, Tally())
     folded = fold_everything(connection, frame)
     yield from folded.differences
-    yield from _against_totals(connection, folded)
+    yield from _against_totals(connection, folded.changes)
 
 
-def _against_events(connection: Connection, frame: Frame) -> Iterator[str]:
-    """The laid-out rows and the tally of days against the events."""
-    tally = Tally()
+def reconcile_since(connection: Connection, frame: Frame, *, after: int) -> Iterator[str]:
+    """Compare all totals with the activities that they are sums of, and what came after an event with the events as well: a line for each difference.
+
+    For whoever knows that everything up to that event agreed. A total that was altered since is found whatever it is of, and so is an activity of
+    which something was altered that totals hang on: the two differ. What a changed text of an old event would come to, and what no figure hangs on,
+    :func:`reconcile` alone finds.
+
+    Args:
+        connection: any transaction.
+        frame: what is loaded now.
+        after: the number of that event; what any later event may have moved is derived from the events again.
+
+    Queries: 8 at most, 1 for each two things that are counted distinct, and a handful for each 20,000 later events.
+    """
+    yield from _against_events(connection, frame, after=after)
+    yield from fold_since(connection, frame, after=after).differences
+    yield from _against_totals(connection, activities_summed(connection, frame))
+
+
+def _against_events(
+    connection: Connection, frame: Frame, tally: Tally | None = None, *, after: int = -1
+) -> Iterator[str]:
+    """The laid-out rows against the events that came after one; where a tally is given, of all events, that of days too."""
     event, activity, credit, verdict = tables.event, tables.activity, tables.credit, tables.verdict
     last = connection.scalar(sa.select(sa.func.max(event.c.seq))) or 0
-    for start in range(0, last + 1, STRETCH):
+    for start in range(after + 1, last + 1, STRETCH):
         span = (start, start + STRETCH - 1)
         columns = [activity.c.seq, *(activity.c[name] for name in _DERIVED)]
         derived = {
@@ -123,7 +144,8 @@ def _against_events(connection: Connection, frame: Frame) -> Iterator[str]:
             .where(event.c.seq.between(*span))
             .order_by(event.c.seq)
         ):
-            tally.add(day, key, held_hash)
+            if tally is not None:
+                tally.add(day, key, held_hash)
             name = f"event {source} {id_}"
             said = read(decode(body), frame.known)
             if isinstance(said, list):
@@ -136,8 +158,12 @@ def _against_events(connection: Connection, frame: Frame) -> Iterator[str]:
                     yield f"{name}: laid out as {verdicts.get(seq)}, should be {expected}"
             else:
                 yield from _against_event(name, said, seq, frame, derived.get(seq), shares.get(seq, set()))
-    stored = stored_tally(connection)
-    days = tally.days
+    if tally is not None:
+        yield from _against_tally(connection, tally)
+
+
+def _against_tally(connection: Connection, tally: Tally) -> Iterator[str]:
+    stored, days = stored_tally(connection), tally.days
     for day in sorted(stored.keys() | days.keys()):
         if stored.get(day) != days.get(day):
             yield f"events of {day}: counted {stored.get(day)}, should be {days.get(day)}"
@@ -164,7 +190,7 @@ def _absent(value: object) -> object:
     return value if isinstance(value, Decimal) else value or None
 
 
-def _against_totals(connection: Connection, folded: Folded) -> Iterator[str]:
+def _against_totals(connection: Connection, changes: Changes) -> Iterator[str]:
     total, member = tables.total, tables.member
     stored_totals = {
         tuple(row[:4]): list(row[4:])
@@ -183,11 +209,11 @@ def _against_totals(connection: Connection, folded: Folded) -> Iterator[str]:
         if any(row[6:])
     }
     for what, stored, derived in (
-        ("total", stored_totals, folded.changes.totals),
-        ("member", stored_members, folded.changes.members),
-        ("distinct count", stored_counts, counts_of(folded.changes.members)),
+        ("total", stored_totals, changes.totals),
+        ("member", stored_members, changes.members),
+        ("distinct count", stored_counts, counts_of(changes.members)),
     ):
         expected = {tuple(key): numbers for key, numbers in derived.items() if any(numbers)}
-        for key in sorted(stored.keys() | expected.keys(), key=repr):
-            if stored.get(key) != expected.get(key):
-                yield f"{what} {key}: stored {stored.get(key)}, should be {expected.get(key)}"
+        differing = [key for key in stored.keys() | expected.keys() if stored.get(key) != expected.get(key)]
+        for key in sorted(differing, key=repr):
+            yield f"{what} {key}: stored {stored.get(key)}, should be {expected.get(key)}"

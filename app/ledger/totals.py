@@ -152,28 +152,47 @@ class Changes:
             if sums.counted:
                 signs = _signs(before, after)
                 for one in slices:
-                    if one.of:
-                        self._add_members(row, frame, employee, path, one.id, one.of, signs)
+                    for of in one.of:
+                        who = row.buyer_key if of == BUYER else row.company_key
+                        self.add_members(frame, (cycle, employee, path), (one.id, of, who), signs)
 
-    def _add_members(
+    def add_summed(
         self,
-        row: ActivityRow,
-        frame: Frame,
-        employee: int,
-        path: int | None,
-        slice_id: int,
-        of: Iterable[int],
-        signs: Sequence[int],
+        whose: tuple[int, int, int | None],
+        slices: tuple[SliceInUse, ...],
+        counts: int,
+        amounts: Sequence[int],
     ) -> None:
+        """Add what an employee's activities on one path, in the same slices and on the same levels, come to together.
+
+        Args:
+            whose: cycle, employee and path.
+            slices: which they lie in; of what is counted distinct there nothing is added.
+            counts: the levels, as bits.
+            amounts: shares, valued shares, dollars and micros.
+        """
+        shares, valued, dollars, micros = map(int, amounts)
+        self._gathered[*whose, id(slices), 0, counts] = _Gathered(slices, False, shares, valued, dollars, micros)
+
+    def add_members(
+        self, frame: Frame, whose: tuple[int, int, int | None], what: tuple[int, int, str], added: Sequence[int]
+    ) -> None:
+        """Add to how many activities a buyer or company has with an employee and with each unit of a path.
+
+        Args:
+            frame: knows the path's units.
+            whose: cycle, employee and path.
+            what: slice, buyer or company, and the key of it.
+            added: to each level.
+        """
+        cycle, employee, path = whose
         owners = [(EMPLOYEE, str(employee))]
         if path is not None:
             owners += [(UNIT, unit) for unit in frame.directory.units_of_path(path)]
-        for what in of:
-            key = row.buyer_key if what == BUYER else row.company_key
-            for kind, owner in owners:
-                numbers = self.members.setdefault((row.cycle, kind, owner, slice_id, what, key), [0, 0, 0])
-                for level, sign in enumerate(signs):
-                    numbers[level] += sign
+        for kind, owner in owners:
+            numbers = self.members.setdefault((cycle, kind, owner, *what), [0, 0, 0])
+            for level, number in enumerate(added):
+                numbers[level] += number
 
 
 class Owners(NamedTuple):

@@ -133,6 +133,7 @@ def keep_cut(
     decision: int,
     cycle: int,
     at: dt.datetime,
+    last_event: int,
     decisions: DecisionsSum,
     records_sha256: str,
     files: Mapping[str, str],
@@ -140,22 +141,23 @@ def keep_cut(
     """Write down what is the case now.
 
     Args:
-        connection: a writing transaction that shut out recorders and loads.
+        connection: a writing transaction that shut out loads.
         decision: the number of the decision.
         cycle: which is to be certified.
         at: when.
+        last_event: the number of the last event that counts: a number of a moment at which nobody was recording.
         decisions: what is recorded of decisions about the cycle.
         records_sha256: the sum over what else is recorded of it.
         files: the sums of the folder's files.
 
-    Queries: 23.
+    Queries: 22.
     """
     connection.execute(
         sa.insert(tables.cut).values(
             decision=decision,
             cycle=cycle,
             at=at,
-            last_event=ledger.last_event(connection),
+            last_event=last_event,
             revision=organisation.current_revision(connection).number,
             decisions=decisions.approved,
             decisions_sha256=decisions.sha256,

@@ -29,6 +29,7 @@ from app.kit import clock
 from app.rules.permissions import Scope
 from app.rules.presence import cycle_period
 from app.rules.terms import Role
+from app.worker import JOBS, run_now
 from tests.bench.agency import Agency
 from tests.bench.ingesting import fresh_events, server
 from tests.bench.measuring import seconds, tell
@@ -43,6 +44,7 @@ SETTLING_SECONDS: Final = 2.0
 def measure(agency: Agency) -> None:
     """How long recorders are shut out, and what it does to the pages."""
     now = _after_the_end(agency)
+    _compare_as_every_night(agency, now)
     people = accounts(agency, Role.HR, Role.EXECUTIVE, Role.HEAD, Role.EMPLOYEE)
     approver, certifier = (_member(agency, name) for name in ("approver", "certifier"))
     with agency.database.write("keep_keys") as connection:
@@ -104,6 +106,13 @@ def _after_the_end(agency: Agency) -> dt.datetime:
     end = cycle_period(agency.report.cycle, first_month).to
     assert end is not None
     return dt.datetime.combine(end + dt.timedelta(days=40), dt.time(9), dt.UTC)
+
+
+def _compare_as_every_night(agency: Agency, now: dt.datetime) -> None:
+    """What a worker does each night: whoever proposes has what came since compared with the events, and every total with the activities."""
+    jobs = [job for job in JOBS if job.name == "reconcile"]
+    (outcome,) = run_now(agency.database, jobs, worker="bench", clock=lambda: now, say=lambda _said: None).values()
+    assert not outcome.failed, outcome.text
 
 
 def _member(agency: Agency, name: str) -> tuple[str, str]:
