@@ -24,6 +24,7 @@ from app.cycle.staging import Blocked, accept_problems, accepted
 from app.decisions import Decision, DecisionKind, Read
 from app.kit.database import one_moment
 from app.kit.refusals import Busy, Invalid
+from app.plain.findings import n_
 from app.rules.deciding import DecisionEffect
 from app.rules.stages import Blocker, Stage, left_after
 from app.rules.terms import CycleFunction, Role
@@ -63,6 +64,9 @@ def _read(connection: Connection, content: Mapping[str, Any], cycle: str | None,
     return Read({name: content[name] for name in ("accept",) if name in content}, round=opened.round)
 
 
+_NOT_OVER: Final = n_("The cycle is not over: wait until the day after its last one.")
+
+
 def _refuse_early(loaded: State, opened: OpenedCycle, today: dt.date) -> None:
     """Go on only where the cycle runs, and its last day is over.
 
@@ -70,8 +74,10 @@ def _refuse_early(loaded: State, opened: OpenedCycle, today: dt.date) -> None:
         NotNow: it does not, or it is not.
     """
     end = loaded.plan(opened.cycle).period.to
-    if opened.stage is not Stage.RUNNING or end is None or today < end:
+    if opened.stage is not Stage.RUNNING or end is None:
         raise NotNow
+    if today < end:
+        raise NotNow(message=_NOT_OVER)
 
 
 def _effects(

@@ -4,6 +4,6 @@ Owns their words and their form, as plain text and as HTML. Promises that no mai
 link. It sends none: that is the worker's.
 """
 
-from app.mails.composing import compose
+from app.mails.composing import TOPICS, compose
 
-__all__ = ["compose"]
+__all__ = ["TOPICS", "compose"]

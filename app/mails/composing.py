@@ -29,7 +29,7 @@ from app.plain.texts import visible
 from app.rules.terms import Name, Node
 from app.scoring import node_name
 
-__all__ = ["compose"]
+__all__ = ["TOPICS", "compose"]
 
 _CATALOGUES: Final = ROOT / "app" / "web" / "translations"
 _LANGUAGES: Final = frozenset({"en", "ko", "es"})
@@ -332,6 +332,9 @@ _COMPOSERS: Final[Mapping[str, Callable[[_Asked], Mail | None]]] = {
     cycle.REMINDER: _reminder,
     cycle.BOARD_REMINDER: _board_reminder,
 }
+
+TOPICS: Final = frozenset(_COMPOSERS)
+"""Of what mails are."""
 
 
 def _with_link(

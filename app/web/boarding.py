@@ -8,7 +8,6 @@ from typing import Final
 from app import cycle as cycles
 from app import scoring
 from app.cycle import Action, BoardReminders, BoardRow, BoardState, OwedComment
-from app.kit import outbox
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
 from app.rules.permissions import Deed
@@ -106,7 +105,7 @@ def said_of(
     more = f" (+{len(told.unreachable) - _NAMED})" if len(told.unreachable) > _NAMED else ""
     unreachable = ", ".join(who_named(context, one) for one in told.unreachable[:_NAMED]) + more
     counts = {"sent": len(told.sent), "already": len(told.already), "unreachable": unreachable or "0"}
-    words = _REMINDED_HELD if told.sent and outbox.is_any_held(context.connection) else _REMINDED
+    words = _REMINDED if context.settings.sends_mail or not told.sent else _REMINDED_HELD
     return Redirect(words, then=then, values={"cycle": cycle} | narrowed_to, parameters=counts)
 
 

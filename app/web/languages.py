@@ -322,7 +322,7 @@ def percent(value: Figure | None, places: int = 1) -> str:
 
 def usd(value: Figure | None, places: int = 2) -> str:
     """US dollars."""
-    return ABSENT if value is None else f"US${figure(value, places=places, language=page_language())}"
+    return _money("US$", value, places)
 
 
 def usd_cents(value: int | None) -> str:
@@ -332,7 +332,16 @@ def usd_cents(value: int | None) -> str:
 
 def krw(value: Figure | None, places: int = 0) -> str:
     """Won, which has no decimals; a step on the way to a sum of won has as many as it needs, up to so many."""
-    return ABSENT if value is None else f"₩{figure(value, places=places, least=0, language=page_language())}"
+    return _money("₩", value, places, least=0)
+
+
+def _money(sign: str, value: Figure | None, places: int, least: int | None = None) -> str:
+    """An amount after its sign, what is owed or lost with the minus before both."""
+    if value is None:
+        return ABSENT
+    text = figure(value, places=places, least=least, language=page_language())
+    below = text.startswith("\N{MINUS SIGN}")
+    return f"\N{MINUS SIGN}{sign}{text[1:]}" if below else f"{sign}{text}"
 
 
 def month(value: dt.date) -> str:

@@ -327,6 +327,8 @@ MAILS: Final[Mapping[str, str]] = {
     "new_password": n_("Link to set the password of an account agreed on"),
     "imposed": n_("Scorecard imposed"),
     "cycle_reminder": n_("Reminder of what waits in a cycle"),
+    "board_reminder": n_("Reminder from a cycle's board"),
+    "result_told": n_("Notice of one's result"),
 }
 """What mails are called, by their topic."""
 

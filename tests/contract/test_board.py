@@ -210,7 +210,7 @@ def test_whom_the_board_waits_for_is_reminded_once_a_day_until_it_is_done(desk):
     before = desk.person("dana").get("/cycles/2026/board").text
     form = {"csrf_token": before.split('name="csrf_token" value="')[1].split('"')[0]}
     page = desk.person("dana").post("/cycles/2026/board", data=wanted | form, follow_redirects=True).text
-    assert "Reminded: 1. Had a reminder today already: 1. No mail reaches: 0." in page
+    assert "Written to: 1. Had a reminder today already: 1. No mail reaches: 0." in page
     assert desk.person("dana").post("/cycles/2026/board", data={"of": "chosen"} | form).status_code == 422
     everybody = desk.person("dana").post(address, json={"state": "to_sign_owner"}).json()
     waits = {who for one in rows(desk).values() for who in one["who"]}

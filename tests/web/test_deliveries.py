@@ -10,16 +10,21 @@ import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 
-from app import access, organisation
+from app import access, mails, organisation
 from app.access.tables import account, trail
 from app.kit import outbox
 from app.kit.settings import Settings, Smtp
-from app.web import create_app
+from app.web import create_app, words
 from app.worker.delivering import deliver_next
 from tests.mailbox import Mailbox, path_of
 from tests.web.working import NOW, Somebody, Working
 
 PASSWORD = "four words with nothing common 88"
+
+
+def test_every_mail_has_a_name_for_people() -> None:
+    """A new kind of mail has to be called something."""
+    assert words.MAILS.keys() == mails.TOPICS
 
 
 def _without_account(working: Working, name: str) -> None:

@@ -499,7 +499,8 @@ def _unsigned_are_reminded(working: Working, page: str) -> None:
     sent = working.dana.post(page, {"unit": "VIE", "nodes": ["employee:E1", "employee:E6"], "of": "chosen"})
     told = working.dana.get(sent.headers["Location"]).text
     assert (sent.status_code, sent.headers["Location"]) == (303, f"{page}?unit=VIE")
-    assert "Reminded: 2. Had a reminder today already: 0." in told, "E1 has signed: her head, and E6 for himself"
+    assert "Written to: 2. Had a reminder today already: 0." in told, "E1 has signed: her head, and E6 for himself"
+    assert "held until an administrator has given it a mail server" in told
     again = working.dana.post(page, {"unit": "VIE", "of": "all"}).headers["Location"]
     assert "Had a reminder today already: 2." in working.dana.get(again).text
     assert "E2: 2 rows" in working.dana.get(again).text.split("data-reminded")[1].split("</ul>")[0]
