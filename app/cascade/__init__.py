@@ -25,7 +25,7 @@ from app.cascade.agreements import (
 from app.cascade.bonuses import BONUS_DECISIONS
 from app.cascade.goals import GoalBranch, KpiBranch, LineBranch, Served, TaskBranch, goal_tree, served_by
 from app.cascade.history import Exclusion, PastValue
-from app.cascade.line_decisions import LIFT, LineDecisions, decided_with, line_decision
+from app.cascade.line_decisions import LIFT, LineDecisions, decided_with, line_decision, read_line_decisions
 from app.cascade.lines import (
     Line,
     MarketPotential,
@@ -40,7 +40,7 @@ from app.cascade.lines import (
     target_differences,
     with_decided,
 )
-from app.cascade.moves import CALIBRATE, LET_LAPSE, keep_moves
+from app.cascade.moves import CALIBRATE, LET_LAPSE, keep_moves, read_moves
 from app.cascade.preview import previewed_sheet
 from app.cascade.publishing import (
     PinDifference,
@@ -167,6 +167,8 @@ __all__ = [
     "published",
     "published_documents",
     "read_definitions",
+    "read_line_decisions",
+    "read_moves",
     "recorded_rows",
     "replace",
     "see_result",

@@ -116,7 +116,7 @@ from app.cycle.lab_drafts import (
 )
 from app.cycle.line_deciding import LIFT, LINE_KINDS, may_decide_lines
 from app.cycle.moved import differing, moved_figures
-from app.cycle.notifying import NOTIFY, RESULT_TOLD, TOLD_IN, pending_results
+from app.cycle.notifying import NOTIFY, PENDING_KINDS, RESULT_TOLD, TOLD_IN, pending_results
 from app.cycle.opened import (
     CycleOpened,
     NotNow,
@@ -190,6 +190,7 @@ __all__ = [
     "MOVES_MOST",
     "NOTE_LENGTH_MAX",
     "NOTIFY",
+    "PENDING_KINDS",
     "RATED_IN",
     "RATERS",
     "REMINDER",

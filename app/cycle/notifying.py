@@ -32,6 +32,7 @@ from app.scoring import State
 
 __all__ = [
     "NOTIFY",
+    "PENDING_KINDS",
     "RESULT_TOLD",
     "TOLD_IN",
     "pending_results",
@@ -113,7 +114,7 @@ def _number(result: ToldResult) -> float | None:
     return None if result.score is None else float(result.score)
 
 
-_MOVE_SCORES: Final = frozenset(
+PENDING_KINDS: Final = frozenset(
     {"override", "drop", "zero", "exclude_year", "lift", cascade.CALIBRATE, cascade.LET_LAPSE}
 )
 
@@ -121,7 +122,7 @@ _MOVE_SCORES: Final = frozenset(
 def _overtaken(connection: Connection, open_: Decision) -> Sequence[Mapping[str, Any]]:
     """What was decided about figures since: a score may be another though the grade is not, and the approver has not looked at it."""
     only = DecisionFilter(
-        kinds=_MOVE_SCORES, cycle=open_.cycle, state=DecisionState.APPROVED, ended_after=open_.maker.at
+        kinds=PENDING_KINDS, cycle=open_.cycle, state=DecisionState.APPROVED, ended_after=open_.maker.at
     )
     since = decisions.decisions_of(connection, only, visible=lambda _one: True, limit=_TOLD_MOST)
     return [{"decision": one.id} for one in since]

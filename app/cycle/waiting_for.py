@@ -25,7 +25,7 @@ from app.rules.deciding import DecisionState
 from app.rules.permissions import Deed, may
 from app.rules.stages import Stage
 from app.rules.terms import Node, NodeKind
-from app.scoring import CyclePlan
+from app.scoring import CyclePlan, State
 
 __all__ = [
     "CheckInDue",
@@ -126,9 +126,15 @@ def decided_upon(reads: OnesReads, *, viewer: Viewer, since: dt.datetime) -> lis
             nodes=nodes,
             ended_after=since,
         ),
-        visible=lambda one: one.maker.employee != viewer.employee,
+        visible=lambda one: one.maker.employee != viewer.employee and not _is_pending(reads.loaded, one),
         limit=_DECIDED_MOST,
     )
+
+
+def _is_pending(loaded: State, one: Decision) -> bool:
+    """Whether what a decision changes is told with the next telling only."""
+    told = loaded.sheet.told_of(one.cycle_year)
+    return told.place > 0 and told.is_since(one.id)
 
 
 def notes_to_read(reads: OnesReads, *, viewer: Viewer, since: dt.datetime) -> list[NoteToRead]:

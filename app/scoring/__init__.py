@@ -134,7 +134,14 @@ from app.scoring.sealing import (
     sealed,
     sealed_anew,
 )
-from app.scoring.states import pinned_frames, state, state_at, state_of_source
+from app.scoring.states import (
+    limit_to_told,
+    pinned_frames,
+    state,
+    state_as_told,
+    state_at,
+    state_of_source,
+)
 from app.scoring.target_decision import TARGET, read_targets
 from app.scoring.target_grid import GridColumn, GridRow, GridRows, TargetGrid, target_grid
 from app.scoring.target_setting import (
@@ -316,6 +323,7 @@ __all__ = [
     "lay_out",
     "lifting",
     "lifting_of_people",
+    "limit_to_told",
     "line_level",
     "make_scorecards",
     "narrowed_map",
@@ -354,6 +362,7 @@ __all__ = [
     "stale_business_days",
     "stale_days",
     "state",
+    "state_as_told",
     "state_at",
     "state_of_source",
     "state_to_decide_in",

@@ -355,4 +355,5 @@ class State:
 def _decided_so(of: Callable[[], State], sheet: Sheet) -> State:
     """The state of a cut with what a sheet has decided in place of its own decisions."""
     state = of()
-    return state.with_sheet(replace(state.sheet, token=f"{sheet.token} {state.sheet.token}", decided=sheet.decided))
+    token = f"{sheet.token} {state.sheet.token}"
+    return state.with_sheet(replace(state.sheet, token=token, decided=sheet.decided, moves=sheet.moves))

@@ -6,7 +6,7 @@ A state is read once for each load or decision and shared by all threads. Do not
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -23,7 +23,18 @@ from app.rules.definitions import Definitions
 from app.scoring.planning import State
 from app.scoring.sealing import Certified, Cut, certified_cuts, sealed
 
-__all__ = ["folder_state", "pinned_frames", "state", "state_at", "state_of_source"]
+__all__ = [
+    "folder_state",
+    "limit_to_told",
+    "pinned_frames",
+    "state",
+    "state_as_told",
+    "state_at",
+    "state_of_source",
+]
+
+_SEES_PENDING: Final = "sees_pending"
+"""The connection's option that names the cycles of which whoever asks sees what was decided since people were told; without it of all."""
 
 
 def _read_folder(connection: Connection, revision: Revision) -> State:
@@ -178,8 +189,48 @@ def folder_state(connection: Connection) -> State:
 
 
 def state(connection: Connection) -> State:
-    """Everything that is loaded now, with what was decided in the application.
+    """Everything that is loaded now, with what was decided in the application; as people were told last where the connection is limited to that.
 
     Queries: 1 (the revision); after a load those of the directory and the sheet, after a decision 6.
     """
-    return _kept(connection)
+    present = _kept(connection)
+    pending: frozenset[int] | None = connection.get_execution_options().get(_SEES_PENDING)
+    return present if pending is None else _as_told(connection, present, present.sheet.tellings.keys() - pending)
+
+
+def state_as_told(connection: Connection) -> State:
+    """The same as people were told last, whoever asks. Queries: as :func:`state`, and 2 for each cycle the first time after a decision."""
+    present = _kept(connection)
+    return _as_told(connection, present, present.sheet.tellings.keys())
+
+
+def limit_to_told(connection: Connection, *, sees_pending: Iterable[int]) -> None:
+    """Have a connection read of all cycles but some what people were told last: between two tellings what decisions change is pending (contract-cycle, 7)."""
+    connection.execution_options(**{_SEES_PENDING: frozenset(sees_pending)})
+
+
+_TOLD: Final[LruCache[State]] = LruCache(4)
+
+
+def _as_told(connection: Connection, present: State, cycles: Iterable[int]) -> State:
+    """A state in which of some cycles nothing holds that was decided since people were told; the present one where nothing was."""
+    hidden = tuple(sorted(cycles))
+    if not hidden:
+        return present
+    key = str(connection.engine.url), present.sheet.token, hidden
+    return _TOLD.get_or_make(key, lambda: _without_pending(connection, present, hidden))
+
+
+def _without_pending(connection: Connection, present: State, cycles: Sequence[int]) -> State:
+    sheet = present.sheet
+    decided, moves = dict(sheet.decided), dict(sheet.moves)
+    for cycle in cycles:
+        before = sheet.told_of(cycle).before
+        decided[cycle] = cascade.read_line_decisions(connection, before=before).get(cycle, {})
+        moves[cycle] = cascade.read_moves(connection, before=before).get(cycle, {})
+    if all(
+        decided[cycle] == sheet.decided.get(cycle, {}) and moves[cycle] == sheet.moves_of(cycle) for cycle in cycles
+    ):
+        return present
+    token = f"{sheet.token} told {' '.join(map(str, cycles))}"
+    return present.with_sheet(replace(sheet, token=token, decided=decided, moves=moves))

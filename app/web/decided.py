@@ -168,6 +168,17 @@ def visible_to(context: RequestContext) -> Callable[[Decision], bool]:
     def seen_of(kind: str, cycle: str | None) -> Callable[[Collection[Node]], bool]:
         return DECISION_KINDS[kind].seen_of(context.connection, viewer, cycle, context.today)
 
+    @functools.cache
+    def told_before() -> Mapping[int, int]:
+        """Of cycles that people were told of the number from which on decisions are pending."""
+        return {of: told.before for of, told in scoring.state(context.connection).sheet.tellings.items()}
+
+    def is_pending(one: Decision) -> bool:
+        """Whether what it changes is told with the next telling only."""
+        if one.kind not in cycles.PENDING_KINDS or one.cycle is None:
+            return False
+        return one.id >= told_before().get(int(one.cycle), one.id + 1)
+
     def visible(one: Decision) -> bool:
         if _has_part(context, kind_of(one), one.cycle) and seen_of(one.kind, one.cycle)(one.about):
             return True
@@ -175,7 +186,7 @@ def visible_to(context: RequestContext) -> Callable[[Decision], bool]:
             context.directory, account_id=one.maker.account_id, email=one.maker.email, employee=one.maker.employee
         )
         is_theirs = not me.marks.isdisjoint(maker)
-        return is_theirs or (not kind_of(one).for_parts and any(map(sees, one.about)))
+        return is_theirs or (not kind_of(one).for_parts and any(map(sees, one.about)) and not is_pending(one))
 
     return visible
 

@@ -89,7 +89,7 @@ def my_result(context: RequestContext, cycle: int | None) -> MyResult | None:
     number = context.viewer.employee
     if number is None:
         raise NotThere
-    loaded = scoring.state(context.connection)
+    loaded = scoring.state_as_told(context.connection)
     node = Node(NodeKind.EMPLOYEE, number)
     told = _told(loaded)
     mine = tuple(sorted((of for of, one in told.items() if node in one.results), reverse=True))

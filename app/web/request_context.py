@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection
 
-from app import access, organisation
+from app import access, organisation, scoring
 from app.access import Key, Viewer
 from app.kit.database import Database, deed_of
 from app.kit.refusals import Conflict, NotAllowed, NotThere, PasswordFirst, Unauthenticated
@@ -23,13 +23,16 @@ from app.kit.settings import Settings
 from app.organisation import Directory
 from app.rules.permissions import FIRST_PASSWORD_DEEDS, PUBLIC_DEEDS, SIGNED_IN_DEEDS, Deed, key_may, may
 from app.rules.stages import Stage
-from app.rules.terms import Node
+from app.rules.terms import CycleFunction, Node
 from app.web.forms import Typed
 from app.web.zones import ZONES, Clock
 
 __all__ = ["Note", "RequestContext"]
 
 Answer = TypeVar("Answer")
+
+_SEE_PENDING: Final = frozenset({CycleFunction.APPROVER, CycleFunction.CALIBRATOR})
+"""The functions by which one sees what was decided since people were told."""
 
 _OWN_ACCOUNT_DEEDS: Final = SIGNED_IN_DEEDS | {Deed.CHOOSE_LOOK, Deed.SET_PASSWORD, Deed.KEEP_ACCOUNTS}
 """Deeds that may end the session, or change the account, of whoever does them: who asks is asked again before them, and not after."""
@@ -188,6 +191,18 @@ class RequestContext:
         self.did_nothing = False
         return self
 
+    def limit_to_told(self) -> None:
+        """Let who asks read what people were told last of their results, but where they see what is pending.
+
+        HR and auditors see it everywhere, approvers and calibrators in their cycles. What is written is worked out by what stands now, whoever does it.
+        """
+        person = self.person
+        if deed_of(self.connection) is not None or (person is not None and may(person.roles, Deed.SEE_GRADE, ())):
+            return
+        functions = () if person is None else person.functions
+        sees = {one.cycle for one in functions if one.function in _SEE_PENDING}
+        scoring.limit_to_told(self.connection, sees_pending=sees)
+
     def closed(self) -> None:
         """Let the transaction go."""
         self._connection = None
@@ -252,7 +267,7 @@ class RequestContext:
     def read(self) -> Iterator[Connection]:
         """A transaction of a handler's own that reads; the organisation, and what one may see of it, are read in it."""
         with self.database.read() as connection:
-            self.opened(connection)
+            self.opened(connection).limit_to_told()
             try:
                 yield connection
             finally:

@@ -441,6 +441,7 @@ class Site:
     def _admit(self, route: Route, context: RequestContext, arguments: Mapping[str, Any]) -> None:
         """Find out who asks, and go on only where the route's deed is theirs to do: to its node, where it has one."""
         context.who = _who(route, context)
+        context.limit_to_told()
         if not (route.api and route.deed in PUBLIC_DEEDS):  # There nobody is asked for.
             request.environ[ASKED_BY] = _share_of(context.who)
         context.who_now = lambda writing: _who_now(context, writing)

@@ -11,7 +11,7 @@ import pytest
 from tests.contract.desk import DANA, FERRAN, Setting, code
 from tests.contract.test_calibrating import AGENCY, MEMBERS, STAFF, grades
 from tests.contract.test_certifying import certified, sign_all
-from tests.contract.test_cycles import agree, appoint, opened, propose, to_stage
+from tests.contract.test_cycles import agree, appoint, blockers, opened, propose, to_stage
 from tests.mailbox import Mailbox
 from tests.scenario import Scenario
 
@@ -21,7 +21,12 @@ NOW = "2027-02-10T09:00:00+00:00"
 LEFT_OUT = "E14"
 """Whose account is closed before anybody is told."""
 SETTING = Setting(agency=AGENCY, people=(DANA, FERRAN, AUDITOR, ADA, *MEMBERS, *STAFF), now=NOW)
-POLICIES = {"rules": {"top_share_min": 0, "lowest_two_share_min": 0, "single_share_max": 100}}
+POLICIES = {"rules": {"single_share_max": 100}}
+"""The lowest two grades have 10 % of 15 people, so two of them."""
+RISES, HALF_WAY = "E1", "8.5"
+"""Who is last by one consult, and the consults by which they would be between E9 and E8."""
+KEPT = {"E5": "B", "E3": "C", "E2": "D"}
+"""Whom that pushes below a seat: each keeps what they were told."""
 
 
 @pytest.fixture
@@ -127,6 +132,7 @@ def test_two_people_tell_everybody_and_each_reads_their_own(desk):
     assert "24 February 2027" in text
     assert f"{before['E1']['final_score']:.2f}" not in text
     told_by_hand(desk)
+    second_telling(desk, before)
     assert desk.kopes("cycle", "verify", "2026", **desk.where).out.startswith("verified 2026 round 1 ")
     assert "All totals agree" in desk.kopes("reconcile", **desk.where).out
 
@@ -172,3 +178,83 @@ def told_by_hand(desk):
     assert "By letter." in dana.get("/cycles/2026/told").text
     for name in ("e1", "anna", "udo", "nobody"):
         assert desk.person(name).get("/cycles/2026/told").status_code == 404, name
+
+
+def second_calculation(rows, score):
+    """Everybody's grade once somebody has risen to a score: seats by rank as they were, then each the better of that and what they were told."""
+    letters = [row["grade"] for row in sorted(rows.values(), key=lambda row: -row["final_score"])]
+    scores = {number: row["final_score"] for number, row in rows.items()} | {RISES: score}
+    ranked = sorted(scores, key=lambda number: -scores[number])
+    proposed = {number: letters[sum(scores[one] > scores[number] for one in scores)] for number in ranked}
+    kept = {
+        number: rows[number]["grade"]
+        for number in ranked
+        if number != RISES and proposed[number] > rows[number]["grade"] and rows[number]["grade"] != "S"
+    }
+    return proposed | kept, kept
+
+
+def score_of(client):
+    answer = client.get(f"/api/v1/scorecards/employee:{RISES}?cycle=2026")
+    assert answer.status_code == 200, answer.text
+    return answer.json()["final_score"]
+
+
+def second_telling(desk, before):
+    """What is decided since is pending; who is pushed down by it keeps their grade, and a rule that this breaks is mended by a move that names who goes down."""
+    dana, content = desk.person("dana"), {"node": f"employee:{RISES}", "kpi": "consults", "member": "actual"}
+    decision = propose(desk, "dana", "override", content | {"value": HALF_WAY, "cause": "missing_deal"})
+    assert decision.status_code == 201, decision.text
+    done = agree(desk, "anna", decision)
+    assert done.status_code == 200, done.text
+    pending = grades(desk)
+    score = pending[RISES]["final_score"]
+    assert before["E8"]["final_score"] < score < before["E9"]["final_score"]
+    expected, kept = second_calculation(before, score)
+    assert kept == KEPT
+    assert {number: row["grade"] for number, row in pending.items()} == expected
+    assert {number: row["grade"] for number, row in pending.items() if row["held"]} == KEPT
+    key = desk.kopes("key", "create", "reader", "--scope", "read", **desk.where).out.split()[-1]
+    program = desk.client(Authorization=f"Bearer {key}")
+    everybody_else = (desk.person(RISES.lower()), desk.person("ferran"), program)
+    assert {score_of(one) for one in (dana, desk.person("udo"))} == {score}
+    for name in ("anna", "cora"):
+        assert f"{score:.2f}" in desk.person(name).get(f"/grades/employee:{RISES}?cycle=2026").text, name
+    assert {score_of(one) for one in everybody_else} == {before[RISES]["final_score"]}
+    page = words(result_page(desk, RISES.lower()))
+    assert f"you have the grade {before[RISES]['grade']}" in page
+    assert "Nothing was decided about you alone" in page
+    mine = f"/decisions/{decision.json()['id']}"
+    assert desk.person(RISES.lower()).get(mine).status_code == 404
+    assert "was decided about your lines" not in desk.person(RISES.lower()).get("/").text
+    assert "1 person's result is another now" in words(dana.get("/cycles/2026"))
+
+    # Too few have the lowest two grades now: two calibrators name who goes down, and that goes before the hold.
+    blocked = propose(desk, "dana", "notify", {})
+    assert (code(blocked), blockers(blocked)) == ((409, "blocked"), [("rules:lowest_two_share_min", 1, True)])
+    move = {"node": "employee:E3", "from": "C", "to": "D", "reason": "Of both the one with the lower score."}
+    moved = propose(desk, "cora", "calibrate", {"moves": [move]})
+    assert moved.status_code == 201, moved.text
+    assert agree(desk, "cleo", moved).status_code == 200
+    stands = expected | {"E3": "D"}
+    assert {number: row["grade"] for number, row in grades(desk).items()} == stands
+    assert "you have the grade C" in words(result_page(desk, "e3"))
+    again = propose(desk, "dana", "notify", {})
+    assert again.status_code == 201, again.text
+    items = desk.person("anna").get(again.json()["effects"]["items"]).json()["items"]
+    assert {one["node"] for one in items} == {f"employee:{RISES}", "employee:E3"}
+    assert agree(desk, "anna", again).status_code == 200
+    assert {number: row["grade"] for number, row in grades(desk).items()} == stands
+    assert {number for number, row in grades(desk).items() if row["held"]} == KEPT.keys() - {"E3"}
+    assert {score_of(one) for one in everybody_else} == {score}
+    assert desk.person(RISES.lower()).get(mine).status_code == 200
+    assert "Your result of 2026 has become another" in desk.person("e3").get("/").text
+    assert "has become another" not in desk.person("e5").get("/").text
+    page = words(result_page(desk, "e3"))
+    assert "you have the grade D" in page
+    assert move["reason"] in page
+    assert code(propose(desk, "dana", "notify", {})) == (409, "nothing_pending")
+    with Mailbox() as mailbox:
+        sent = mails(desk, mailbox)
+    assert sent.keys() == {f"{RISES.lower()}@agency.example", "e3@agency.example"}
+    assert {one["Subject"] for one in sent.values()} == {"Your result of 2026 has become another"}
