@@ -199,14 +199,16 @@ class Move:
     usd_cents: int | None
 
 
-def owned_by(connection: Connection, frame: Frame, node: Node) -> sa.Select[Any]:
-    """The ``seq`` of a node's activities: those with a credit of it, and those that the employee is named in."""
+def owned_by(connection: Connection, frame: Frame, node: Node, *, after: int | None = None) -> sa.Select[Any]:
+    """The ``seq`` of a node's activities, of those with a greater one than ``after`` alone: those with a credit of it, and those that the employee is named in."""
     activity, credit = tables.activity, tables.credit
+    later = (sa.true(), sa.true()) if after is None or after < 0 else (credit.c.seq > after, activity.c.seq > after)
     if node.kind is NodeKind.UNIT:
-        return sa.select(credit.c.seq).where(among(connection, credit.c.path, frame.directory.paths_under(node.code)))
+        under = among(connection, credit.c.path, frame.directory.paths_under(node.code))
+        return sa.select(credit.c.seq).where(under, later[0])
     me = frame.ids[node.code]
-    named = sa.select(activity.c.seq).where(_named_in(me))
-    both = sa.union(sa.select(credit.c.seq).where(credit.c.employee == me), named).subquery()
+    named = sa.select(activity.c.seq).where(_named_in(me), later[1])
+    both = sa.union(sa.select(credit.c.seq).where(credit.c.employee == me, later[0]), named).subquery()
     return sa.select(both.c.seq)
 
 

@@ -1,7 +1,8 @@
 """The companies and buyers of a node's activities that a searched text means, and the latest deals with them.
 
-Do not look through all activities of a large unit. Those of a few people are looked through by themselves; of the whole agency every name that was
-ever recorded is one of its own, and is told from memory (:mod:`app.ledger.parties`); of a region the nearest names are held against its activities.
+Do not look through all activities of a large unit. Those of a few people are kept by themselves (:mod:`app.ledger.own_parties`); of the whole agency
+every name that was ever recorded is one of its own, and is told from memory (:mod:`app.ledger.parties`); of a region the nearest names are held
+against its activities.
 """
 
 from __future__ import annotations
@@ -15,10 +16,9 @@ from sqlalchemy import Connection
 
 from app.kit.bulk import among
 from app.ledger import tables
-from app.ledger.activities import owned_by
 from app.ledger.frame import Frame
+from app.ledger.own_parties import own_activities_meant
 from app.ledger.parties import Party, nearness, parties_named, words_of
-from app.ledger.search import names_have
 from app.rules.identity import buyer_key, company_key
 from app.rules.terms import Node, NodeKind
 
@@ -27,11 +27,8 @@ __all__ = ["NamedParties", "parties_meant"]
 _PEOPLE_FEW: Final = 25
 """The activities of a unit with so many people are looked through by themselves."""
 
-_OWN_MAX: Final = 20_000
-"""So many of them, the newest, are looked through,"""
-
 _ROWS_MAX: Final = 400
-"""so many that have the text are read, the newest first,"""
+"""So many of them that have the text, the newest, are looked at,"""
 
 _CANDIDATES: Final = 40
 """and so many names are held against the activities of a larger unit."""
@@ -64,7 +61,7 @@ def parties_meant(
         limit: how many of each at most.
         to_the_end: see :func:`app.ledger.parties.parties_named`.
 
-    Queries: 2 for an employee or a small unit, else those of :func:`app.ledger.parties.parties_named` and at most 2.
+    Queries: those of :func:`app.ledger.own_parties.own_activities_meant` for an employee or a small unit, else those of :func:`app.ledger.parties.parties_named` and at most 2.
     """
     if not words_of(text):
         return NamedParties()
@@ -104,29 +101,10 @@ def _is_small(frame: Frame, unit: str) -> bool:
 
 
 def _of_few(connection: Connection, frame: Frame, text: str, node: Node, limit: int) -> NamedParties:
-    activity = tables.activity
-    # First whose they are, then what they say: in one statement the engine looks for the text in every activity there is.
-    seqs = sorted(connection.scalars(owned_by(connection, frame, node)), reverse=True)[:_OWN_MAX]
-    query = (
-        sa.select(
-            activity.c.seq,
-            activity.c.type,
-            activity.c.company_name,
-            activity.c.company_registration,
-            activity.c.company_key,
-            activity.c.buyer_name,
-            activity.c.buyer_country,
-            activity.c.buyer_registration,
-            activity.c.buyer_key,
-        )
-        .where(among(connection, activity.c.seq, seqs), names_have(text, frame))
-        .order_by(activity.c.seq.desc())
-        .limit(_ROWS_MAX)
-    )
-    rows = connection.execute(query).all()
+    rows = own_activities_meant(connection, frame, node, text=text, limit=_ROWS_MAX)
     wanted = words_of(text).split()
-    companies = [(row.company_key, Party(row.company_name or "", "", row.company_registration or "")) for row in rows]
-    buyers = [(row.buyer_key, Party(row.buyer_name, row.buyer_country, row.buyer_registration or "")) for row in rows]
+    companies = [(row.pair.company_key, row.pair.company) for row in rows]
+    buyers = [(row.pair.buyer_key, row.pair.buyer) for row in rows]
     nearest_companies, nearest_buyers = _nearest(companies, wanted), _nearest(buyers, wanted)
     activities = sorted(rows, key=lambda row: (row.type != _DEAL, -row.seq))
     return NamedParties(

@@ -22,9 +22,9 @@ from app.rules.identity import plain_name
 from app.rules.name_lines import NameLines
 from app.rules.names import folded
 
-__all__ = ["Parties", "Party", "keep_parties", "nearness", "parties_named", "parties_of", "words_of"]
+__all__ = ["OVERLAP", "Parties", "Party", "keep_parties", "nearness", "parties_named", "parties_of", "words_of"]
 
-_OVERLAP: Final = 2000
+OVERLAP: Final = 2000
 """On PostgreSQL a number given out earlier may be committed later: so far back it is looked whether there are more than there were, and if so, read again."""
 
 _FIGURE: Final = "figure"
@@ -37,6 +37,9 @@ _COMPANY, _BUYER, _SOURCE, _NEWEST, _LATEST = range(5)
 
 _LINES_MAX: Final = 2000
 """So many names that have what was typed are looked at in each way of having it: who types two letters means none of a thousand others."""
+
+_FEW: Final = 200
+"""So many names that have what was typed are all looked at, whichever way they have it."""
 
 _SINCE_MAX: Final = 1000
 """So many names that came or were named again since the lines were laid out are looked at one by one."""
@@ -108,7 +111,7 @@ class Parties:
         Queries: 1; 1 more while there is history to read.
         """
         newest, latest = self._read(
-            connection, max(self.read_from, self.read_to - _OVERLAP) if self.read_to else None, None
+            connection, max(self.read_from, self.read_to - OVERLAP) if self.read_to else None, None
         )
         if newest < self.read_to:
             for kept in (self.companies, self.buyers, self.of_country, self.words, self.begin, self.ends, self.sources):
@@ -148,14 +151,14 @@ class Parties:
         newest = sa.select(sa.func.coalesce(sa.func.max(seq), 0)).scalar_subquery()
         # Bounds that are known beforehand stand beside those that are not: PostgreSQL would plan for a third of all activities.
         known = 0 if after is None else after
-        far_back = max(known, self.read_to - _OVERLAP)
-        latest = sa.select(sa.func.count()).where(seq > far_back, seq > newest - _OVERLAP).scalar_subquery()
+        far_back = max(known, self.read_to - OVERLAP)
+        latest = sa.select(sa.func.count()).where(seq > far_back, seq > newest - OVERLAP).scalar_subquery()
         if after is None:
             begin: sa.ColumnElement[int] = newest - _STRETCH
         elif to is not None:
             begin = sa.literal(after)
         else:
-            now = sa.select(sa.func.count()).where(seq > self.read_to - _OVERLAP, seq <= self.read_to).scalar_subquery()
+            now = sa.select(sa.func.count()).where(seq > self.read_to - OVERLAP, seq <= self.read_to).scalar_subquery()
             begin = sa.case((now == self.latest, self.read_to), else_=after)
         stand = sa.select(newest.label("newest"), begin.label("begin"), latest.label("latest")).cte("stand")
         beginning = sa.select(stand.c.begin).scalar_subquery()
@@ -241,6 +244,11 @@ class Parties:
             if party in known and (near := nearness(self.words[party], wanted)) is not None:
                 ranks[party] = near
         longest = max(wanted, key=len)
+        few = list(itertools.islice(lines.having(longest), _FEW + 1))
+        if len(few) <= _FEW:
+            # The whole text was looked through once: nobody else has it.
+            ranks |= {one: near for one in few if (near := nearness(self.words[one], wanted)) is not None}
+            return heapq.nsmallest(limit, ranks, key=lambda one: (ranks[one], -known[one], one))
         enough = limit
         for worst, part in ((_BEGINS, f"\n {' '.join(wanted)}"), (_WORDS_BEGIN, f" {longest}"), (_WITHIN, longest)):
             # They stand in the order in which they are wanted: behind so many none is nearer.

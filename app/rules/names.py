@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-__all__ = ["closeness", "folded", "folded_terms", "parts_of_lines", "person_line", "person_meant"]
+__all__ = ["closeness", "folded", "folded_terms", "name_line", "parts_of_lines", "person_line", "person_meant"]
 
 _ACCENTED: Final = ("LATIN ", "GREEK ", "CYRILLIC ")
 _JOINED: Final = str.maketrans("", "", " -\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{MIDDLE DOT}")
@@ -121,17 +121,23 @@ def person_meant(text: str, *, name: str, number: str) -> bool:
 
 def person_line(name: str, number: str) -> str:
     """One line in which something of every text stands that means the person (:func:`parts_of_lines`)."""
-    return "\t".join(dict.fromkeys((folded(name), *_orders(folded(name)), folded(number))))
+    return "\t".join(dict.fromkeys((name_line(name), *_orders(folded(name)), folded(number))))
 
 
-def parts_of_lines(text: str) -> tuple[str, ...] | None:
-    """Of which one stands in the line of whoever a text means, whether by :func:`closeness` or :func:`person_meant`; None where no part tells it."""
+def name_line(*names: str) -> str:
+    """One line in which something of every text stands that comes near one of some names (:func:`closeness`)."""
+    every = [folded(name) for name in names]
+    return "\t".join(dict.fromkeys((*every, *(_consonants(name.replace(" ", "")) for name in every))))
+
+
+def parts_of_lines(text: str) -> tuple[str, ...]:
+    """Of which one stands in the line of whoever a text means, whether by :func:`closeness` or :func:`person_meant`."""
     wanted = _wanted(text)
     if wanted is None:
         return ()
-    if wanted.in_consonants:
-        return None
-    return tuple(dict.fromkeys(filter(None, (max(wanted.words, key=len), wanted.run_together))))
+    in_consonants = _consonants(wanted.text.replace(" ", "")) if wanted.in_consonants else ""
+    parts = (max(wanted.words, key=len), wanted.run_together, in_consonants)
+    return tuple(dict.fromkeys(filter(None, parts)))
 
 
 def _is_number(wanted: str, number: str) -> bool:

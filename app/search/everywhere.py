@@ -19,7 +19,7 @@ from app.kit.kept import LruCache
 from app.ledger import KnownActivity, NamedParties, Party
 from app.organisation import Directory
 from app.rules.name_lines import NameLines
-from app.rules.names import closeness, folded, parts_of_lines, person_line, person_meant
+from app.rules.names import closeness, folded, name_line, parts_of_lines, person_line, person_meant
 from app.rules.permissions import Deed
 from app.rules.terms import Name, Node, NodeKind, UnitKind
 from app.scoring import KpiOfCycle, State
@@ -219,8 +219,28 @@ def _could_be_meant(directory: Directory, text: str) -> Iterable[str]:
         (directory.revision, directory.token),
         lambda: NameLines((number, person_line(one.name, number)) for number, one in directory.employees.items()),
     )
-    parts = parts_of_lines(text)
-    return lines if parts is None else dict.fromkeys(number for part in parts for number in lines.having(part))
+    return _having(lines, text)
+
+
+_UNIT_LINES: Final[LruCache[NameLines[str]]] = LruCache(4)
+"""By the revision the names and codes of all units, whenever they had them."""
+
+
+def _units_that_could_be_meant(directory: Directory, text: str) -> Iterable[str]:
+    """The codes of the units that a text may mean, and of hardly any others."""
+    tree = directory.tree
+    lines = _UNIT_LINES.get_or_make(
+        (directory.revision, directory.token),
+        lambda: NameLines(
+            (code, name_line(code, *(name for row in tree.rows(code) for name in row.name.in_languages())))
+            for code in tree.units
+        ),
+    )
+    return _having(lines, text)
+
+
+def _having(lines: NameLines[str], text: str) -> Iterable[str]:
+    return dict.fromkeys(one for part in parts_of_lines(text) for one in lines.having(part))
 
 
 def _units(
@@ -237,7 +257,7 @@ def _units(
     chain = directory.chain_on(own, today) if own else ()
     kinds = list(UnitKind)
     ranked: list[tuple[tuple[Any, ...], UnitResult]] = []
-    for code in directory.tree.units:
+    for code in _units_that_could_be_meant(directory, text):
         row = directory.unit_on(code, today)
         if row is None:
             continue

@@ -50,3 +50,24 @@ def test_a_node_has_the_names_of_its_own_activities(agency: Agency, monkeypatch:
     assert meant(agency, "employee:E1", "wind", limit=1).more_buyers
     first, second = meant(agency, "unit:VIE", "nord").activities
     assert first < second, "the deal stands before the consult that came after it"
+
+
+def test_what_has_come_since_the_last_look_is_looked_through_too(agency: Agency) -> None:
+    """Somebody's activities are kept: one that comes after is there at the next letter, whoever entered it, and one that is no own never.
+
+    unit HQ agency
+      unit VIE office
+      unit TYO office
+    employee E1 VIE staff
+    employee E2 TYO staff
+    2026-03-01 deal D-1 E1 1000 EUR of Nord-Wind/AT for Alpenglow
+    """
+    assert meant(agency, "unit:VIE", "south") == meant(agency, "employee:E1", "south") == NamedParties()
+    agency.record("2026-03-04 deal D-2 E2 1000 EUR E1:0.5 E2:0.5 of Southwind/JP for Sakura")
+    agency.record("2026-03-05 deal D-3 E2 1000 EUR of South-Sea/JP for Sakura")
+    for node in ("unit:VIE", "employee:E1"):
+        assert [one.name for one in meant(agency, node, "south").buyers] == ["Southwind"], node
+    assert {one.name for one in meant(agency, "employee:E2", "south").buyers} == {"Southwind", "South-Sea"}
+    agency.load("unit HQ agency\n  unit VIE office\n  unit TYO office\nemployee E1 TYO staff\nemployee E2 TYO staff")
+    assert meant(agency, "unit:VIE", "south") == NamedParties()
+    assert [one.name for one in meant(agency, "unit:TYO", "nord").buyers] == ["Nord-Wind"]

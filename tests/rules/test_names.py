@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.rules.name_lines import NameLines
-from app.rules.names import closeness, folded, folded_terms, parts_of_lines, person_line, person_meant
+from app.rules.names import closeness, folded, folded_terms, name_line, parts_of_lines, person_line, person_meant
 
 ALIKE = (
     ("한빛무역", unicodedata.normalize("NFD", "한빛무역")),
@@ -147,11 +147,13 @@ def test_of_whoever_is_meant_a_part_stands_in_the_line(names: list[str], number:
     """So nobody is missed who is not looked at one by one."""
     people = dict(enumerate(names))
     lines = NameLines((at, person_line(name, number)) for at, name in people.items())
-    parts = parts_of_lines(text)
-    looked_at = set(lines) if parts is None else {at for part in parts for at in lines.having(part)}
+    looked_at = {at for part in parts_of_lines(text) for at in lines.having(part)}
     meant = {
         at
         for at, name in people.items()
         if closeness(text, name, number) is not None or person_meant(text, name=name, number=number)
     }
     assert meant <= looked_at
+    lines = NameLines((at, name_line(name, number)) for at, name in people.items())
+    near = {at for at, name in people.items() if closeness(text, name, number) is not None}
+    assert near <= {at for part in parts_of_lines(text) for at in lines.having(part)}
