@@ -202,25 +202,27 @@ class Sheet:
         changed = {card: some for card, some in cards.items() if self.lines.get(card[0], {}).get(card[1], ()) != some}
         if not changed:
             return self
-        lines = dict(self.lines)
+        anew = {cycle: dict(self.lines.get(cycle, {})) for cycle in {cycle for cycle, _ in changed}}
         by_key = dict(self._lines)
-        above: set[LineKey] = set()
+        come: dict[LineKey, list[Line]] = {}
         for (cycle, node), some in changed.items():
-            before = lines.get(cycle, {}).get(node, ())
-            lines[cycle] = {**lines.get(cycle, {}), node: some}
+            before = anew[cycle].get(node, ())
+            anew[cycle][node] = some
             for one in before:
                 del by_key[one.cycle, one.node, one.kpi]
-            by_key.update({(one.cycle, one.node, one.kpi): one for one in some})
-            above.update(key for one in (*before, *some) if (key := _line_above(one)) is not None)
+                if (key := _line_above(one)) is not None:
+                    come.setdefault(key, [])
+            for one in some:
+                by_key[one.cycle, one.node, one.kpi] = one
+                if (key := _line_above(one)) is not None:
+                    come.setdefault(key, []).append(one)
         below = dict(self._below)
-        for key in above:
+        for key, ones in come.items():
             kept = [one for one in below.get(key, ()) if (one.cycle, one.node) not in changed]
-            come = [
-                one for card, some in changed.items() if card[0] == key[0] for one in some if _line_above(one) == key
-            ]
-            below[key] = tuple(sorted((*kept, *come), key=lambda one: str(one.node)))
-        for cycle in {cycle for cycle, _ in changed}:
-            there = {node: some for node, some in lines[cycle].items() if some}
+            below[key] = tuple(sorted((*kept, *ones), key=lambda one: str(one.node)))
+        lines = dict(self.lines)
+        for cycle, of_cycle in anew.items():
+            there = {node: some for node, some in of_cycle.items() if some}
             lines[cycle] = dict(sorted(there.items(), key=lambda one: str(one[0])))
         lines = {cycle: lines[cycle] for cycle in sorted(lines) if lines[cycle]}
         return replace(self, lines=lines, _lines=by_key, _below={key: some for key, some in below.items() if some})

@@ -132,8 +132,9 @@ def sees_effects(context: RequestContext, *, checks: bool, cycle: int | None = N
             return True
         node = Node.parse(text)
         if checks:
-            is_hidden = of_cycle is not None and of_cycle.hides_own and node is not None and of_cycle.is_own(node)
-            return not (is_hidden and member in _DEEDS)
+            if of_cycle is None or node is None or member not in _DEEDS:
+                return True
+            return not (of_cycle.hides_pay(node) if member == "pay" else of_cycle.hides(node))
         return node is not None and sees[_DEEDS.get(member, Deed.SEE_SCORECARD)](node)
 
     return seen

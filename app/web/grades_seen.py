@@ -62,7 +62,15 @@ class GradesSeen:
 
     def pay(self, node: Node) -> bool:
         """Whether they see what an employee is paid."""
-        return self.pays or (self.is_own(node) and not self.hides_own_pay)
+        return not self.hides_own_pay if self.is_own(node) else self.pays
+
+    def hides(self, node: Node) -> bool:
+        """Whether it is their own, and nobody has told them of it yet: whatever else they may see."""
+        return self.is_own(node) and self.hides_own
+
+    def hides_pay(self, node: Node) -> bool:
+        """Whether it is their own, and nobody has told them of their pay yet."""
+        return self.is_own(node) and self.hides_own_pay
 
 
 def grades_seen(context: RequestContext, cycle: int) -> GradesSeen:
@@ -81,13 +89,15 @@ def _asked(context: RequestContext, cycle: int) -> GradesSeen:
     everybody = may(viewer.roles, Deed.SEE_GRADE, ()) or None in limited
     groups = frozenset[str]().union(*(some for some in limited if some is not None))
     pays = may(viewer.roles, Deed.SEE_PAY, ()) or any(Deed.SEE_PAY in some for some in opens.values())
+    hides_own = hides_own_result(context, cycle)
     return GradesSeen(
         everybody=everybody,
         groups=frozenset() if everybody else groups,
         pays=pays,
         own=viewer.employee,
-        hides_own=hides_own_result(context, cycle),
-        hides_own_pay=not pays and hides_own_pay(context, cycle),
+        hides_own=hides_own,
+        # Whoever works out what everybody is paid knows their own once they know their grade.
+        hides_own_pay=hides_own if pays else hides_own_pay(context, cycle),
         leads=_leads(context, cycle),
         in_groups=_in_groups(context, cycle, frozenset() if everybody else groups),
     )

@@ -172,7 +172,7 @@ def _weighed(
     except Refusal as refusal:
         told = refusal.findings or (at_field("kind", refusal.code, refusal.message, **refusal.parameters),)
         return None, tuple(decided.at_form_fields(told, _FIELDS))
-    return shown_effects(context, effects_seen(context, effects, checks=False)), ()
+    return shown_effects(context, effects_seen(context, effects, checks=False, cycle=opened.cycle)), ()
 
 
 def _holding(context: RequestContext, cycle: int, node: Node, kpi: str) -> list[DecisionShown]:
