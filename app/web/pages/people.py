@@ -173,7 +173,7 @@ def _groups(
 @pages.act("/people", may=Deed.EXPORT, again="people", transaction=False, lane=Lane.FILE)
 def export(context: RequestContext, query: PeopleQuery, form: ReasonedExport) -> Download:
     """The same rows as a file: all of them, not a page."""
-    with context.database.read() as connection:
+    with context.read() as connection:
         loaded = scoring.state(connection)
         wanted = asked_of(context, loaded, query)
         roster = scoring.roster(connection, loaded=loaded, asked=wanted, only=query.only())
