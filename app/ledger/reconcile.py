@@ -7,9 +7,9 @@ events' own bodies are read again, and their hashes with them.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -191,29 +191,25 @@ def _absent(value: object) -> object:
 
 
 def _against_totals(connection: Connection, changes: Changes) -> Iterator[str]:
-    total, member = tables.total, tables.member
-    stored_totals = {
-        tuple(row[:4]): list(row[4:])
-        for row in connection.execute(sa.select(*(total.c[name] for name in (*TOTAL_KEY, *tables.amount_columns()))))
-        if any(row[4:])
-    }
-    stored_members = {
-        tuple(row[:6]): list(row[6:])
-        for row in connection.execute(sa.select(*(member.c[name] for name in (*MEMBER_KEY, *tables.LEVELS))))
-        if any(row[6:])
-    }
-    count = tables.distinct_count
-    stored_counts = {
-        tuple(row[:6]): list(row[6:])
-        for row in connection.execute(sa.select(*(count.c[name] for name in (*COUNT_KEY, *tables.LEVELS))))
-        if any(row[6:])
-    }
-    for what, stored, derived in (
-        ("total", stored_totals, changes.totals),
-        ("member", stored_members, changes.members),
-        ("distinct count", stored_counts, counts_of(changes.members)),
-    ):
-        expected = {tuple(key): numbers for key, numbers in derived.items() if any(numbers)}
+    total, member, count = tables.total, tables.member, tables.distinct_count
+    amounts, levels = tables.amount_columns(), tables.LEVELS
+    kinds: tuple[tuple[str, sa.Table, Sequence[str], Sequence[str], Mapping[Any, Sequence[int]]], ...] = (
+        ("total", total, TOTAL_KEY, amounts, changes.totals),
+        ("member", member, MEMBER_KEY, levels, changes.members),
+        ("distinct count", count, COUNT_KEY, levels, counts_of(changes.members)),
+    )
+    for what, table, key_names, number_names, derived in kinds:
+        width = len(key_names)
+        query = sa.select(*(table.c[name] for name in (*key_names, *number_names)))
+        query = query.where(sa.or_(*(table.c[name] != 0 for name in number_names)))
+        stored = {tuple(row[:width]): tuple(row[width:]) for row in connection.execute(query)}
+        expected = {tuple(key): tuple(numbers) for key, numbers in derived.items() if any(numbers)}
+        if stored == expected:
+            continue
         differing = [key for key in stored.keys() | expected.keys() if stored.get(key) != expected.get(key)]
         for key in sorted(differing, key=repr):
-            yield f"{what} {key}: stored {stored.get(key)}, should be {expected.get(key)}"
+            yield f"{what} {key}: stored {_numbers(stored.get(key))}, should be {_numbers(expected.get(key))}"
+
+
+def _numbers(numbers: Sequence[int] | None) -> str:
+    return "None" if numbers is None else str(list(numbers))

@@ -28,6 +28,7 @@ from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import cascade, ledger, organisation
 from app.cascade.tables import FOLDER as CASCADE
@@ -41,6 +42,7 @@ from app.kit.schema import metadata
 from app.kit.settings import ROOT, environment_with
 from app.ledger import EventsSum
 from app.organisation.tables import FOLDER as ORGANISATION
+from app.rules.deciding import DecisionState
 from app.scoring import tables
 
 __all__ = [
@@ -416,6 +418,7 @@ _SEALING_LOCK: Final = threading.Lock()
 
 _TRIES: Final = 60
 _REST_S: Final = 0.5
+_LOOK_S: Final = 2.0
 """A cut that was just made is not committed yet: whoever lays it out looks for it again for half a minute."""
 
 
@@ -433,21 +436,40 @@ def seal_soon(connection: Connection, decision: int) -> None:
 
 
 def _have_sealed(url: str, decision: int) -> None:
+    database, is_needed = Database(url, readers=1), True
     try:
         words = [sys.executable, "-m", "app", "cycle", "lay-out", str(decision)]
         maker = subprocess.Popen(
             words, env=environment_with(DATABASE_URL=url), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
         _MAKERS.add(maker)
+        said: bytes | None = None
         try:
-            _, said = maker.communicate()
+            while said is None:
+                try:
+                    _, said = maker.communicate(timeout=_LOOK_S)
+                except subprocess.TimeoutExpired:
+                    is_needed = _is_needed(database, decision)
+                    if not is_needed:
+                        maker.terminate()
         finally:
             _MAKERS.discard(maker)
-        if maker.returncode:
+        if maker.returncode and is_needed:
             _LOG.error("the cut of decision %s could not be laid out: %s", decision, said.decode(errors="replace"))
     finally:
+        database.close()
         with _SEALING_LOCK:
             _SEALING.discard((url, decision))
+
+
+def _is_needed(database: Database, decision: int) -> bool:
+    """Whether anybody may still go by a decision's cut: one that was refused or taken back is gone, and the next one's maker waits for its turn."""
+    try:
+        with database.read() as connection:
+            state = connection.scalar(sa.select(decision_end.c.state).where(decision_end.c.decision == decision))
+    except (Busy, SQLAlchemyError):
+        return True
+    return state in {None, DecisionState.APPROVED.value}
 
 
 @atexit.register

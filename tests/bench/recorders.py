@@ -15,7 +15,7 @@ import httpx
 __all__ = ["A_SECOND", "Recorder", "approve", "recording", "signed_in"]
 
 A_SECOND: Final = 20
-PATIENCE_S: Final = 300.0
+PATIENCE_S: Final = 900.0
 
 
 @dataclass
