@@ -35,6 +35,7 @@ __all__ = [
     "card_of_rows",
     "digest_of",
     "due_of",
+    "heads_up_the_line",
     "is_asked",
     "lines_of_cycle",
     "may_allocate",
@@ -277,13 +278,7 @@ def signers_of(directory: Directory, plan: CyclePlan, node: Node, day: dt.date) 
     """Who signs a scorecard in which part, by the postings of a day. No queries."""
     hr = Signers(anybody="hr")
     if node.kind is NodeKind.EMPLOYEE:
-        posting = directory.placement.posting_on(node.code, day)
-        if posting is None:
-            last = directory.placement.last_posting(node.code, plan.period)
-            unit = None if last is None else last[0].unit
-        else:
-            unit = posting.unit
-        heads = next(iter(access.judging_heads(directory, unit=unit, sharers=(node.code,), day=day)), ())
+        heads = next(iter(heads_up_the_line(directory, plan, node.code, day)), ())
         return {
             SignedAs.OWNER: Signers((node.code,)),
             SignedAs.HEAD: Signers(tuple(heads)) if heads else hr,
@@ -296,6 +291,17 @@ def signers_of(directory: Directory, plan: CyclePlan, node: Node, day: dt.date) 
     above = directory.tree.chain_on(node.code, day)[1:]
     heads = next((some for unit in above if (some := directory.heads_of(unit, day)) and set(some).isdisjoint(own)), ())
     return {SignedAs.OWNER: owner, SignedAs.HEAD: Signers(tuple(heads)) if heads else hr, SignedAs.HR: hr}
+
+
+def heads_up_the_line(directory: Directory, plan: CyclePlan, employee: str, day: dt.date) -> list[tuple[str, ...]]:
+    """The heads who stand above an employee, unit by unit up the line from where they are posted, or were last in the cycle. No queries."""
+    posting = directory.placement.posting_on(employee, day)
+    if posting is None:
+        last = directory.placement.last_posting(employee, plan.period)
+        unit = None if last is None else last[0].unit
+    else:
+        unit = posting.unit
+    return access.judging_heads(directory, unit=unit, sharers=(employee,), day=day)
 
 
 def nodes_below(directory: Directory, number: str, day: dt.date) -> Iterator[Node]:

@@ -18,9 +18,9 @@ from app.access import functions_given
 from app.cascade import ToldTo
 from app.cycle.agreed_cards import AGREED_IN, AgreedCard, agreed_cards, due_of, is_asked, signers_of
 from app.cycle.check_ins import check_ins
-from app.cycle.grades import propose_employee_grades
 from app.cycle.opened import OpenedCycle
 from app.cycle.rating import RatedLine, unrated_lines
+from app.cycle.reviewing import REVIEWED_BY_HR, REVIEWED_IN, EmployeeResult, results_as_they_stand
 from app.cycle.told import last_day_of_window, told_on
 from app.rules.agreement import AgreementState, SignedAs
 from app.rules.grading import EmployeeGrade
@@ -28,13 +28,15 @@ from app.rules.stages import BEFORE_THE_CUT, TOLD_FROM, Stage
 from app.rules.terms import CycleFunction, Node, NodeKind
 from app.scoring import CyclePlan, State
 
-__all__ = ["BoardRow", "BoardState", "cycle_board", "signature_rows", "unsigned_among"]
+__all__ = ["BoardRow", "BoardState", "cycle_board", "signature_rows", "state_of_result", "unsigned_among"]
 
 
 class BoardState(StrEnum):
     """How far somebody is in a cycle, in the order in which the first that holds is told."""
 
     NOTIFIED = "notified"
+    REVIEW_DISAGREES = "review_disagrees"
+    TO_REVIEW = "to_review"
     LAPSED_MOVE = "lapsed_move"
     PROPOSED = "proposed"
     NOT_GRADED = "not_graded"
@@ -93,7 +95,7 @@ def cycle_board(
         day: today.
         among: only these employees, where it is given; before the cut.
 
-    Queries: 6 at most before the cut; after it those of :func:`app.cycle.propose_employee_grades`, and 1 where a move
+    Queries: 6 at most before the cut; after it those of :func:`app.cycle.results_as_they_stand`, and 1 where a move
     has lapsed.
     """
     plan = loaded.plan(opened.cycle)
@@ -144,12 +146,12 @@ def _told(connection: Connection, loaded: State, opened: OpenedCycle) -> list[Bo
 def _after_the_cut(connection: Connection, loaded: State, opened: OpenedCycle, day: dt.date) -> list[BoardRow]:
     if opened.stage in TOLD_FROM:
         return _told(connection, loaded, opened)
-    proposal = propose_employee_grades(connection, cycle=opened.cycle, today=day, loaded=loaded).proposal
-    lapsed = {node.code for node, given in proposal.given.items() if given.lapsed}
+    results = results_as_they_stand(connection, loaded, opened, day=day)
+    lapsed = {node.code for node, given in results.proposal.given.items() if given.lapsed}
     calibrators = functions_given(connection, opened.cycle) if lapsed else []
-    places = proposal.standings.by_code
+    places = results.proposal.standings.by_code
 
-    def who(employee: str) -> tuple[str, ...]:
+    def calibrating(employee: str) -> tuple[str, ...]:
         """The calibrators of somebody's group."""
         place = places.get(employee)
         return tuple(
@@ -160,12 +162,31 @@ def _after_the_cut(connection: Connection, loaded: State, opened: OpenedCycle, d
             and (one.groups is None if place is None else place.is_of(one.groups))
         )
 
-    return [
-        BoardRow(row.employee, BoardState.LAPSED_MOVE, who(row.employee), opened.since)
-        if row.employee in lapsed
-        else BoardRow(row.employee, _proposed(row), since=opened.since)
-        for row in proposal.rows
-    ]
+    def row_of(result: EmployeeResult) -> BoardRow:
+        number, state = result.row.employee, state_of_result(opened, result)
+        by = opened.calendar.get("notify_by")
+        if state is BoardState.TO_REVIEW:
+            return BoardRow(number, state, result.reviewers, opened.since, by)
+        if state is BoardState.REVIEW_DISAGREES:
+            return BoardRow(number, state, (REVIEWED_BY_HR,), result.review.at if result.review else None, by)
+        who = calibrating(number) if state is BoardState.LAPSED_MOVE else ()
+        return BoardRow(number, state, who, opened.since)
+
+    return [row_of(result) for result in results.all()]
+
+
+def state_of_result(opened: OpenedCycle, result: EmployeeResult) -> BoardState:
+    """Where somebody stands after the cut. No queries."""
+    if opened.stage in TOLD_FROM:
+        return BoardState.NOTIFIED
+    if opened.stage in REVIEWED_IN and result.is_graded:
+        if result.review is None:
+            return BoardState.TO_REVIEW
+        if result.review.waits_for_answer:
+            return BoardState.REVIEW_DISAGREES
+    if result.given is not None and result.given.lapsed:
+        return BoardState.LAPSED_MOVE
+    return _proposed(result.row)
 
 
 def _proposed(row: EmployeeGrade) -> BoardState:

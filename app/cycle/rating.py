@@ -46,6 +46,7 @@ __all__ = [
     "rate",
     "rated_line",
     "rated_lines",
+    "rated_lines_of",
     "raters_for",
     "rating_problems",
     "unrated_lines",
@@ -178,6 +179,18 @@ def rated_line(
     appointed = cascade.appointed_raters(connection, opened.cycle)
     given = cascade.given_ratings(connection, opened.cycle, nodes=[node])
     return _line(plan, node, kpi, appointed=appointed, given=given, day=day)
+
+
+def rated_lines_of(
+    connection: Connection, loaded: State, opened: OpenedCycle, node: Node, *, day: dt.date
+) -> list[RatedLine]:
+    """All lines of a scorecard that are rated. Queries: 2, or none where there is none."""
+    plan = loaded.plan(opened.cycle)
+    if not any(_rated_kpis(plan, node)):
+        return []
+    appointed = cascade.appointed_raters(connection, opened.cycle)
+    given = cascade.given_ratings(connection, opened.cycle, nodes=[node])
+    return _lines(plan, [node], appointed=appointed, given=given, day=day)
 
 
 def raters_for(viewer: Viewer) -> dict[str, str | None]:

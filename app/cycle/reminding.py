@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from app import access
 from app.access import Account, Viewer
-from app.cycle.waiting_for import actions_to_do, check_ins_due, comments_owed, to_rate, to_sign
+from app.cycle.waiting_for import actions_to_do, check_ins_due, comments_owed, to_answer, to_rate, to_review, to_sign
 from app.cycle.waiting_reads import EverybodysReads, OnesReads
 from app.kit import outbox
 from app.organisation import Directory
@@ -61,6 +61,8 @@ def waiting_of(
         "check_ins": len(check_ins_due(reads, viewer=viewer)),
         "comments": len(comments_owed(reads, viewer=viewer)),
         "actions": len(actions_to_do(reads, viewer=viewer)),
+        "reviews": len(to_review(reads, viewer=viewer)),
+        "answers": len(to_answer(reads, viewer=viewer)),
     }
     return {kind: number for kind, number in waiting.items() if number}
 

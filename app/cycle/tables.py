@@ -17,6 +17,9 @@ __all__ = [
     "cycle_stage",
     "lab_draft",
     "opened_cycle",
+    "result_opening",
+    "result_review",
+    "review_answer",
     "self_assessment",
 ]
 
@@ -130,5 +133,62 @@ cycle_action_end: Final = sa.Table(
 )
 """What came of them."""
 
-APPEND_ONLY: Final = (cycle_stage, card_note, check_in, self_assessment, cycle_action, cycle_action_end)
+result_opening: Final = sa.Table(
+    "result_opening",
+    metadata,
+    sa.Column("cycle", sa.Integer, sa.ForeignKey("opened_cycle.cycle"), primary_key=True, autoincrement=False),
+    sa.Column("employee", Code, primary_key=True),
+    sa.Column("person", Code, primary_key=True, comment="who reviews: the number, or the account's e-mail"),
+    sa.Column("digest", Code, primary_key=True, comment="of the result"),
+    sa.Column("at", Instant, nullable=False),
+)
+"""When whoever reviews a result has opened it for the first time."""
+
+result_review: Final = sa.Table(
+    "result_review",
+    metadata,
+    sa.Column("cycle", sa.Integer, sa.ForeignKey("opened_cycle.cycle"), primary_key=True, autoincrement=False),
+    sa.Column("employee", Code, primary_key=True),
+    sa.Column("place", sa.Integer, primary_key=True, autoincrement=False, comment="1, 2, 3 … of the employee's"),
+    sa.Column("digest", Code, nullable=False, comment="of the result that was read"),
+    sa.Column("agrees", sa.Boolean, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("opened_at", Instant, nullable=True, comment="null: signed without having been opened"),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("account", Code, nullable=False, comment="who signed"),
+    sa.Column("reviewer", Code, nullable=True, comment="their number"),
+    sa.Column("acts_for", Code, nullable=True, comment="for whom they stood in"),
+)
+"""That somebody has read another's result, and what they say of it: of those of one result the last one counts."""
+
+review_answer: Final = sa.Table(
+    "review_answer",
+    metadata,
+    sa.Column("cycle", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("employee", Code, primary_key=True),
+    sa.Column("review", sa.Integer, primary_key=True, autoincrement=False, comment="the place of the review"),
+    sa.Column("place", sa.Integer, primary_key=True, autoincrement=False, comment="1, 2, 3 … of the review's"),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("account", Code, nullable=False, comment="who answered"),
+    sa.Column("answerer", Code, nullable=True, comment="their number"),
+    sa.ForeignKeyConstraint(
+        ["cycle", "employee", "review"],
+        ["result_review.cycle", "result_review.employee", "result_review.place"],
+        name="fk_review_answer_review",
+    ),
+)
+"""What hr answers to a review that does not agree: the last one counts."""
+
+APPEND_ONLY: Final = (
+    cycle_stage,
+    card_note,
+    check_in,
+    self_assessment,
+    cycle_action,
+    cycle_action_end,
+    result_opening,
+    result_review,
+    review_answer,
+)
 """Tables whose rows never change and never go."""

@@ -17,6 +17,7 @@ from app.cycle.card_notes import last_notes
 from app.cycle.check_ins import check_in_parts
 from app.cycle.line_deciding import LIFT, LINE_KINDS
 from app.cycle.rating import is_own_case, raters_for
+from app.cycle.reviewing import may_review
 from app.cycle.waiting_reads import OnesReads
 from app.decisions import Decision, DecisionFilter, decisions_of
 from app.organisation import Directory
@@ -32,6 +33,7 @@ __all__ = [
     "Imposed",
     "NoteToRead",
     "ToRate",
+    "ToReview",
     "ToSign",
     "actions_to_do",
     "check_ins_due",
@@ -39,7 +41,9 @@ __all__ = [
     "decided_upon",
     "imposed_upon",
     "notes_to_read",
+    "to_answer",
     "to_rate",
+    "to_review",
     "to_sign",
 ]
 
@@ -78,6 +82,14 @@ class ToRate(NamedTuple):
 
     cycle: int
     number: int
+    since: dt.datetime
+
+
+class ToReview(NamedTuple):
+    """A result that somebody has still to review, or whose review waits for an answer."""
+
+    cycle: int
+    node: Node
     since: dt.datetime
 
 
@@ -166,6 +178,30 @@ def to_rate(reads: OnesReads, *, viewer: Viewer) -> list[ToRate]:
             if number:
                 some.append(ToRate(opened.cycle, number, opened.since))
     return some
+
+
+def to_review(reads: OnesReads, *, viewer: Viewer) -> list[ToReview]:
+    """The results that a person has still to review. Queries: none for who reviews nobody; else those of :attr:`OnesReads.reviewed`."""
+    if not may_review(reads.loaded.frame.directory, viewer, reads.day):
+        return []
+    return [
+        ToReview(some.opened.cycle, one.row.node, some.opened.since)
+        for some in reads.reviewed
+        for one in some.to_review(viewer)
+    ]
+
+
+def to_answer(reads: OnesReads, *, viewer: Viewer) -> list[ToReview]:
+    """The reviews that do not agree, and wait for a person's answer, the one that waits longest first. Queries: none for others than hr; else as :func:`to_review`."""
+    if not may(viewer.roles, Deed.RUN_CYCLE, ()):
+        return []
+    waiting = [
+        ToReview(some.opened.cycle, one.row.node, one.review.at)
+        for some in reads.reviewed
+        for one in some.to_answer(viewer)
+        if one.review is not None
+    ]
+    return sorted(waiting, key=lambda one: (one.since, str(one.node)))
 
 
 class CheckInDue(NamedTuple):

@@ -18,6 +18,7 @@ from app.cycle.agreed_cards import AGREED_IN, AgreedCard, agreed_cards
 from app.cycle.check_ins import CheckIn, check_ins
 from app.cycle.opened import OpenedCycle, opened_cycles
 from app.cycle.rating import RatedLine, all_rated_lines, lines_of_raters, rated_lines
+from app.cycle.reviewing import REVIEWED_IN, EmployeeResults, results_as_they_stand
 from app.rules.terms import Node
 from app.scoring import State
 
@@ -47,6 +48,15 @@ class OnesReads:
         if not pinned:
             return ()
         return [one for one in opened_cycles(self.connection) if one.stage in AGREED_IN and one.cycle in pinned]
+
+    @cached_property
+    def reviewed(self) -> Sequence[EmployeeResults]:
+        """What everybody came to in the cycles whose results are reviewed now. Queries: 1 the first time, or none; and those of each."""
+        certified = self.loaded.certified
+        if not certified:
+            return ()
+        some = [one for one in opened_cycles(self.connection) if one.stage in REVIEWED_IN and one.cycle in certified]
+        return [results_as_they_stand(self.connection, self.loaded, one, day=self.day) for one in some]
 
     def cards(self, cycle: int, nodes: Sequence[Node]) -> dict[Node, AgreedCard]:
         """The scorecards of some nodes. Queries: 3."""

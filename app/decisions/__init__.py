@@ -27,6 +27,7 @@ from app.decisions.decisions import (
     settled_decisions,
     withdraw,
 )
+from app.decisions.makers import DecisionMaker, makers_about
 from app.decisions.parties import Program, own_nodes, party_of
 from app.decisions.refusals import (
     NotMaker,
@@ -53,6 +54,7 @@ __all__ = [
     "Decision",
     "DecisionFilter",
     "DecisionKind",
+    "DecisionMaker",
     "Hand",
     "NotMaker",
     "NotProposed",
@@ -72,6 +74,7 @@ __all__ = [
     "ended_by",
     "has_seen",
     "latest_approved",
+    "makers_about",
     "obstacle_for",
     "open_numbers",
     "own_nodes",

@@ -191,6 +191,8 @@ _WAITING: Final[Mapping[str, str]] = {
     "check_ins": n_("mid-year check-ins to keep: %(check_ins)s"),
     "comments": n_("lines below C that owe a comment: %(comments)s"),
     "actions": n_("actions that you are to do: %(actions)s"),
+    "reviews": n_("results to review: %(reviews)s"),
+    "answers": n_("reviews that disagree, to answer: %(answers)s"),
 }
 """What a reminder says of each kind of thing that waits."""
 
@@ -207,6 +209,8 @@ _BOARD_WAITING: Final[Mapping[BoardState, str]] = {
     BoardState.TO_SIGN_HR: _TO_SIGN,
     BoardState.RATING_DUE: n_("people with lines to rate: %(rating_due)s"),
     BoardState.CHECK_IN_DUE: n_("mid-year check-ins to keep: %(check_ins)s"),
+    BoardState.TO_REVIEW: n_("results to review: %(reviews)s"),
+    BoardState.REVIEW_DISAGREES: n_("reviews that disagree, to answer: %(answers)s"),
 }
 """What a reminder from the board says of each state."""
 
@@ -317,6 +321,8 @@ def _board_reminder(asked: _Asked) -> Mail | None:
         "to_sign": sum(number for state, number in counts.items() if _BOARD_WAITING.get(state) == _TO_SIGN),
         "rating_due": counts.get(BoardState.RATING_DUE, 0),
         "check_ins": counts.get(BoardState.CHECK_IN_DUE, 0),
+        "reviews": counts.get(BoardState.TO_REVIEW, 0),
+        "answers": counts.get(BoardState.REVIEW_DISAGREES, 0),
     }
     letter = replace(_OF_BOARD, paragraphs=(*_OF_BOARD.paragraphs, *texts))
     return _written(asked, account, letter, filling, to=account.email, link=f"{asked.address}/", spoken=None)

@@ -71,6 +71,8 @@ class Deed(StrEnum):
     RATE = "rate"
     SEE_CHECK_INS = "see_check_ins"
     CHECK_IN = "check_in"
+    SEE_RESULTS = "see_results"
+    REVIEW = "review"
     SEE_ACTIONS = "see_actions"
     KEEP_ACTIONS = "keep_actions"
     KEEP_DELEGATIONS = "keep_delegations"
@@ -185,6 +187,9 @@ SIGNED_IN_DEEDS: Final = frozenset(
         # Of whom, hangs on who leads whom, and on who stands in for them.
         Deed.SEE_CHECK_INS,
         Deed.CHECK_IN,
+        # Likewise; whoever sees nothing of a result finds nothing there.
+        Deed.SEE_RESULTS,
+        Deed.REVIEW,
         # Whoever is to do something about a line need not see anything else of it.
         Deed.SEE_ACTIONS,
         Deed.KEEP_ACTIONS,
@@ -227,6 +232,8 @@ RECORDED_DEEDS: Final = frozenset(
         Deed.SIGN_SCORECARD,
         Deed.RATE,
         Deed.CHECK_IN,
+        Deed.SEE_RESULTS,
+        Deed.REVIEW,
         Deed.KEEP_ACTIONS,
     }
 )

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from app import cascade, cycle, decisions, ledger, notices, scoring
 from app.access import Viewer, Visits
 from app.cascade import TargetChange
-from app.cycle import Imposed, NoteToRead, OnesReads, ToSign
+from app.cycle import Imposed, NoteToRead, OnesReads, ToReview, ToSign
 from app.decisions import Decision, DecisionFilter
 from app.rules.deciding import DecisionState
 from app.rules.definitions import Translated
@@ -205,6 +205,21 @@ def _to_rate(reader: Reader) -> Iterator[Errand]:
         yield Errand(kind="to_rate", since=min(one.since for one in some), about=tuple(some))
 
 
+def _to_review(reader: Reader) -> Iterator[Errand]:
+    """EmployeeResults that one is to review: done when each is signed. Queries: none for who reviews nobody, or where no cycle is certified; else 3."""
+    some = cycle.to_review(reader.reads, viewer=reader.viewer)
+    if some:
+        people = tuple(_card(reader, one) for one in some)
+        yield Errand(kind="to_review", since=min(one.since for one in some), about=people)
+
+
+def _to_answer(reader: Reader) -> Iterator[Errand]:
+    """Reviews that disagree, and wait for hr: done when each is answered. Queries: as :func:`_to_review`, once."""
+    some = cycle.to_answer(reader.reads, viewer=reader.viewer)
+    if some:
+        yield Errand(kind="to_answer", since=some[0].since, about=tuple(_card(reader, one) for one in some))
+
+
 def _check_in_due(reader: Reader) -> Iterator[Errand]:
     """Mid-year check-ins that one has still to keep, as the employee or as who leads them. Queries: none where no cycle is under way, else 2."""
     some = cycle.check_ins_due(reader.reads, viewer=reader.viewer)
@@ -277,8 +292,10 @@ def _line_decided(reader: Reader) -> Iterator[Errand]:
         yield Errand(kind="line_decided", since=since, about=tuple(some))
 
 
-def _card(reader: Reader, one: ToSign | Imposed | NoteToRead) -> CardThere:
+def _card(reader: Reader, one: ToSign | ToReview | Imposed | NoteToRead) -> CardThere:
     name = node_name(reader.loaded.frame.directory, one.node, reader.day)
+    if isinstance(one, ToReview):
+        return CardThere(cycle=one.cycle, node=one.node, name=name, at=one.since)
     if not isinstance(one, ToSign):
         return CardThere(cycle=one.cycle, node=one.node, name=name, at=one.at)
     by = None if one.drafted_by in {reader.viewer.employee, reader.viewer.email} else one.drafted_by
@@ -329,6 +346,8 @@ KINDS: Final = (
     Kind("to_agree", Deed.DECIDE, _to_agree),
     Kind("to_sign", Deed.SIGN_SCORECARD, _to_sign),
     Kind("to_rate", Deed.RATE, _to_rate),
+    Kind("to_review", Deed.REVIEW, _to_review),
+    Kind("to_answer", Deed.REVIEW, _to_answer),
     Kind("check_in_due", Deed.CHECK_IN, _check_in_due),
     Kind("comment_owed", Deed.KEEP_ACTIONS, _comment_owed),
     Kind("action_to_do", Deed.KEEP_ACTIONS, _action_to_do),

@@ -19,7 +19,8 @@ from app.rules.permissions import Deed
 from app.rules.stages import ITEMS_SHOWN, Blocker
 from app.rules.terms import Node
 from app.scoring import CyclePlan, node_name
-from app.web import rating
+from app.web import rating, reviewing
+from app.web.grades_seen import grades_seen
 from app.web.languages import named
 from app.web.request_context import RequestContext
 
@@ -83,6 +84,14 @@ def _agreement(_context: RequestContext, plan: CyclePlan, node: Node) -> str:
     return url_for("cycle_scorecard.scorecard", cycle=plan.cycle, node=node)
 
 
+def _result(context: RequestContext, plan: CyclePlan, node: Node) -> str:
+    """What somebody came to, for whoever finds it there."""
+    seen = grades_seen(context, plan.cycle)
+    if seen.is_own(node) or not (seen.everybody or seen.leads(node)):
+        return _scorecard(context, plan, node)
+    return url_for("results.one", cycle=plan.cycle, employee=node.code)
+
+
 def _entries_in(state: str) -> _Item:
     def entries(context: RequestContext, plan: CyclePlan, node: Node) -> str:
         """Somebody's entries of the cycle that are in a state."""
@@ -126,6 +135,9 @@ def _exclusion(_context: RequestContext, plan: CyclePlan, node: Node) -> str:
 
 _ITEMS: Final[Mapping[str, _Item]] = {
     "unsigned": _agreement,
+    "review_missing": _result,
+    "review_disagrees": _result,
+    "lapsed_move": _result,
     "unverified": _entries_in("entered"),
     "unconfirmed": _entries_in("verified"),
     "rating_missing": _rating,
@@ -145,9 +157,16 @@ def _all_of_it(context: RequestContext, cycle: int, code: str) -> Way | None:
         return Way(gettext(n_("Cycle %(cycle)s"), cycle=cycle - 1), url_for("cycles.one", cycle=cycle - 1))
     if code == "rating_missing" and rating.sees_all(context):
         return Way(gettext(n_("Ratings")), url_for("ratings.ratings", cycle=cycle))
+    if code in _REVIEWS and reviewing.lists_results(context, cycle):
+        return Way(gettext(n_("Results")), url_for("results.listed", cycle=cycle, state=_REVIEWS[code]))
+    if code == "lapsed_move" and grades_seen(context, cycle).lists:
+        return Way(gettext(n_("Calibration")), url_for("calibration.calibration", cycle=cycle))
     deed, name, endpoint = _PAGES.get(code.partition(":")[0], (None, "", ""))
     return Way(gettext(name), url_for(endpoint)) if deed is not None and context.allowed(deed) else None
 
+
+_REVIEWS: Final[Mapping[str, str]] = {"review_missing": "to_review", "review_disagrees": "review_disagrees"}
+"""In which state those are whom a blocker is about."""
 
 _PAGES: Final[Mapping[str, tuple[Deed, str, str]]] = {
     "rejected_events": (Deed.SEE_REJECTED, n_("Rejected events"), "rejected.rejected"),

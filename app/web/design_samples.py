@@ -214,6 +214,7 @@ def _errands() -> list[Sample]:
         at=_AT,
         note="A fair less.",
     )
+    result = Sample(cycle=2026, node=_ALBA, name="Alba Costa", at=_AT)
     abouts: Mapping[str, object] = {
         "first_password": None,
         "result": Sample(cycle=2026, place=1),
@@ -221,6 +222,8 @@ def _errands() -> list[Sample]:
         "to_agree": [_decision()],
         "to_sign": [card] * 7,
         "to_rate": [Sample(cycle=2026, number=3)],
+        "to_review": [result] * 6,
+        "to_answer": [result],
         "check_in_due": [Sample(cycle=2026, node=_ALBA)] * 6,
         "comment_owed": [owed] * 6,
         "action_to_do": [action],

@@ -83,6 +83,7 @@ LED_FROM: Final[Mapping[str, str]] = {
             "line_decision",
             "ratings",
             "told",
+            "results",
             "unsigned",
         ),
         "cycles",

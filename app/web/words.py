@@ -8,17 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from app.cycle import BoardState
 from app.intake import ChangeState
 from app.plain.findings import n_
 from app.rules.activities import ACTIVITY_TYPES, VERDICT_TYPES
 from app.rules.agreement import AgreementState
 from app.rules.deciding import DecisionState
 from app.rules.permissions import Deed
+from app.rules.reviewing import ReviewAlertKind
 from app.rules.terms import Role
 
 __all__ = [
     "ACCEPTED",
     "AGREEMENT_STATES",
+    "BOARD_STATES",
     "BUSINESS",
     "CALENDAR_DATES",
     "COUNTS_FROM",
@@ -38,6 +41,7 @@ __all__ = [
     "NO_TARGETS",
     "PERSPECTIVES",
     "REASONS",
+    "REVIEW_ALERTS",
     "ROLES",
     "ROLE_REACHES",
     "SIGNED_AS",
@@ -363,6 +367,8 @@ DEEDS: Final[Mapping[Deed, str]] = {
     Deed.RATE: n_("rate a line"),
     Deed.SEE_CHECK_INS: n_("see check-ins"),
     Deed.CHECK_IN: n_("keep a check-in"),
+    Deed.SEE_RESULTS: n_("see people's results"),
+    Deed.REVIEW: n_("review a result, or answer a review"),
     Deed.SEE_ACTIONS: n_("see actions"),
     Deed.KEEP_ACTIONS: n_("open or close an action"),
     Deed.KEEP_DELEGATIONS: n_("say who stands in for whom"),
@@ -439,6 +445,30 @@ ALERTS: Final[Mapping[str, str]] = {
     "known_buyer": n_("a deal was closed with this buyer before"),
 }
 """Why somebody should look at an entry before a cycle is certified."""
+
+BOARD_STATES: Final[Mapping[BoardState, str]] = {
+    BoardState.NOTIFIED: n_("told the result"),
+    BoardState.REVIEW_DISAGREES: n_("the review disagrees"),
+    BoardState.TO_REVIEW: n_("to be reviewed"),
+    BoardState.LAPSED_MOVE: n_("a move of the grade has lapsed"),
+    BoardState.PROPOSED: n_("grade proposed"),
+    BoardState.NOT_GRADED: n_("not graded"),
+    BoardState.RATING_DUE: n_("a rating is due"),
+    BoardState.TO_SIGN_OWNER: n_("to be signed by the owner"),
+    BoardState.TO_SIGN_HEAD: n_("to be signed by the head"),
+    BoardState.TO_SIGN_HR: n_("to be signed by HR"),
+    BoardState.CHECK_IN_DUE: n_("a check-in is due"),
+    BoardState.AGREED: n_("scorecard agreed"),
+    BoardState.NO_SCORECARD: n_("no scorecard"),
+    BoardState.OUTSIDE: n_("of a rank that is not graded here"),
+}
+"""Where somebody stands, in words."""
+
+REVIEW_ALERTS: Final[Mapping[ReviewAlertKind, str]] = {
+    ReviewAlertKind.EQUAL_TEXTS: n_("The same text was signed for %(number)s people"),
+    ReviewAlertKind.SIGNED_UNREAD: n_("Signed within 15 seconds of opening, or unopened: %(number)s results"),
+}
+"""Why somebody should look at reviews, in words."""
 
 SIGNED_AS: Final[Mapping[str, str]] = {"owner": n_("Owner"), "head": n_("Head"), "hr": n_("HR")}
 """The parts in which a scorecard is signed."""

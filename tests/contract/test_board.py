@@ -105,17 +105,17 @@ def notes(desk, number="E1"):
     return tuple(re.findall(rf"<div {mark}><a [^>]*>([^<]*)</a>", row) for mark in ("data-owed", "data-action"))
 
 
-def test_after_the_cut_everybody_is_proposed_or_not_graded(desks, engine, tmp_path):
-    """As the grades say."""
+def test_after_the_cut_whoever_is_graded_waits_for_a_review(desks, engine, tmp_path):
+    """As the grades say; whoever is not graded is not reviewed."""
     with desks.copy(engine, certifying.SETTING, tmp_path) as desk:
         certifying.running(desk)
         certifying.certified(desk)
         states = {number: one["state"] for number, one in rows(desk).items()}
         assert set(states) == {"E1", "E2", "E3", "E4", "E8", "E9"}
-        assert {states[number] for number in ("E1", "E2", "E3", "E4")} == {"proposed"}
+        assert {states[number] for number in ("E1", "E2", "E3", "E4")} == {"to_review"}
         assert {states[number] for number in ("E8", "E9")} == {"not_graded"}
         counts = desk.person("dana").get("/api/v1/cycles/2026").json()["counts"]
-        assert counts == {"proposed": 4, "not_graded": 2}
+        assert counts == {"to_review": 4, "not_graded": 2}
 
 
 JOINING = replace(SETTING, now="2026-09-15T09:00:00+00:00")

@@ -24,7 +24,7 @@ from app.rules.stages import (
         ("draft", ["agreement"], ["agreement"]),
         ("agreement", ["running", "draft"], ["running", "draft"]),
         ("running", ["agreement"], ["certified", "agreement"]),
-        ("certified", [], []),
+        ("certified", [], ["notified"]),
         ("notified", [], []),
         ("locked", [], []),
         ("paid", [], []),

@@ -161,6 +161,8 @@ ELSEWHERE: Final = {
     "told.tell",
     "calibration.propose",
     "calibration.let_lapse",
+    "results.answer",
+    "results.review",
     "line_decision.propose",
     "ratings.rate",
     "ratings.propose_raters",
@@ -169,7 +171,8 @@ ELSEWHERE: Final = {
 """Forms that this agency has not, since none of its KPIs is given, none of its units has a group, none of its files comes by the application and none
 of its cycles is open: tests/web/test_returning_in_a_cycle.py, tests/web/test_figures.py, tests/web/test_evaluation_groups.py, tests/web/test_changes.py, tests/web/test_opened_cycles.py,
 tests/web/test_ratings.py, tests/web/test_check_ins.py, tests/web/test_line_decisions.py,
-tests/web/test_actions.py, tests/contract/test_board.py, tests/contract/test_calibrating.py, tests/contract/test_notifying.py."""
+tests/web/test_actions.py, tests/contract/test_board.py, tests/contract/test_calibrating.py, tests/contract/test_notifying.py,
+tests/contract/test_reviewing.py."""
 
 BY_SCRIPT: Final = {"log_activity.send", "kpis.tried", "policies.tried"}
 """What a page's script sends, which keeps it on the phone until it is recorded; and what it only has tried."""

@@ -156,11 +156,13 @@ ALONE: Final = {
     *("organisation.organisation", "organisation.employees", "cycles.listed", "actions.listed"),
     # Of a published cycle, for everybody who is measured by it: their own scorecard leads there.
     "criteria.criteria",
-    # Of a certified cycle, whose page leads there: tests/contract/test_certifying.py and tests/contract/test_calibrating.py walk both ways.
+    # Of a certified cycle, whose page leads there: tests/contract/test_certifying.py, test_calibrating.py and test_reviewing.py walk both ways.
     "after_close.listed",
     "calibration.calibration",
     # Of a cycle that people were told of: tests/contract/test_notifying.py walks there.
     "told.listed",
+    "results.listed",
+    "results.one",
     *("search.everywhere", "search.offers", "log_activity.dollars", "design.design"),
     *("help.overview", "help.one", "help.glossary", "welcome.welcome", "welcome.step"),
     *("log_activity.offline", "log_activity.signed_in", "log_activity.worker", "business.export"),

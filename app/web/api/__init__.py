@@ -23,6 +23,7 @@ from app.web.api import (
     promotion,
     ratings,
     rejected,
+    results,
     scorecards,
     told,
 )
@@ -48,6 +49,7 @@ RESOURCES: Final[tuple[Pages, ...]] = (
     calibration.pages,
     promotion.pages,
     told.pages,
+    results.pages,
     folder_rows.pages,
     health.pages,
     documentation.pages,

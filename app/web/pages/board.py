@@ -13,11 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.cycle import Action, BoardRow, BoardState, OwedComment
 from app.kit.refusals import at_field
-from app.plain.findings import n_
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.scoring import node_name
-from app.web import boarding
+from app.web import boarding, reviewing, words
 from app.web.languages import named
 from app.web.list_order import Order, by_words, in_order, page_shown
 from app.web.naming import kpi_namer, node_named, who_named
@@ -28,22 +27,6 @@ from app.web.routing import Pages
 pages: Final = Pages("board")
 
 _ROWS: Final = 100
-
-STATES: Final[Mapping[BoardState, str]] = {
-    BoardState.NOTIFIED: n_("told the result"),
-    BoardState.LAPSED_MOVE: n_("a move of the grade has lapsed"),
-    BoardState.PROPOSED: n_("grade proposed"),
-    BoardState.NOT_GRADED: n_("not graded"),
-    BoardState.RATING_DUE: n_("a rating is due"),
-    BoardState.TO_SIGN_OWNER: n_("to be signed by the owner"),
-    BoardState.TO_SIGN_HEAD: n_("to be signed by the head"),
-    BoardState.TO_SIGN_HR: n_("to be signed by HR"),
-    BoardState.CHECK_IN_DUE: n_("a check-in is due"),
-    BoardState.AGREED: n_("scorecard agreed"),
-    BoardState.NO_SCORECARD: n_("no scorecard"),
-    BoardState.OUTSIDE: n_("of a rank that is not graded here"),
-}
-"""Where somebody stands, in words."""
 
 
 class BoardPageQuery(BaseModel):
@@ -69,6 +52,8 @@ class PersonShown(NamedTuple):
     who: tuple[str, ...]
     owed: tuple[OwedComment, ...]
     actions: tuple[Action, ...]
+    has_result: bool
+    """Whether who asks finds there what the person came to."""
     lacks_signature: bool
     """Whether a signature is missing beside what the state says."""
 
@@ -85,7 +70,7 @@ def board(context: RequestContext, cycle: int, query: BoardPageQuery) -> Page:
         "pages/board.html",
         cycle=cycle,
         query=query,
-        states=STATES,
+        states=words.BOARD_STATES,
         counts=[(state, counts[state]) for state in BoardState if counts[state]],
         total=len(every),
         rows=list(_shown(context, cycle, shown.rows)),
@@ -145,6 +130,7 @@ def _shown(context: RequestContext, cycle: int, rows: Sequence[BoardRow]) -> Ite
     owed_by = [Node(NodeKind.EMPLOYEE, row.employee) for row in rows]
     owed, open_ = boarding.notes_seen(context, cycle, owed_by)
     unsigned = boarding.unsigned_among(context, cycle, owed_by)
+    shows_result = reviewing.shows_result(context, cycle)
     for row in rows:
         posting = directory.placement.posting_on(row.employee, day)
         node = Node(NodeKind.EMPLOYEE, row.employee)
@@ -156,5 +142,6 @@ def _shown(context: RequestContext, cycle: int, rows: Sequence[BoardRow]) -> Ite
             who=tuple(who_named(context, one) for one in row.who),
             owed=tuple(owed.get(node, ())),
             actions=tuple(open_.get(node, ())),
+            has_result=shows_result(row.employee),
             lacks_signature=node in unsigned,
         )

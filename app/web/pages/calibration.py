@@ -20,7 +20,7 @@ from app.rules.permissions import Deed
 from app.rules.rating import RaterSpread, farthest_first
 from app.rules.terms import Node, NodeKind
 from app.scoring import ScoreQuery
-from app.web import calibrating, decided, rating
+from app.web import calibrating, decided, rating, reviewing
 from app.web.calibrating import CalibrationSeen
 from app.web.group_names import group_namer
 from app.web.naming import kpi_namer, node_named, person_named
@@ -123,6 +123,7 @@ def calibration(context: RequestContext, cycle: int, query: CalibrationQuery) ->
         kpi_name=functools.partial(kpi_namer(context), cycle),
         raters=_raters(shown)[:RATERS_MOST],
         rater=lambda code: person_named(context, code),
+        shows_result=reviewing.shows_result(context, cycle) if query.group else None,
     )
 
 

@@ -27,7 +27,7 @@ from app.rules.permissions import Deed
 from app.rules.stages import CALENDAR, Stage, is_way_back, stages_ahead
 from app.rules.terms import CycleFunction, Node, NodeKind
 from app.scoring import node_name
-from app.web import blocker_ways, cycling, decided, telling
+from app.web import blocker_ways, cycling, decided, reviewing, telling
 from app.web.account_person import employee_meant
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.forms import FormDay
@@ -38,7 +38,7 @@ from app.web.naming import person_named
 from app.web.rendering import Page, Redirect, say
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
-from app.web.words import ALERTS, CALENDAR_DATES, CYCLE_FUNCTIONS, STAGES, TYPES
+from app.web.words import ALERTS, CALENDAR_DATES, CYCLE_FUNCTIONS, REVIEW_ALERTS, STAGES, TYPES
 
 pages: Final = Pages("cycles")
 
@@ -190,6 +190,9 @@ def one(context: RequestContext, cycle: int) -> Page:
         certifiers=_holders(context, cycle, CycleFunction.CERTIFIER),
         certificate=_certificate(context, standing),
         calibrates=standing.certified is not None and grades_seen(context, cycle).lists,
+        reads_results=standing.certified is not None and reviewing.lists_results(context, cycle),
+        reviews_to_look_at=reviewing.alerts_seen(context, cycle) if standing.certified is not None else [],
+        review_alerts=REVIEW_ALERTS,
         sees_after_close=standing.certified is not None and cycling.sees_everybody(context, cycle),
         ends=_end_of_functions(standing),
         alerts=_alerts(context, standing),

@@ -1,0 +1,321 @@
+"""What a person came to in a cycle that was certified, to be read in three minutes, with the review beside it; and the list of those whom one reads.
+
+Do not show here what stands elsewhere for all: of the group nobody else is named, and what the lines rest on is a link away.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from math import isnan
+from typing import Annotated, Any, Final, NamedTuple
+
+from flask import url_for
+from flask_babel import gettext
+from pydantic import BaseModel, ConfigDict, Field
+
+from app import cycle as cycles
+from app import scoring
+from app.cascade import GivenRating
+from app.cycle import BoardState, CheckIn, EmployeeResult, SelfAssessment, WantedReview
+from app.decisions import Decision
+from app.plain.findings import n_
+from app.rules.definitions import Translated
+from app.rules.grade_reasons import GradeReasons, grade_reasons
+from app.rules.grades_narrowed import without_employee
+from app.rules.permissions import Deed
+from app.rules.standings import published
+from app.rules.tellings import RankThird
+from app.rules.terms import Node, NodeKind
+from app.scoring import LineScore, ScoreQuery
+from app.web import decided, rating, reviewing, words
+from app.web.group_names import group_namer
+from app.web.list_order import page_shown
+from app.web.naming import kpi_namer, node_named, person_named, who_named
+from app.web.rendering import Page, Redirect
+from app.web.request_context import RequestContext
+from app.web.reviewing import ResultsSeen
+from app.web.routing import Pages
+
+pages: Final = Pages("results")
+
+_ROWS: Final = 100
+_Text = Annotated[str, Field(max_length=100)]
+
+BANDS: Final[Mapping[RankThird, str]] = {
+    RankThird.UPPER: n_("upper third"),
+    RankThird.MIDDLE: n_("middle third"),
+    RankThird.LOWER: n_("lower third"),
+}
+"""The third of the group, in words."""
+
+
+class ResultsListQuery(BaseModel):
+    """What narrows the list, and which page of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    state: BoardState | None = None
+    grade: _Text = ""
+    group: _Text = ""
+    page: Annotated[int, Field(ge=1, le=100_000)] = 1
+
+
+class ReviewForm(BaseModel):
+    """Which result was read, whether one agrees, and what one says of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    digest: Annotated[str, Field(max_length=64)]
+    agrees: bool
+    text: Annotated[str, Field(max_length=4000)] = ""
+
+
+class AnswerForm(BaseModel):
+    """What hr answers."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: Annotated[str, Field(max_length=4000)] = ""
+
+
+class ResultRow(NamedTuple):
+    """Somebody in the list."""
+
+    result: EmployeeResult
+    state: BoardState
+    name: str
+    unit: str
+    waits_for: tuple[str, ...]
+    """Who reviews, by name."""
+    is_mine: bool
+    """Whether who asks is to review them now."""
+
+
+class CostlyLine(NamedTuple):
+    """A line of the scorecard, with what it costs of the own score, and what who asks is told of its grades."""
+
+    line: LineScore
+    costs: float | None
+    name: str
+    unit: Translated | None
+    """What it is measured in."""
+    given: tuple[GivenRating, ...]
+
+
+@pages.read("/cycles/<int:cycle>/people", may=Deed.SEE_RESULTS)
+def listed(context: RequestContext, cycle: int, query: ResultsListQuery) -> Page:
+    """Those whom one reads, whoever is still to be reviewed first. Queries: constant."""
+    shown, everybody = reviewing.results_listed(context, cycle)
+    opened = shown.results.opened
+    counts = Counter(cycles.state_of_result(opened, one) for one in everybody)
+    some = reviewing.narrowed(shown, everybody, state=query.state, grade=query.grade, group=query.group)
+    mine = {one.row.employee for one in shown.results.to_review(context.viewer)}
+    some.sort(key=lambda one: (one.row.employee not in mine, one.review is not None or not one.is_graded))
+    at = page_shown(some, query.page, size=_ROWS)
+    policies = shown.results.plan.sheet.definitions.policies
+    return Page(
+        "pages/results.html",
+        cycle=cycle,
+        query=query,
+        rows=[_row(context, shown, one, mine) for one in at.rows],
+        counts=[(state, counts[state]) for state in BoardState if counts[state]],
+        total=len(everybody),
+        matching=len(some),
+        shown=at,
+        parameters={"cycle": cycle, **query.model_dump(mode="json", exclude_defaults=True, exclude={"page"})},
+        mine=len(mine),
+        states=words.BOARD_STATES,
+        grades=sorted({one.row.grade for one in everybody if one.row.grade}),
+        groups=sorted({one.row.group for one in everybody if one.row.group}),
+        group_name=functools.cache(group_namer(policies)),
+        bands=BANDS,
+        published=_published,
+        alerts=reviewing.alerts_seen(context, cycle),
+        alert_words=words.REVIEW_ALERTS,
+        called=lambda code: who_named(context, code),
+        reads_all=shown.reads_all,
+    )
+
+
+def _unit(context: RequestContext, shown: ResultsSeen, employee: str) -> Node | None:
+    """Where somebody was posted last in the cycle."""
+    last = context.directory.placement.last_posting(employee, shown.results.plan.period)
+    return None if last is None else Node(NodeKind.UNIT, last[0].unit)
+
+
+def _row(context: RequestContext, shown: ResultsSeen, one: EmployeeResult, mine: set[str]) -> ResultRow:
+    number = one.row.employee
+    unit = _unit(context, shown, number)
+    return ResultRow(
+        result=one,
+        state=cycles.state_of_result(shown.results.opened, one),
+        name=node_named(context, Node(NodeKind.EMPLOYEE, number)),
+        unit="" if unit is None else node_named(context, unit),
+        waits_for=tuple(who_named(context, who) for who in one.reviewers),
+        is_mine=number in mine,
+    )
+
+
+@pages.read("/cycles/<int:cycle>/people/<employee>", may=Deed.SEE_RESULTS)
+def one(context: RequestContext, cycle: int, employee: str) -> Page:
+    """A person's whole result, with the review of who is to sign it. That they have opened it is written the first time. Queries: constant."""
+    shown, result = reviewing.result_seen(context, cycle, employee, with_others=True)
+    if reviewing.is_first_opening(context, shown, result):
+        reviewing.write_opening(context, cycle, result)
+    results, node = shown.results, Node(NodeKind.EMPLOYEE, employee)
+    policies = results.plan.sheet.definitions.policies
+    why = _why(shown, employee)
+    whole = shown.reads_whole(employee)
+    about = reviewing.decisions_about(context, cycle, [employee]).get(employee, ()) if whole else ()
+    check_ins, own_view = _year(context, shown, employee)
+    unit = _unit(context, shown, employee)
+    return Page(
+        "pages/result.html",
+        cycle=cycle,
+        employee=employee,
+        node=node,
+        name=node_named(context, node),
+        unit="" if unit is None else node_named(context, unit),
+        unit_at=""
+        if unit is None or not context.allowed(Deed.SEE_SCORECARD, unit)
+        else url_for("scorecard.scorecard", node=unit, cycle=cycle),
+        result=result,
+        row=result.row,
+        why=why,
+        blend=policies.blend[why.candidate.job],
+        published=_published,
+        group_name=group_namer(policies),
+        bands=BANDS,
+        state=cycles.state_of_result(results.opened, result),
+        states=words.BOARD_STATES,
+        words=words,
+        whole=whole,
+        lines=_lines(context, shown, node),
+        decisions=about,
+        said=_said(context, about, node),
+        opens=decided.visible_to(context),
+        people=context.directory.employees,
+        check_ins=check_ins,
+        own_view=own_view,
+        derives=context.allowed(Deed.SEE_DERIVATION, node),
+        sees_card=context.allowed(Deed.SEE_SCORECARD, node),
+        rater=lambda code: who_named(context, code),
+        called=lambda code: person_named(context, code),
+        reviewers=[who_named(context, who) for who in result.reviewers],
+        signs=results.signs(context.viewer, result),
+        answers=results.may_answer(context.viewer, result),
+        minimum=policies.review.minimum_text,
+        following=_following(context, shown, employee),
+        earlier=[one for one in results.signed(employee) if one != result.review] if whole else [],
+        lists=reviewing.lists_results(context, cycle),
+    )
+
+
+def _why(shown: ResultsSeen, employee: str) -> GradeReasons:
+    """Why somebody has the grade that is proposed; places and cut-offs of one's own group are told without oneself, as long as nobody has told one of it."""
+    proposal, seen = shown.results.proposal, shown.seen
+    if seen.hides_own and seen.own is not None and seen.own in proposal.candidates:
+        proposal = without_employee(proposal, seen.own)
+    opened, policies = shown.results.opened, shown.results.plan.sheet.definitions.policies
+    return grade_reasons(proposal, employee, cycle=opened.cycle, policies=policies)
+
+
+def _published(value: Any) -> Decimal | None:
+    return None if value is None else published(value)
+
+
+class DecisionSaid(NamedTuple):
+    """A decision as whoever reads one person's result is told of it."""
+
+    title: str
+    reason: str
+
+
+def _said(context: RequestContext, about: Sequence[Decision], node: Node) -> Callable[[Decision], DecisionSaid]:
+    """What each decision was, and why: of moves of several people this one's alone. Queries: those of :func:`app.web.decided.titles`."""
+    titles = decided.titles(context, about)
+
+    def said(one: Decision) -> DecisionSaid:
+        move = next((each for each in one.content.get("moves", ()) if each["node"] == str(node)), None)
+        if move is None:
+            return DecisionSaid(titles[one.id], one.reason)
+        moved = gettext(n_("Grade moved: %(from)s → %(to)s"), **{"from": move["from"], "to": move["to"]})
+        return DecisionSaid(moved, move["reason"])
+
+    return said
+
+
+def _lines(context: RequestContext, shown: ResultsSeen, node: Node) -> list[CostlyLine]:
+    """The lines of a scorecard, those first that cost the most; what cannot be measured costs nothing and stands last. Queries: 4 at most."""
+    results = shown.results
+    loaded, cycle = results.loaded, results.opened.cycle
+    scored = scoring.scores(context.connection, ScoreQuery(cycle, context.today), [node], loaded=loaded)
+    (card,) = scoring.make_scorecards(scored, first=1)
+    costs = scored.lost[scored.selection.shown_node == 0].tolist()
+    given = _given(context, shown, node)
+    name = kpi_namer(context)
+    kpis = loaded.sheet.definitions_of(cycle).kpis
+    lines = [
+        CostlyLine(
+            line=one,
+            costs=None if isnan(lost) else lost,
+            name=name(cycle, one.kpi),
+            unit=kpis[one.kpi].version(cycle).unit if one.kpi in kpis else None,
+            given=given.get(one.kpi, ()),
+        )
+        for one, lost in zip(card.lines, costs, strict=True)
+    ]
+    return sorted(lines, key=lambda one: -1.0 if one.costs is None else one.costs, reverse=True)
+
+
+def _given(context: RequestContext, shown: ResultsSeen, node: Node) -> dict[str, tuple[GivenRating, ...]]:
+    """The grades that lines rest on, as far as who asks is told of them: hr and auditors of all, raters of their own. Queries: 2, or none."""
+    results = shown.results
+    mine, every = cycles.raters_for(context.viewer), rating.sees_all(context)
+    rated = cycles.rated_lines_of(context.connection, results.loaded, results.opened, node, day=context.today)
+    return {line.kpi: tuple(one for one in line.finals if every or one.rater in mine) for line in rated}
+
+
+def _year(
+    context: RequestContext, shown: ResultsSeen, employee: str
+) -> tuple[Sequence[CheckIn], SelfAssessment | None]:
+    """What the two spoke of, and the person's own view, for whom that is. Queries: 2, or none."""
+    results = shown.results
+    cycle = results.opened.cycle
+    if not cycles.sees_check_ins(results.plan, context.viewer, employee, day=context.today):
+        return (), None
+    return cycles.check_ins(context.connection, cycle, [employee]), cycles.self_assessment(
+        context.connection, cycle, employee
+    )
+
+
+def _following(context: RequestContext, shown: ResultsSeen, employee: str) -> tuple[str, str, int] | None:
+    """Whom who asks is to review next: number, name, and how many there are; None once all are."""
+    left = [one.row.employee for one in shown.results.to_review(context.viewer) if one.row.employee != employee]
+    if not left:
+        return None
+    number = next((one for one in left if one > employee), left[0])
+    return number, node_named(context, Node(NodeKind.EMPLOYEE, number)), len(left)
+
+
+@pages.act("/cycles/<int:cycle>/people/<employee>", may=Deed.REVIEW, again="one")
+def review(context: RequestContext, cycle: int, employee: str, form: ReviewForm) -> Redirect:
+    """Sign that one has read the result."""
+    wanted = WantedReview(digest=form.digest, agrees=form.agrees, text=form.text)
+    reviewing.signed(context, cycle, employee, wanted)
+    message = (
+        n_("Signed: you have read the result, and agree.")
+        if form.agrees
+        else n_("Signed: you have read the result, and do not agree; HR has to answer.")
+    )
+    return Redirect(message, then="results.one", values={"cycle": cycle, "employee": employee})
+
+
+@pages.act("/cycles/<int:cycle>/people/<employee>/answer", may=Deed.REVIEW, again="one")
+def answer(context: RequestContext, cycle: int, employee: str, form: AnswerForm) -> Redirect:
+    """Answer, as hr, a review that does not agree."""
+    reviewing.answered(context, cycle, employee, form.text)
+    return Redirect(n_("Answered."), then="results.one", values={"cycle": cycle, "employee": employee})

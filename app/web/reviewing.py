@@ -1,0 +1,320 @@
+"""Who sees what somebody came to in a certified cycle, and what is done with the review of it: for the pages and the API alike (contract-cycle, 6 and 8a).
+
+A newcomer's usual mistake: to show a person their own result. Nobody sees their own before they are told, by whatever role.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from app import cascade, decisions, scoring
+from app import cycle as cycles
+from app.cascade import TARGET_DECISIONS, ToldTo
+from app.cycle import BoardState, EmployeeResult, EmployeeResults, WantedReview
+from app.decisions import Decision, DecisionFilter
+from app.kit.refusals import NotThere
+from app.rules.deciding import DecisionState
+from app.rules.grading import members
+from app.rules.permissions import Deed, may
+from app.rules.reviewing import ReviewAlert
+from app.rules.stages import BEFORE_THE_CUT, TOLD_FROM
+from app.rules.terms import CycleFunction, Node, NodeKind
+from app.web import decided, telling
+from app.web.decision_kinds import DECISION_KINDS
+from app.web.grades_seen import GradesSeen, grades_seen
+from app.web.request_context import RequestContext
+
+__all__ = [
+    "ResultsSeen",
+    "alerts_seen",
+    "answered",
+    "as_json",
+    "decisions_about",
+    "is_first_opening",
+    "lists_results",
+    "narrowed",
+    "result_seen",
+    "results_listed",
+    "results_seen",
+    "sees_alerts",
+    "shows_result",
+    "signed",
+    "write_opening",
+]
+
+_MOVES: Final = frozenset({cascade.CALIBRATE, cascade.LET_LAPSE})
+"""What one reads of a move stands in the result itself."""
+_DECISIONS_MOST: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultsSeen:
+    """What everybody came to, for who asks.
+
+    Attributes:
+        results: as they stand.
+        seen: what they see of the cycle's grades.
+        reads_all: whether they read everybody's whole result: hr, auditors and approvers.
+        own: their own numbers, by whatever account.
+        told: when and how a person was told, as the API writes it; None while nobody has told them.
+        reviews: whether they review a person, themself or in somebody's place.
+    """
+
+    results: EmployeeResults
+    seen: GradesSeen
+    reads_all: bool
+    own: frozenset[Node]
+    told: Callable[[str], dict[str, Any] | None]
+    reviews: Callable[[str], bool]
+
+    def shows(self, employee: str) -> bool:
+        """Whether they see what somebody came to."""
+        node = Node(NodeKind.EMPLOYEE, employee)
+        if node in self.own:
+            return False
+        return self.reads_whole(employee) or self.seen.everybody or self.seen.in_groups(node)
+
+    def reads_whole(self, employee: str) -> bool:
+        """Whether they see the whole of it, with what was signed: calibrators see scores and grades alone."""
+        node = Node(NodeKind.EMPLOYEE, employee)
+        return node not in self.own and (self.reads_all or self.seen.leads(node) or self.reviews(employee))
+
+
+def results_seen(context: RequestContext, cycle: int, employee: str | None = None) -> ResultsSeen:
+    """What everybody came to in a cycle that was certified, for who asks.
+
+    Raises:
+        NotThere: nobody has opened it, or it is not certified.
+
+    Queries: 1, and those of :func:`app.cycle.results_as_they_stand` and :func:`app.web.grades_seen.grades_seen`.
+    """
+    opened = cycles.opened_cycle(context.connection, cycle)
+    if opened is None or opened.stage in BEFORE_THE_CUT:
+        raise NotThere
+    loaded, viewer = scoring.state(context.connection), context.viewer
+    results = cycles.results_as_they_stand(context.connection, loaded, opened, day=context.today, employee=employee)
+    approves = CycleFunction.APPROVER in viewer.authorities(cycle)
+    return ResultsSeen(
+        results=results,
+        seen=grades_seen(context, cycle),
+        reads_all=may(viewer.roles, Deed.SEE_GRADE, ()) or approves,
+        own=decisions.own_nodes(context.directory, email=viewer.email, employee=viewer.employee, day=context.today),
+        told=_told(context, results, employee),
+        reviews=lambda number: results.part_of(viewer, number) is not None,
+    )
+
+
+def _told(
+    context: RequestContext, results: EmployeeResults, employee: str | None
+) -> Callable[[str], dict[str, Any] | None]:
+    """When and how people were told, asked once where anybody is. Queries: 1, or none before anybody was told."""
+    opened, connection = results.opened, context.connection
+
+    @functools.cache
+    def everybody() -> Mapping[str, ToldTo]:
+        return cascade.told_to(connection, opened.cycle, employee) if opened.stage in TOLD_FROM else {}
+
+    def told(number: str) -> dict[str, Any] | None:
+        to = everybody().get(number)
+        return None if to is None else telling.told_json(to, results.loaded)
+
+    return told
+
+
+def result_seen(
+    context: RequestContext, cycle: int, employee: str, *, with_others: bool = False
+) -> tuple[ResultsSeen, EmployeeResult]:
+    """What one person came to, for who asks; where it is wanted with what is left to review beside.
+
+    Raises:
+        NotThere: it is not there for them.
+    """
+    shown = results_seen(context, cycle, None if with_others else employee)
+    # Who is not listed is not there; only then it is asked who reviews them.
+    result = shown.results.of(employee)
+    if not shown.shows(employee):
+        raise NotThere
+    return shown, result
+
+
+def results_listed(context: RequestContext, cycle: int) -> tuple[ResultsSeen, list[EmployeeResult]]:
+    """Those whom who asks has a list of, by number: everybody for hr, auditors and approvers, their own people for heads and whoever stands in for them.
+
+    Raises:
+        NotThere: there is nobody on it.
+    """
+    shown = results_seen(context, cycle)
+    some = [one for one in shown.results.all() if shown.reads_whole(one.row.employee)]
+    if not some and not lists_results(context, cycle):
+        raise NotThere
+    return shown, some
+
+
+def lists_results(context: RequestContext, cycle: int) -> bool:
+    """Whether there is a list for who asks: for hr, auditors and approvers, and whoever may be asked to review. No queries."""
+    viewer = context.viewer
+    approves = CycleFunction.APPROVER in viewer.authorities(cycle)
+    return approves or sees_alerts(context) or cycles.may_review(context.directory, viewer, context.today)
+
+
+def shows_result(context: RequestContext, cycle: int) -> Callable[[str], bool]:
+    """A test for many people: whether who asks finds what they came to. Queries: those of :func:`results_seen`; 1 before the cut."""
+    try:
+        return results_seen(context, cycle).shows
+    except NotThere:
+        return lambda _employee: False
+
+
+def narrowed(
+    shown: ResultsSeen, some: Iterable[EmployeeResult], *, state: BoardState | None, grade: str, group: str
+) -> list[EmployeeResult]:
+    """Those in a state, with a grade, of a group; where nothing is asked for, all."""
+    opened = shown.results.opened
+    return [
+        one
+        for one in some
+        if state in {None, cycles.state_of_result(opened, one)}
+        and grade in {"", one.row.grade}
+        and group in {"", one.row.group}
+    ]
+
+
+def decisions_about(
+    context: RequestContext, cycle: int, employees: Collection[str]
+) -> Mapping[str, tuple[Decision, ...]]:
+    """The decisions of a cycle about people that were agreed to, as far as who reads their results sees them, the first one first.
+
+    Queries: 2 for each 200 decisions.
+    """
+    visible = decided.visible_to(context)
+    nodes = {Node(NodeKind.EMPLOYEE, number) for number in employees}
+    some = decisions.decisions_of(
+        context.connection,
+        DecisionFilter(
+            kinds=frozenset(DECISION_KINDS) - {TARGET_DECISIONS},
+            cycle=str(cycle),
+            state=DecisionState.APPROVED,
+            nodes=frozenset(nodes),
+        ),
+        # Whoever reads a whole result reads all that was decided about it, but for who judges.
+        visible=lambda one: one.kind in _MOVES or not decided.kind_of(one).for_parts or visible(one),
+        limit=_DECISIONS_MOST,
+    )
+    about: dict[str, list[Decision]] = {}
+    for one in reversed(some):
+        for node in one.about & nodes:
+            about.setdefault(node.code, []).append(one)
+    return {number: tuple(of) for number, of in about.items()}
+
+
+def as_json(shown: ResultsSeen, result: EmployeeResult, about: Iterable[Decision]) -> dict[str, Any]:
+    """A result as the contract writes it: what does not exist yet is null, what who asks may not see is absent (contract-cycle, 8a)."""
+    row, opened = members(result.row), shown.results.opened
+    told: dict[str, Any] = {
+        "employee": result.row.employee,
+        "cycle": str(opened.cycle),
+        "round": opened.round,
+        "state": cycles.state_of_result(opened, result).value,
+        "final_score": row["final_score"],
+        "notified_score": None if result.told is None or result.told.score is None else float(result.told.score),
+        "group": row["group"],
+        "group_size": row["group_size"],
+        "rank": row["rank"],
+        "band": None if result.band is None else result.band.value,
+        "proposed_grade": result.proposed,
+        "move": _move_json(result),
+        "notified_grade": None if result.told is None else result.told.grade,
+        "grade": row["grade"],
+        "held": result.is_held,
+        "reason": row["reason"],
+        "days": row["days"],
+        "pay": None,
+        "told": shown.told(result.row.employee),
+        "review": None if result.review is None else result.review.as_json(),
+        "decisions": [one.id for one in about],
+        "objections": [],
+        "digest": result.digest,
+    }
+    return {name: one for name, one in told.items() if name not in _unseen(shown, result)}
+
+
+def _move_json(result: EmployeeResult) -> dict[str, Any] | None:
+    if result.given is None:
+        return None
+    move = result.given.move
+    return {
+        "decision": move.decision,
+        "from": move.from_,
+        "to": move.to,
+        "reason": move.reason,
+        "lapsed": result.given.lapsed,
+    }
+
+
+def _unseen(shown: ResultsSeen, result: EmployeeResult) -> Iterator[str]:
+    if not shown.seen.pays:
+        yield "pay"
+    if not shown.reads_whole(result.row.employee):
+        yield from ("review", "decisions", "objections", "digest")
+
+
+def is_first_opening(context: RequestContext, shown: ResultsSeen, result: EmployeeResult) -> bool:
+    """Whether who asks is to review a result, and opens it as it stands for the first time. Queries: 1, or none."""
+    results = shown.results
+    if not results.signs(context.viewer, result):
+        return False
+    return not cycles.is_opening_kept(context.connection, results.opened.cycle, result, by=context.viewer)
+
+
+def signed(context: RequestContext, cycle: int, employee: str, wanted: WantedReview) -> None:
+    """Sign that one has read a result, and tell the trail.
+
+    Raises:
+        NotThere: it is not there for them.
+        Invalid: the text is too short.
+        Conflict: by its codes.
+    """
+    shown, _ = result_seen(context, cycle, employee)
+    results = shown.results
+    if cycles.sign_review(context.connection, results, employee, wanted, by=context.viewer, now=context.now):
+        told = {"cycle": cycle, "review": "agrees" if wanted.agrees else "disagrees"}
+        context.note(subject=f"employee:{employee}", after=told)
+    else:
+        context.did_nothing = True
+
+
+def answered(context: RequestContext, cycle: int, employee: str, text: str) -> None:
+    """Answer a review that does not agree, and tell the trail.
+
+    Raises:
+        NotThere: it is not there for them.
+        Invalid: there is no text.
+        Conflict: by its codes.
+    """
+    shown, _ = result_seen(context, cycle, employee)
+    results = shown.results
+    if cycles.answer_review(context.connection, results, employee, text, by=context.viewer, now=context.now):
+        context.note(subject=f"employee:{employee}", after={"cycle": cycle, "review": "answered"})
+    else:
+        context.did_nothing = True
+
+
+def write_opening(context: RequestContext, cycle: int, result: EmployeeResult) -> None:
+    """Write down that who asks has opened a result as it stands, in a transaction of its own."""
+    with context.database.write(Deed.SEE_RESULTS) as connection:
+        cycles.keep_opening(connection, cycle, result, by=context.viewer, now=context.now)
+
+
+def sees_alerts(context: RequestContext) -> bool:
+    """Whether who asks is told which reviews somebody should look at: hr and auditors."""
+    return may(context.viewer.roles, Deed.SEE_GRADE, ())
+
+
+def alerts_seen(context: RequestContext, cycle: int) -> list[ReviewAlert]:
+    """The reviews that somebody should look at, for hr and auditors. Queries: 1, or none."""
+    if not sees_alerts(context):
+        return []
+    return cycles.alerts_of_reviews(context.connection, cycle)
