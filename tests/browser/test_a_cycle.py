@@ -1,4 +1,4 @@
-"""A cycle from its opening to its certificate and the first moved grades by pages alone, as each role: twelve people sign in, and nobody types an address (issue 14, "Done when").
+"""A cycle from its opening to its certificate, the first moved grades and their review by pages alone, as each role: twelve people sign in, and nobody types an address (issue 14, "Done when").
 
 At its end page, API, command and export say what a second calculation says of a folder into which somebody has written by hand what was agreed,
 rated and decided.
@@ -554,6 +554,8 @@ def _march(walk: Walk) -> None:
     _is_the_same_everywhere(walk, dana, alba)
     (cora,) = walk.enter("cora", width=390)
     _calibrate(walk, cleo, cora)
+    (chae,) = walk.enter("chae", width=390)
+    _review(walk, chae, dana)
 
 
 def _calibrate(walk: Walk, cleo: Person, cora: Person) -> None:
@@ -595,13 +597,43 @@ def _calibrate(walk: Walk, cleo: Person, cora: Person) -> None:
     }
 
 
+def _review(walk: Walk, chae: Person, dana: Person) -> None:
+    """Alba's head has decided something about her, so that the next one reads her result, and those of the heads below, one after the other on the phone."""
+    rows = _grades(walk)
+    chae.go("Home")
+    chae.main.locator("[data-kind=to_review]").get_by_role("link", name="Alba, 2026").press("Enter")
+    expect(chae.main).to_contain_text(f"{rows['E1']['final_score']:.2f}")
+    expect(chae.main).to_contain_text(f"{rows['E1']['rank']} of {rows['E1']['group_size']}")
+    expect(chae.main).to_contain_text("The fair that the target rested on was called off.")
+    lines = chae.main.get_by_role("table", name="The lines, by what they cost")
+    expect(lines.locator("[data-kpi=deals]")).to_contain_text("Without what was decided")
+    assert violations(chae.page) == []
+    names = [NAMES[number] for number in ("E1", "E2", "E5") if rows[number]["grade"]]
+    for left in range(len(names), 0, -1):
+        chae.main.get_by_role("radio", name="I agree with it").check(force=True)
+        chae.type("What you say of it", f"I have read it, with {left - 1} more to read.")
+        chae.press("Sign that I have read it")
+        expect(chae.page.locator(".notice-done")).to_contain_text("you have read the result, and agree")
+        if left > 1:
+            with chae.page.expect_navigation():
+                chae.main.locator("[data-following]").press("Enter")
+    expect(chae.main).to_contain_text("You have reviewed everybody.")
+    _to_cycle(dana)
+    dana.follow("Results")
+    for name in names:
+        expect(dana.main.get_by_role("table", name="Results").get_by_role("row").filter(has_text=name)).to_contain_text(
+            "agrees"
+        )
+    assert violations(dana.page) == []
+
+
 def _grades(walk: Walk) -> dict[str, dict[str, Any]]:
     rows = json.loads(walk.run("grade", "--cycle", "2026", "--format", "json"))
     return {row["employee"]: row for row in rows}
 
 
 def test_a_cycle_from_its_opening_to_its_certificate_by_pages_alone(walk: Walk) -> None:
-    """Opened, signed, imposed, rated, decided about, certified and calibrated; what comes later is listed and moves nothing."""
+    """Opened, signed, imposed, rated, decided about, certified, calibrated and reviewed; what comes later is listed and moves nothing."""
     _january(walk)
     _february(walk)
     _july(walk)

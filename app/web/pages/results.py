@@ -200,6 +200,8 @@ def one(context: RequestContext, cycle: int, employee: str) -> Page:
         people=context.directory.employees,
         check_ins=check_ins,
         own_view=own_view,
+        # Calibrators see scores and grades, and not what they come from.
+        sees_figures=whole or context.allowed(Deed.SEE_SCORECARD, node),
         derives=context.allowed(Deed.SEE_DERIVATION, node),
         sees_card=context.allowed(Deed.SEE_SCORECARD, node),
         rater=lambda code: who_named(context, code),
