@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from app import cascade
+from app import cascade, scoring
 from app.cycle.actions import Action, OwedComment, actions_of, owed_comments
 from app.cycle.agreed_cards import AGREED_IN, AgreedCard, agreed_cards
 from app.cycle.check_ins import CheckIn, check_ins
@@ -56,7 +56,8 @@ class OnesReads:
         if not certified:
             return ()
         some = [one for one in opened_cycles(self.connection) if one.stage in REVIEWED_IN and one.cycle in certified]
-        return [results_as_they_stand(self.connection, self.loaded, one, day=self.day) for one in some]
+        loaded = scoring.state_with_pending(self.connection)
+        return [results_as_they_stand(self.connection, loaded, one, day=self.day) for one in some]
 
     def cards(self, cycle: int, nodes: Sequence[Node]) -> dict[Node, AgreedCard]:
         """The scorecards of some nodes. Queries: 3."""

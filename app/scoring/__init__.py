@@ -141,6 +141,7 @@ from app.scoring.states import (
     state_as_told,
     state_at,
     state_of_source,
+    state_with_pending,
 )
 from app.scoring.target_decision import TARGET, read_targets
 from app.scoring.target_grid import GridColumn, GridRow, GridRows, TargetGrid, target_grid
@@ -366,6 +367,7 @@ __all__ = [
     "state_at",
     "state_of_source",
     "state_to_decide_in",
+    "state_with_pending",
     "strategy_map",
     "target_grid",
     "target_past",

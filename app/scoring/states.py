@@ -31,6 +31,7 @@ __all__ = [
     "state_as_told",
     "state_at",
     "state_of_source",
+    "state_with_pending",
 ]
 
 _SEES_PENDING: Final = "sees_pending"
@@ -202,6 +203,11 @@ def state_as_told(connection: Connection) -> State:
     """The same as people were told last, whoever asks. Queries: as :func:`state`, and 2 for each cycle the first time after a decision."""
     present = _kept(connection)
     return _as_told(connection, present, present.sheet.tellings.keys())
+
+
+def state_with_pending(connection: Connection) -> State:
+    """The same as it stands, whoever asks: whoever is to review a result reads it before it is told (contract-cycle, 13). Queries: as :func:`state`."""
+    return _kept(connection)
 
 
 def limit_to_told(connection: Connection, *, sees_pending: Iterable[int]) -> None:

@@ -80,7 +80,11 @@ class ResultsSeen:
     def reads_whole(self, employee: str) -> bool:
         """Whether they see the whole of it, with what was signed: calibrators see scores and grades alone."""
         node = Node(NodeKind.EMPLOYEE, employee)
-        return node not in self.own and (self.reads_all or self.seen.leads(node) or self.reviews(employee))
+        if node in self.own:
+            return False
+        # What is pending is shown, of heads, to those alone who are to review it.
+        leads = self.results.opened.stage not in TOLD_FROM and self.seen.leads(node)
+        return self.reads_all or leads or self.reviews(employee)
 
 
 def results_seen(context: RequestContext, cycle: int, employee: str | None = None) -> ResultsSeen:
@@ -94,7 +98,7 @@ def results_seen(context: RequestContext, cycle: int, employee: str | None = Non
     opened = cycles.opened_cycle(context.connection, cycle)
     if opened is None or opened.stage in BEFORE_THE_CUT:
         raise NotThere
-    loaded, viewer = scoring.state(context.connection), context.viewer
+    loaded, viewer = scoring.state_with_pending(context.connection), context.viewer
     results = cycles.results_as_they_stand(context.connection, loaded, opened, day=context.today, employee=employee)
     approves = CycleFunction.APPROVER in viewer.authorities(cycle)
     return ResultsSeen(
