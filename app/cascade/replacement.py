@@ -111,16 +111,24 @@ def stored_cascade(connection: Connection) -> dict[str, FileRows]:
     return stored_files(connection, _STORED)
 
 
-def replace(connection: Connection, cascade: Cascade) -> tuple[dict[str, RowChanges], dict[str, Iterable[Row]]]:
+def replace(
+    connection: Connection,
+    cascade: Cascade,
+    *,
+    wanted: Mapping[str, FileRows] | None = None,
+    there: Mapping[str, FileRows] | None = None,
+) -> tuple[dict[str, RowChanges], dict[str, Iterable[Row]]]:
     """Put the rows in place of those that are there.
 
     Args:
         connection: a writing transaction.
         cascade: the rows, which must be right.
+        wanted: the same as the database keeps them (:func:`cascade_rows`), where they were made already.
+        there: what is there (:func:`stored_cascade`), where it was read in this transaction and no other load can have come since.
 
     Returns:
         How many rows of each file changed (the definitions under that name), and all rows of those that did.
 
-    Queries: 7 to compare; what is changed besides.
+    Queries: without ``there`` 7 to compare; what is changed besides.
     """
-    return exchange_files(connection, _STORED, cascade_rows(cascade))
+    return exchange_files(connection, _STORED, cascade_rows(cascade) if wanted is None else wanted, there)

@@ -37,7 +37,7 @@ from app.intake.change_sets import (
 )
 from app.intake.changed_folder import JudgedChange, judge_change
 from app.intake.first_findings import FIRST_MAX
-from app.intake.folder import JudgedFolder, keep
+from app.intake.folder import JudgedFolder, keep, ready_to_keep
 from app.intake.mastering import LOCK_LOADS, Master, masters
 from app.intake.sent_documents import DocumentSent, document_sent
 from app.intake.sent_rows import RowsSent
@@ -538,6 +538,7 @@ def load_judged(connection: Connection, judged: JudgedFolder, *, at: dt.datetime
     after = ledger.frame_of(directory, definitions, ledger.slices_in_use(connection, definitions, may_add=True))
     try:
         moved = ledger.moved_by(connection, before, after)
+        ready = ready_to_keep(connection, judged)
         lock(connection, LOCK_LEDGER)
         if ledger.is_outdated(connection):
             moved = None
@@ -545,7 +546,7 @@ def load_judged(connection: Connection, judged: JudgedFolder, *, at: dt.datetime
             ledger.bring_up_to_date(connection, moved, before, after)
     except ledger.WorthTooMuch as refusal:
         raise FindingsInTheWay(*refusal.findings) from refusal
-    report = keep(connection, judged, at=at, by=by)
+    report = keep(connection, judged, at=at, by=by, ready=ready)
     _refuse_other_numbers(connection, directory)
     if report.changed & DERIVED_FROM and moved is None:
         ledger.rederive(connection, after, at=at)

@@ -154,20 +154,29 @@ def stored_files(connection: Connection, kept: Mapping[str, StoredFile]) -> dict
 
 
 def exchange_files(
-    connection: Connection, kept: Mapping[str, StoredFile], wanted: Mapping[str, FileRows]
+    connection: Connection,
+    kept: Mapping[str, StoredFile],
+    wanted: Mapping[str, FileRows],
+    there: Mapping[str, FileRows] | None = None,
 ) -> tuple[dict[str, RowChanges], dict[str, Iterable[Row]]]:
     """Turn the stored rows of several files into the wanted ones.
+
+    Args:
+        connection: a writing transaction.
+        kept: where they are.
+        wanted: what shall be there.
+        there: what is there, where it was read in this transaction (:func:`stored_files`) and nobody can have changed it since.
 
     Returns:
         How many rows of each file changed, and all rows of those files that did.
 
-    Queries: 1 a file to compare; what is changed besides.
+    Queries: without ``there`` 1 a file to compare; what is changed besides.
     """
     changes: dict[str, RowChanges] = {}
     contents: dict[str, Iterable[Row]] = {}
     for name, (table, columns, key) in kept.items():
         rows = wanted[name].rows
-        stored = stored_rows(connection, table, columns, key=key)
+        stored = stored_rows(connection, table, columns, key=key) if there is None else there[name].rows
         changes[name] = compare(stored, rows)
         if changes[name]:
             exchange(connection, table, columns, key=key, stored=stored, wanted=rows)

@@ -218,27 +218,33 @@ def stored_organisation(connection: Connection) -> dict[str, FileRows]:
 
 
 def replace(
-    connection: Connection, organisation: Organisation
+    connection: Connection,
+    organisation: Organisation,
+    *,
+    wanted: Mapping[str, FileRows] | None = None,
+    there: Mapping[str, FileRows] | None = None,
 ) -> tuple[dict[str, RowChanges], dict[str, Iterable[Row]]]:
     """Put the rows in place of those that are there, and number the paths that are new.
 
     Args:
         connection: a writing transaction.
         organisation: the rows, which must be right.
+        wanted: the same as the database keeps them (:func:`organisation_rows`), where they were made already.
+        there: what is there (:func:`stored_organisation`), where it was read in this transaction and no other load can have come since.
 
     Returns:
         How many rows of each file changed, and all rows of those files that did.
 
-    Queries: 8 to compare; what is changed besides.
+    Queries: without ``there`` 8 to compare; what is changed besides.
     """
-    wanted = organisation_rows(organisation)
+    wanted = organisation_rows(organisation) if wanted is None else wanted
     people = wanted["employees"].rows
-    known = stored_rows(connection, *_PEOPLE[:2], key=_PEOPLE.key)
+    known = stored_rows(connection, *_PEOPLE[:2], key=_PEOPLE.key) if there is None else there["employees"].rows
     of_people = compare(known, people)
     if of_people:
         # New people first, since postings refer to them; those who are left out go last.
         _keep_employees(connection, known, people)
-    changes, contents = exchange_files(connection, _STORED, wanted)
+    changes, contents = exchange_files(connection, _STORED, wanted, there)
     remove(connection, tables.employee, ["number"], [one for one in known if one not in people])
     if changes["units"] or changes["postings"]:
         _number_paths(connection, Placement(Tree(organisation.units), organisation.postings))
