@@ -11,8 +11,9 @@ import statistics
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -205,33 +206,43 @@ def _measure_effects(agency: Agency, maker: httpx.Client) -> None:
     cards = [row for row in _rows(agency, "scorecards.csv") if row["cycle"] == str(agency.report.cycle)]
     node = next(row["node"] for row in cards if row["node"].startswith("employee:"))
     heavy, light = sorted((row for row in cards if row["node"] == node), key=lambda row: -float(row["weight"]))[:2]
-    weight = _begun(
-        maker,
-        "scorecards.csv",
-        [
-            heavy | {"weight": str(float(heavy["weight"]) - 1)},
-            light | {"weight": str(float(light["weight"]) + 1)},
-        ],
-    )
     policies = (Path(agency.report.definitions) / "policies.yaml").read_text(encoding="utf-8")
-    policy = maker.post("/api/v1/changes", json={"title": "Measured", "reason": WHY}).headers["Location"]
-    maker.put(
-        f"{policy}/policies.yaml",
-        content=policies.replace("staff: {unit: 50, own: 50}", "staff: {unit: 40, own: 60}"),
-        headers={"Content-Type": "application/yaml"},
-    ).raise_for_status()
-    for name, address, most in (("weight", weight, 2), ("policy", policy, 3)):
+    weight, policy = (
+        maker.post("/api/v1/changes", json={"title": "Measured", "reason": WHY}).headers["Location"] for _ in range(2)
+    )
 
-        def told(address: str = address) -> float:
+    def other_weight(by: int) -> None:
+        rows = [heavy | {"weight": _less(heavy, by)}, light | {"weight": _less(light, -by)}]
+        maker.put(f"{weight}/rows/scorecards.csv", json={"set": rows}).raise_for_status()
+
+    def other_policy(by: int) -> None:
+        blend = f"staff: {{unit: {50 - by}, own: {50 + by}}}"
+        content = policies.replace("staff: {unit: 50, own: 50}", blend)
+        assert content != policies
+        headers = {"Content-Type": "application/yaml"}
+        maker.put(f"{policy}/policies.yaml", content=content, headers=headers).raise_for_status()
+
+    for name, address, change, most in (("weight", weight, other_weight, 2), ("policy", policy, other_policy, 3)):
+
+        def told(by: int, address: str = address, change: Callable[[int], None] = change) -> float:
+            # What the set says is another each time: nobody has asked for it before.
+            change(by)
             return seconds(lambda: maker.get(f"{address}/effects").raise_for_status())
 
-        told()
-        pairs = [(told(), twice()) for _ in range(5)]
+        told(1)
+        pairs = [(told(by), twice()) for by in range(2, 7)]
         value, baseline = (statistics.median(column) for column in zip(*pairs, strict=True))
         ratio = statistics.median(one / other for one, other in pairs)
         tell(f"effects of one {name} ÷ scoring twice (promised: {most})", (value, baseline, ratio), "s")
+        tell(f"effects of one {name} (promised: 3 s)", (value, 3, value / 3), "s")
+        change(7)
         checked = seconds(partial(maker.get, f"{address}/check"))
         tell(f"check of one {name} (promised: 3 s)", (checked, 3, checked / 3), "s")
+
+
+def _less(row: dict[str, str], by: int) -> str:
+    """A line's weight less so many tenths."""
+    return str(Decimal(row["weight"]) - Decimal(by) / 10)
 
 
 def _measure_outbox(agency: Agency, port: int, key: str) -> None:
