@@ -1,4 +1,4 @@
-"""A cycle from its opening to its certificate, the first moved grades and their review by pages alone, as each role: twelve people sign in, and nobody types an address (issue 14, "Done when").
+"""A cycle from its opening to its certificate, the first moved grades, their review and the telling by pages alone, as each role: twelve people sign in, and nobody types an address (issue 14, "Done when").
 
 At its end page, API, command and export say what a second calculation says of a folder into which somebody has written by hand what was agreed,
 rated and decided.
@@ -556,6 +556,9 @@ def _march(walk: Walk) -> None:
     _calibrate(walk, cleo, cora)
     (chae,) = walk.enter("chae", width=390)
     _review(walk, chae, dana)
+    gaston, anna = walk.enter("gaston", "anna")
+    _review_what_is_left(gaston, dana)
+    _tell(walk, dana, anna)
 
 
 def _calibrate(walk: Walk, cleo: Person, cora: Person) -> None:
@@ -627,13 +630,45 @@ def _review(walk: Walk, chae: Person, dana: Person) -> None:
     assert violations(dana.page) == []
 
 
+def _review_what_is_left(*people: Person) -> None:
+    """Whoever else is asked to, from Home, until nothing waits."""
+    for person in people:
+        person.go("Home")
+        waits = person.main.locator("[data-kind=to_review]").get_by_role("link", name=re.compile(", 2026$"))
+        while waits.count():
+            with person.page.expect_navigation():
+                waits.first.press("Enter")
+            person.main.get_by_role("radio", name="I agree with it").check(force=True)
+            person.type("What you say of it", "I have read the whole of it, line by line.")
+            person.press("Sign that I have read it")
+            person.go("Home")
+
+
+def _tell(walk: Walk, dana: Person, anna: Person) -> None:
+    """Everybody is told; Alba finds her result from Home on the phone, with what was decided about her and why."""
+    row = _grades(walk)["E1"]
+    _stage(dana, "notified")
+    _agree_to(anna, 1)
+    (alba,) = walk.enter("alba", width=390)
+    alba.follow("Your result of 2026 is there")
+    expect(alba.main).to_contain_text(f"you have the grade {row['grade']}")
+    expect(alba.main).to_contain_text(f"{row['final_score']:.2f}")
+    expect(alba.main).to_contain_text("The fair that the target rested on was called off.")
+    expect(alba.main).to_contain_text("You may object until 22 Mar 2027")
+    assert violations(alba.page) == []
+    alba.go("Home")
+    expect(alba.main).not_to_contain_text("Your result of 2026")
+    _to_cycle(dana)
+    expect(dana.main.locator("#tellings")).to_contain_text("Have looked at it")
+
+
 def _grades(walk: Walk) -> dict[str, dict[str, Any]]:
     rows = json.loads(walk.run("grade", "--cycle", "2026", "--format", "json"))
     return {row["employee"]: row for row in rows}
 
 
 def test_a_cycle_from_its_opening_to_its_certificate_by_pages_alone(walk: Walk) -> None:
-    """Opened, signed, imposed, rated, decided about, certified, calibrated and reviewed; what comes later is listed and moves nothing."""
+    """Opened, signed, imposed, rated, decided about, certified, calibrated, reviewed and told; what comes later is listed and moves nothing."""
     _january(walk)
     _february(walk)
     _july(walk)
