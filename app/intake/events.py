@@ -20,7 +20,7 @@ from app.plain.findings import Finding, Place, n_
 from app.plain.json_text import FaultyValueError, NotJsonError, decode_sent, encode
 from app.plain.texts import storable
 from app.rules.activities import fault_of_text
-from app.scoring import State, state
+from app.scoring import State, folder_state, state
 
 __all__ = ["Sender", "arrival_of", "arrival_of_text", "take_in", "take_in_message"]
 
@@ -97,7 +97,8 @@ def take_in(
     batch, whose = list(arrivals), sender if author is None else author
     for _ in range(_TRIES):
         try:
-            current = frame or state(connection).frame
+            # What was decided moves no frame: nobody who records waits until a process has read it again, or the agency of a cut.
+            current = frame or folder_state(connection).frame
             allowed = (
                 own_events(connection, current, batch, viewer=whose, at=at) if isinstance(whose, Viewer) else batch
             )

@@ -135,6 +135,7 @@ from app.scoring.sealing import (
     sealed_anew,
 )
 from app.scoring.states import (
+    folder_state,
     limit_to_told,
     pinned_frames,
     state,
@@ -303,6 +304,7 @@ __all__ = [
     "entry_to_verify",
     "explain",
     "figures_to_report",
+    "folder_state",
     "folder_target",
     "goal_levels",
     "goal_rows",

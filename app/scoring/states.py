@@ -182,7 +182,7 @@ _kept: Final[KeptByRevision[State]] = KeptByRevision(_read, decided=True)
 
 
 def folder_state(connection: Connection) -> State:
-    """What is loaded now, without what was decided in the application: for the digest alone.
+    """What is loaded now, without what was decided in the application: for the digest, and for whoever records.
 
     Queries: 1 (the revision); after a load those of the directory and the sheet.
     """
