@@ -244,20 +244,7 @@ def second_telling(desk, before):
     assert "was decided about your lines" not in desk.person(RISES.lower()).get("/").text
     assert "1 person's result is another now" in words(dana.get("/cycles/2026"))
 
-    # Who is to review it reads what is pending, and nobody is told before.
-    head = desk.person("e20")
-    assert f'href="/cycles/2026/people/{RISES}"' in head.get("/").text
-    told = head.get(f"/api/v1/cycles/2026/people/{RISES}").json()
-    assert (told["final_score"], told["grade"], told["state"]) == (score, expected[RISES], "notified")
-    assert (told["notified_score"], told["notified_grade"]) == (
-        round(before[RISES]["final_score"], 2),
-        before[RISES]["grade"],
-    )
-    assert told["told"] == {"at": told["told"]["at"], "how": "mail", "window_until": "2027-02-24"}
-    listed = head.get("/api/v1/cycles/2026/people", params={"limit": 1000}).json()["items"]
-    assert {one["employee"]: one["grade"] for one in listed if one["held"]} == KEPT
-    assert ("review_missing", 1, True) in blockers(propose(desk, "dana", "notify", {}))
-    reviewed(desk)
+    who_reviews_reads_what_is_pending(desk, before, pending)
     # Too few have the lowest two grades now: two calibrators name who goes down, and that goes before the hold.
     blocked = propose(desk, "dana", "notify", {})
     assert (code(blocked), blockers(blocked)) == ((409, "blocked"), [("rules:lowest_two_share_min", 1, True)])
@@ -288,3 +275,24 @@ def second_telling(desk, before):
         sent = mails(desk, mailbox)
     assert sent.keys() == {f"{RISES.lower()}@agency.example", "e3@agency.example"}
     assert {one["Subject"] for one in sent.values()} == {"Your result of 2026 has become another"}
+
+
+def who_reviews_reads_what_is_pending(desk, before, pending):
+    """The head finds on Home what has become another, reads it beside what was told, and nobody is told before it is signed."""
+    head = desk.person("e20")
+    assert f'href="/cycles/2026/people/{RISES}"' in head.get("/").text
+    told = head.get(f"/api/v1/cycles/2026/people/{RISES}").json()
+    assert (told["final_score"], told["grade"], told["state"]) == (
+        pending[RISES]["final_score"],
+        pending[RISES]["grade"],
+        "notified",
+    )
+    assert (told["notified_score"], told["notified_grade"]) == (
+        round(before[RISES]["final_score"], 2),
+        before[RISES]["grade"],
+    )
+    assert told["told"] == {"at": told["told"]["at"], "how": "mail", "window_until": "2027-02-24"}
+    listed = head.get("/api/v1/cycles/2026/people", params={"limit": 1000}).json()["items"]
+    assert {one["employee"]: one["grade"] for one in listed if one["held"]} == KEPT
+    assert ("review_missing", 1, True) in blockers(propose(desk, "dana", "notify", {}))
+    reviewed(desk)
