@@ -224,10 +224,16 @@ def keep_told_by_hand(
 
 
 def see_result(connection: Connection, to: ToldTo, *, at: dt.datetime) -> None:
-    """Write down that somebody has looked at what they were told. Queries: 1."""
-    connection.execute(
-        sa.insert(result_seen).values(cycle=to.telling.cycle, place=to.telling.place, employee=to.employee, at=at)
-    )
+    """Write down that somebody has looked at what they were told, once. Queries: 1.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: another look at it was written down in the same moment.
+    """
+    of, key = result_seen.c, {"cycle": to.telling.cycle, "place": to.telling.place, "employee": to.employee}
+    row = {**key, "at": at}
+    is_there = sa.exists().where(*(of[name] == value for name, value in key.items()))
+    values = sa.select(*(sa.literal(value, of[name].type) for name, value in row.items())).where(~is_there)
+    connection.execute(sa.insert(result_seen).from_select([*row], values))
 
 
 def unseen_result(connection: Connection, employee: str) -> Telling | None:

@@ -167,7 +167,7 @@ from app.cycle.reviewing import (
 from app.cycle.staging import AMEND, STAGE, Blocked
 from app.cycle.standing import CycleStanding, standing_of
 from app.cycle.targeting import TARGET, agreed_on, drafted_targets, refuse_fixed, set_draft_targets
-from app.cycle.told import HOW_LENGTH_MAX, last_day_of_window, note_result_seen, tell_by_hand, told_on
+from app.cycle.told import HOW_LENGTH_MAX, last_day_of_window, tell_by_hand, told_on
 from app.cycle.verifying import Verified, cut_to_verify, verify
 from app.cycle.waiting_for import (
     CheckInDue,
@@ -339,7 +339,6 @@ __all__ = [
     "may_review",
     "may_sign",
     "moved_figures",
-    "note_result_seen",
     "notes_to_read",
     "open_action",
     "open_cycle",

@@ -53,18 +53,11 @@ def _figures(
     connection: Connection, one: Scores, selection: Selection, asked: ScoreQuery, *, present: Frame
 ) -> Figures:
     """What the nodes have done by what the alternative counts."""
-    earlier, frame = one.selection.plan.frame, selection.plan.frame
+    frame = selection.plan.frame
     if (frame.first_month, frame.legal_forms) != (present.first_month, present.legal_forms):
         with frame.reading(connection) as source:
             return ledger.figures_after(source, frame, None, cycle=asked.cycle, nodes=selection.sources)
-    is_same = (frame.slices, frame.given, frame.first_month, frame.legal_forms, selection.sources) == (
-        earlier.slices,
-        earlier.given,
-        earlier.first_month,
-        earlier.legal_forms,
-        one.selection.sources,
-    )
-    return one.figures if is_same else scoring.read_figures(connection, selection, asked)
+    return one.figures if selection.reads_as(one.selection) else scoring.read_figures(connection, selection, asked)
 
 
 def _side(scored: Scores) -> LabSide:

@@ -43,7 +43,15 @@ from app.rules.targets import SPREAD_METHODS, figure_of, is_target
 from app.rules.terms import CODE_PATTERN, CycleFunction, Direction, Link, Node, Role
 from app.scoring import CyclePlan, ScoreQuery, State
 
-__all__ = ["DECIDED_IN", "LIFT", "LINE_KINDS", "AdjustedAlready", "may_decide_lines", "void_exclusions"]
+__all__ = [
+    "DECIDED_IN",
+    "LIFT",
+    "LINE_KINDS",
+    "LINE_KIND_CODES",
+    "AdjustedAlready",
+    "may_decide_lines",
+    "void_exclusions",
+]
 
 DECIDED_IN: Final = BEFORE_THE_CUT | {Stage.CERTIFIED, Stage.NOTIFIED}
 """The stages in which lines are decided about: all before a cycle is locked."""
@@ -482,3 +490,6 @@ _LIKE: Final = replace(LIFT, apply=_announce_line)
 
 LINE_KINDS: Final = tuple(_kind(one) for one in LINE_DECISIONS)
 """What is decided about a line: by hr or the head of whose line it is, and an approver of the cycle."""
+
+LINE_KIND_CODES: Final = frozenset(one.code for one in (*LINE_KINDS, LIFT))
+"""These, and what ends one."""

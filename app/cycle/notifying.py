@@ -15,6 +15,7 @@ from app import access, cascade, decisions, ledger, organisation, scoring
 from app.cascade import Telling
 from app.cycle.blocking import blockers_of
 from app.cycle.grades import propose_employee_grades
+from app.cycle.line_deciding import LINE_KIND_CODES
 from app.cycle.opened import NotNow, OpenedCycle, begin_stage, opened_cycle, opened_or_refused
 from app.cycle.staging import Blocked, accept_problems, accepted
 from app.decisions import Decision, DecisionFilter, DecisionKind, Read
@@ -114,9 +115,8 @@ def _number(result: ToldResult) -> float | None:
     return None if result.score is None else float(result.score)
 
 
-PENDING_KINDS: Final = frozenset(
-    {"override", "drop", "zero", "exclude_year", "lift", cascade.CALIBRATE, cascade.LET_LAPSE}
-)
+PENDING_KINDS: Final = LINE_KIND_CODES | {cascade.CALIBRATE, cascade.LET_LAPSE}
+"""What moves a figure between two tellings."""
 
 
 def _overtaken(connection: Connection, open_: Decision) -> Sequence[Mapping[str, Any]]:

@@ -17,7 +17,7 @@ from app.rules.stages import TOLD_FROM
 from app.rules.tellings import last_day_to_object
 from app.scoring import State
 
-__all__ = ["HOW_LENGTH_MAX", "last_day_of_window", "note_result_seen", "tell_by_hand", "told_on"]
+__all__ = ["HOW_LENGTH_MAX", "last_day_of_window", "tell_by_hand", "told_on"]
 
 HOW_LENGTH_MAX: Final = 200
 
@@ -78,11 +78,3 @@ def tell_by_hand(
         raise Invalid(*problems)
     cascade.keep_told_by_hand(connection, to, day=on, how=how, at=now, account=by)
     return to._replace(day=on, how=how)
-
-
-def note_result_seen(connection: Connection, cycle: int, employee: str, *, at: dt.datetime) -> None:
-    """Write down that somebody has looked at what they were told last; whoever has before is not written down again. Queries: 3."""
-    lock(connection, decisions.LOCK_DECISIONS)
-    to = cascade.told_to(connection, cycle, employee).get(employee)
-    if to is not None and not to.is_seen:
-        cascade.see_result(connection, to, at=at)

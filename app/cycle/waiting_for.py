@@ -15,7 +15,7 @@ from app.cycle.actions import Action, OwedComment
 from app.cycle.agreed_cards import due_of, is_asked, may_sign, nodes_below, signers_of
 from app.cycle.card_notes import last_notes
 from app.cycle.check_ins import check_in_parts
-from app.cycle.line_deciding import LIFT, LINE_KINDS
+from app.cycle.line_deciding import LINE_KIND_CODES
 from app.cycle.rating import is_own_case, raters_for
 from app.cycle.reviewing import may_review
 from app.cycle.waiting_reads import OnesReads
@@ -133,7 +133,7 @@ def decided_upon(reads: OnesReads, *, viewer: Viewer, since: dt.datetime) -> lis
     return decisions_of(
         reads.connection,
         DecisionFilter(
-            kinds=frozenset(one.code for one in (*LINE_KINDS, LIFT)),
+            kinds=LINE_KIND_CODES,
             state=DecisionState.APPROVED,
             nodes=nodes,
             ended_after=since,

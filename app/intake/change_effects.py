@@ -123,13 +123,7 @@ def _scores_after(connection: Connection, previewed: ChangePreview, one: Scores)
 def _figures_after(connection: Connection, previewed: ChangePreview, selection: Selection, one: Scores) -> Figures:
     """What the nodes of a selection would have done. A cycle that was published may ask for what no total is kept of."""
     frame, earlier = selection.plan.frame, one.selection.plan.frame
-    is_looked_for = (frame.slices, frame.given, frame.first_month, frame.legal_forms, selection.sources) == (
-        earlier.slices,
-        earlier.given,
-        earlier.first_month,
-        earlier.legal_forms,
-        one.selection.sources,
-    )
+    is_looked_for = selection.reads_as(one.selection)
     if is_looked_for and frame.directory is earlier.directory:
         return one.figures
     moved = previewed.moved if frame.has_totals else None

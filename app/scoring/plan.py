@@ -304,6 +304,18 @@ class Selection:
     is_employee: npt.NDArray[np.bool_]
     _elapsed: dict[dt.date, FloatArray] = field(default_factory=dict)
     _readings: dict[Basis, Reading] = field(default_factory=dict)
+
+    def reads_as(self, other: Selection) -> bool:
+        """Whether the figures that it asks for are those that another one does, whoever is posted where."""
+        frame, others = self.plan.frame, other.plan.frame
+        return (frame.slices, frame.given, frame.first_month, frame.legal_forms, self.sources) == (
+            others.slices,
+            others.given,
+            others.first_month,
+            others.legal_forms,
+            other.sources,
+        )
+
     _places: dict[Node, int] = field(default_factory=dict)
     _kinds: list[tuple[list[ScoredLine | None], IntArray]] = field(default_factory=list)
     _given: list[Mapping[Node, Mapping[str, tuple[int, ...]]]] = field(default_factory=list)

@@ -23,9 +23,7 @@ from app.web.request_context import RequestContext
 
 __all__ = ["DecisionAbout", "MyResult", "my_result"]
 
-_ABOUT_ONE: Final = frozenset(
-    {"impose", "override", "drop", "zero", "exclude_year", "lift", "bonus", cascade.CALIBRATE, cascade.LET_LAPSE}
-)
+_ABOUT_ONE: Final = cycles.PENDING_KINDS | {"impose", "bonus"}
 """The kinds of decisions about a person that move what they come to."""
 
 _SHOWN_MOST: Final = 100
@@ -91,7 +89,7 @@ def my_result(context: RequestContext, cycle: int | None) -> MyResult | None:
         raise NotThere
     loaded = scoring.state_as_told(context.connection)
     node = Node(NodeKind.EMPLOYEE, number)
-    told = _told(loaded)
+    told = loaded.sheet.tellings
     mine = tuple(sorted((of for of, one in told.items() if node in one.results), reverse=True))
     if not mine:
         if cycle is not None:
@@ -120,10 +118,6 @@ def my_result(context: RequestContext, cycle: int | None) -> MyResult | None:
     )
 
 
-def _told(loaded: State) -> dict[int, ToldOf]:
-    return {cycle: loaded.plan(cycle).sheet.told_of(cycle) for cycle in loaded.sheet.tellings}
-
-
 def _scored(
     context: RequestContext, loaded: State, cycle: int, node: Node
 ) -> tuple[Score | None, Score | None, Score | None, object]:
@@ -134,7 +128,7 @@ def _scored(
 def _about(context: RequestContext, cycle: int, node: Node, *, before: int) -> Iterator[DecisionAbout]:
     """What was decided about somebody by the time that people were told last: what came since is told with the next telling. Queries: 2."""
     only = DecisionFilter(kinds=_ABOUT_ONE, cycle=str(cycle), state=DecisionState.APPROVED, nodes=frozenset({node}))
-    some = decisions.decisions_of(context.connection, only, visible=lambda one: one.id < before, limit=_SHOWN_MOST)
+    some = decisions.decisions_of(context.connection, only, visible=lambda _one: True, limit=_SHOWN_MOST, before=before)
     for one in reversed(some):
         move = next((move for move in one.content.get("moves", ()) if move["node"] == str(node)), None)
         yield DecisionAbout(

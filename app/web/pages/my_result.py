@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app import cycle as cycles
+from app import cascade
 from app.rules.permissions import Deed
 from app.rules.standings import Score, published
 from app.rules.terms import Node, NodeKind
@@ -39,8 +39,9 @@ def result(context: RequestContext, query: ResultQuery) -> Page:
         visible = decided.visible_to(context)
         seen = frozenset() if mine is None else {one.decision.id for one in mine.decisions if visible(one.decision)}
     if mine is not None and not mine.to.is_seen:
-        with context.write() as connection:
-            cycles.note_result_seen(connection, mine.cycle, mine.to.employee, at=context.now)
+        # What was read is what was looked at: another telling may have come since.
+        to = mine.to
+        context.writing(lambda connection: cascade.see_result(connection, to, at=context.now))
     return Page(
         "pages/my_result.html",
         mine=mine,
