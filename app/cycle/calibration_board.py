@@ -19,7 +19,7 @@ from app import scoring
 from app.cycle.calibrating import Calibration, Proposal
 from app.plain.findings import Finding
 from app.rules.grade_reasons import BetterGrade, better_grade
-from app.rules.grading import EarlierResult, EmployeeProposal
+from app.rules.grading import EarlierResult, EmployeeProposal, UnitProposal
 from app.rules.moves import Given, MoveProblem, WantedMove
 from app.rules.standings import GradeInGroup, Score, Standing
 from app.rules.terms import Node
@@ -195,6 +195,9 @@ def calibration_group(
     proposal = calibration.proposal
     in_group = proposal.standings.in_group.get(group, ())
     cards: dict[str, list[CalibrationCard]] = {}
+    # Whoever keeps the grade that they were told has it beyond the seats: nobody is asked to take it away.
+    kept = proposal.as_told if isinstance(proposal, EmployeeProposal) else {}
+    due = Counter(kept.get(node, place.grade) for place, node in zip(places, nodes, strict=True))
     for place, node in zip(places, nodes, strict=True):
         grade = calibration.present(node) or place.grade
         earlier = (
@@ -215,7 +218,7 @@ def calibration_group(
     return CalibrationGroup(
         group=group,
         columns=tuple(
-            CalibrationColumn(one.grade, one.seats, one.people, tuple(cards.get(one.grade, ()))) for one in in_group
+            CalibrationColumn(one.grade, one.seats, due[one.grade], tuple(cards.get(one.grade, ()))) for one in in_group
         ),
     )
 
@@ -224,6 +227,7 @@ def calibration_preview(calibration: Calibration, wanted: Sequence[WantedMove]) 
     """What some moves would do, whether they can be made or not. No queries."""
     weighed = calibration.weighed(wanted)
     before, after = weighed.before, weighed.after
+    pay_before, pay_after = _pay_together(before, after)
     places = {one.node: place for one in wanted if (place := calibration.standing(one.node)) is not None}
     groups = {group: calibration.places_in(group) for group in sorted({one.group for one in places.values()})}
     now, then = _grades(before), _grades(after)
@@ -234,8 +238,8 @@ def calibration_preview(calibration: Calibration, wanted: Sequence[WantedMove]) 
         },
         broken_before=before.broken,
         broken_after=after.broken,
-        pay_before=before.pay.pay_krw if isinstance(before, EmployeeProposal) else None,
-        pay_after=after.pay.pay_krw if isinstance(after, EmployeeProposal) else None,
+        pay_before=pay_before,
+        pay_after=pay_after,
         neighbours={
             node: tuple(
                 Neighbour(whose, one.rank, one.entrant.score, now[whose], then[whose])
@@ -245,6 +249,16 @@ def calibration_preview(calibration: Calibration, wanted: Sequence[WantedMove]) 
         },
         problem=weighed.problem,
     )
+
+
+def _pay_together(
+    before: EmployeeProposal | UnitProposal, after: EmployeeProposal | UnitProposal
+) -> tuple[int | None, int | None]:
+    """What all are paid together; not where one person's pay alone is another, for the difference would be theirs."""
+    if not isinstance(before, EmployeeProposal) or not isinstance(after, EmployeeProposal):
+        return None, None
+    moved = sum(one.pay != other.pay for one, other in zip(before.rows, after.rows, strict=True))
+    return (None, None) if moved == 1 else (before.pay.pay_krw, after.pay.pay_krw)
 
 
 def _grades(proposal: Proposal) -> dict[Node, str]:

@@ -31,7 +31,8 @@ class ToldAlready(Conflict):
 
 def told_on(to: ToldTo, loaded: State) -> dt.date | None:
     """The day on which somebody was told: by mail on that of the telling, by the clock of the root unit; None while nobody has told them by hand."""
-    return loaded.frame.directory.day_of(to.telling.at) if to.by_mail else to.day
+    # By the units as they were certified: what is loaded later moves no window.
+    return loaded.plan(to.telling.cycle).frame.directory.day_of(to.telling.at) if to.by_mail else to.day
 
 
 def last_day_of_window(to: ToldTo, loaded: State) -> dt.date | None:

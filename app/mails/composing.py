@@ -211,6 +211,8 @@ _BOARD_WAITING: Final[Mapping[BoardState, str]] = {
     BoardState.CHECK_IN_DUE: n_("mid-year check-ins to keep: %(check_ins)s"),
     BoardState.TO_REVIEW: n_("results to review: %(reviews)s"),
     BoardState.REVIEW_DISAGREES: n_("reviews that disagree, to answer: %(answers)s"),
+    BoardState.LAPSED_MOVE: n_("moves of grades that have lapsed, to answer: %(lapsed)s"),
+    BoardState.NOTIFIED: n_("people to be told by hand: %(by_hand)s"),
 }
 """What a reminder from the board says of each state."""
 
@@ -323,6 +325,8 @@ def _board_reminder(asked: _Asked) -> Mail | None:
         "check_ins": counts.get(BoardState.CHECK_IN_DUE, 0),
         "reviews": counts.get(BoardState.TO_REVIEW, 0),
         "answers": counts.get(BoardState.REVIEW_DISAGREES, 0),
+        "lapsed": counts.get(BoardState.LAPSED_MOVE, 0),
+        "by_hand": counts.get(BoardState.NOTIFIED, 0),
     }
     letter = replace(_OF_BOARD, paragraphs=(*_OF_BOARD.paragraphs, *texts))
     return _written(asked, account, letter, filling, to=account.email, link=f"{asked.address}/", spoken=None)

@@ -6,7 +6,7 @@ A newcomer's usual mistake: to compute a grade in the browser. What is tried is 
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any, Final, NamedTuple
 
 from flask import request, url_for
@@ -92,7 +92,8 @@ def calibration(context: RequestContext, cycle: int, query: CalibrationQuery) ->
     if query.group and (query.group not in seen or calibrating.is_own(context, shown, query.group)):
         raise NotThere
     moves_here = bool(query.group) and calibrating.moves_here(context, shown, query.group)
-    wanted = cycles.wanted_of(shown.calibration, _tried(query.kind)) if moves_here else []
+    grades = {one.grade for one in shown.calibration.policies.grades}
+    wanted = cycles.wanted_of(shown.calibration, _tried(query.kind, grades)) if moves_here else []
     preview = calibrating.previewed(context, shown, wanted) if wanted else None
     kept: dict[str, Any] = {"group": query.group, **({"of": query.of} if query.of != "employees" else {})}
     kept |= {f"{FIELD}{one.node}": one.to for one in wanted}
@@ -127,12 +128,12 @@ def calibration(context: RequestContext, cycle: int, query: CalibrationQuery) ->
     )
 
 
-def _tried(kind: NodeKind) -> list[tuple[Node, str]]:
-    """Whom the address asks to move, and to which grade."""
+def _tried(kind: NodeKind, grades: Collection[str]) -> list[tuple[Node, str]]:
+    """Whom the address asks to move, and to which grade: one of those that there are."""
     tried = []
     for name, grade in request.args.items():
         node = Node.parse(name.removeprefix(FIELD)) if name.startswith(FIELD) else None
-        if node is not None and node.kind is kind and grade:
+        if node is not None and node.kind is kind and grade in grades:
             tried.append((node, grade))
     return tried[: cycles.MOVES_MOST]
 

@@ -423,7 +423,11 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
     row = next((one for one in proposal.rows if one.employee == node.code), None)
     if row is None:
         raise NotThere
-    if seen.own is not None and _own_group(proposal, seen) is not None:
+    given = proposal.given.get(node)
+    if seen.own is not None and (hidden := _own_group(proposal, seen)) is not None:
+        if row.group == hidden:
+            # Why somebody beside them was moved may say what they themselves came to.
+            given = None
         # Places, seats and cut-offs of one's own group hold one's own.
         proposal = without_employee(proposal, seen.own)
         row = next(one for one in proposal.rows if one.employee == node.code)
@@ -432,7 +436,8 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
     return Page(
         "pages/grade.html",
         row=row,
-        given=proposal.given.get(node),
+        given=given,
+        is_held=node in proposal.as_told,
         name=node_name(context.directory, node, context.today),
         node=node,
         why=reasons,
