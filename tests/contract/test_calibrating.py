@@ -166,6 +166,7 @@ def test_what_no_two_may_and_what_a_move_is_refused_for(desk):
         assert desk.person(name).get(f"/api/v1/decisions/{made.json()['id']}").status_code == 404, name
     upper, lower = neighbours(rows)
     best = next(number for number, row in rows.items() if row["grade"] == "S")
+    _tells_nobodys_pay(desk, move(rows, upper, rows[lower]["grade"]))
     units = grades(desk, "--of", "units")
     unit = next(iter(units))
     other = next(grade for grade in RATES if grade != units[unit]["grade"])
@@ -188,6 +189,14 @@ def test_what_no_two_may_and_what_a_move_is_refused_for(desk):
         assert code(propose(desk, "cora", "calibrate", {"moves": wrong})) == answer, wrong
     assert code(propose(desk, "cora", "calibrate", {"moves": swap(rows)}, cycle="2025")) == (409, "role")
     assert grades(desk) == rows
+
+
+def _tells_nobodys_pay(desk, alone):
+    """Of one person's move no sum is told, whose difference would be theirs; a grade that there is none of is nobody's wish; in one's own group no reason is read."""
+    told = desk.person("cora").post("/api/v1/cycles/2026/calibration/preview", json={"moves": [alone]}).json()
+    assert (told["refused"]["code"], told["sum_pay"]) == ("seats", {"before": None, "after": None})
+    page = desk.person("cora").get(f"/cycles/2026/calibration?group=agency&to-{alone['node']}=Z")
+    assert (page.status_code, "What the moves would do" in page.text) == (200, True)
 
 
 def test_a_move_lapses_with_its_proposal_and_is_let_go_by_two(desk):
