@@ -51,7 +51,7 @@ class MyResult:
         until: the last day on which they may object; None while they are not told.
         own_score: what is theirs of the final score.
         unit_score: and what is their unit's.
-        final_score: what both come to; of somebody away something else was ranked.
+        is_away: whether leave and secondment took more than half of the cycle, so that earlier results were ranked in place of both.
         group: what the group is called.
         decisions: about them, the earliest first.
         move: what their grade was moved by, where that holds.
@@ -65,7 +65,7 @@ class MyResult:
     until: dt.date | None
     own_score: Score | None
     unit_score: Score | None
-    final_score: Score | None
+    is_away: bool
     group: str | None
     decisions: tuple[DecisionAbout, ...]
     move: GradeMove | None
@@ -99,7 +99,7 @@ def my_result(context: RequestContext, cycle: int | None) -> MyResult | None:
     if of not in mine:
         raise NotThere
     to = cascade.told_to(context.connection, of, number)[number]
-    (own, unit, final, *_) = _scored(context, loaded, of, node)
+    own, unit, *_ = _scored(context, loaded, of, node)
     plan = loaded.plan(of)
     results, moves = told[of], plan.sheet.moves_of(of)
     return MyResult(
@@ -110,7 +110,7 @@ def my_result(context: RequestContext, cycle: int | None) -> MyResult | None:
         until=cycles.last_day_of_window(to, loaded),
         own_score=own,
         unit_score=unit,
-        final_score=final,
+        is_away=plan.people[number].presence.away,
         group=None if to.result.group is None else group_namer(plan.sheet.definitions.policies)(to.result.group),
         decisions=tuple(_about(context, of, node, before=results.before)),
         move=_move_of(moves.get(node), results, node),

@@ -191,13 +191,18 @@ class RequestContext:
         self.did_nothing = False
         return self
 
-    def limit_to_told(self) -> None:
+    def limit_to_told(self, *, if_writing: bool = False) -> None:
         """Let who asks read what people were told last of their results, but where they see what is pending.
 
         HR and auditors see it everywhere, approvers and calibrators in their cycles. What is written is worked out by what stands now, whoever does it.
+
+        Args:
+            if_writing: also in a transaction that writes: nothing but that something was asked for.
         """
         person = self.person
-        if deed_of(self.connection) is not None or (person is not None and may(person.roles, Deed.SEE_GRADE, ())):
+        if deed_of(self.connection) is not None and not if_writing:
+            return
+        if person is not None and may(person.roles, Deed.SEE_GRADE, ()):
             return
         functions = () if person is None else person.functions
         sees = {one.cycle for one in functions if one.function in _SEE_PENDING}

@@ -24,6 +24,7 @@ def try_out(context: RequestContext, cycle: int, wish: LabWish) -> LabResult:
         NotThere: there is no such cycle.
         LabFindings: a load would refuse what was sent.
     """
+    context.limit_to_told(if_writing=True)
     if not scoring.state(context.connection).has_cycle(cycle, today=context.today):
         raise NotThere
     result = intake.lab_result(context.connection, wish, of_cycle=cycle, today=context.today)

@@ -277,8 +277,17 @@ def second_telling(desk, before):
     assert {one["Subject"] for one in sent.values()} == {"Your result of 2026 has become another"}
 
 
+def lab_tells_what_was_told(desk, before, pending):
+    """An executive tries policies beside what people were told last, hr beside what stands."""
+    for name, rows in (("ferran", before), ("dana", pending)):
+        scores = [row["final_score"] for row in rows.values() if row["final_score"] is not None]
+        tried = desk.person(name).post("/api/v1/cycles/2026/lab", json={}).json()
+        assert tried["before"]["mean"] == pytest.approx(sum(scores) / len(scores), abs=1e-3), name
+
+
 def who_reviews_reads_what_is_pending(desk, before, pending):
     """The head finds on Home what has become another, reads it beside what was told, and nobody is told before it is signed."""
+    lab_tells_what_was_told(desk, before, pending)
     head = desk.person("e20")
     assert f'href="/cycles/2026/people/{RISES}"' in head.get("/").text
     told = head.get(f"/api/v1/cycles/2026/people/{RISES}").json()
