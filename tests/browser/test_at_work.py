@@ -238,17 +238,14 @@ def test_an_activity_is_logged_by_keyboard(site: Site, page: Page) -> None:
     buyer = page.get_by_role("combobox", name="Buyer", exact=True)
     asked: list[Route] = []
     page.route("**/log/buyers?*", lambda route: asked.append(route))  # noqa: PLW0108 - a builtin cannot be marked as a handler
-    # What is asked for at the letters before is overtaken by the last of them.
     with page.expect_request(re.compile(r"/log/buyers\?.*nord")) as last:
         buyer.press_sequentially("nord")
     expect(page.get_by_role("option", name="Nordwind")).to_be_visible()
     buyer.press("ArrowDown")
-    # What the server knows besides comes late: what the arrow has reached stays reached.
-    next(one for one in asked if one.request.url == last.value.url).fulfill(
-        json={"items": [{"value": "Nordlicht", "country": "DE", "note": ""}]}
-    )
+    late = {"items": [{"value": "Nordlicht", "country": "DE", "note": ""}]}
+    next(one for one in asked if one.request.url == last.value.url).fulfill(json=late)
     expect(page.get_by_role("option", name="Nordlicht")).to_be_visible()
-    buyer.press("Enter")
+    buyer.press("Enter")  # What the server knows besides comes late: what the arrow has reached stays reached.
     expect(page.get_by_label("Buyer's country")).to_have_value("AT")
     page.get_by_label("Amount").fill("100")
     page.get_by_label("Day", exact=True).fill("2026-06-29")
