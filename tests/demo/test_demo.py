@@ -98,6 +98,14 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> DemoReport:
 # ------------------------------------------------------------------------------------------------------------ from a seed
 
 
+def test_the_given_kpis_of_the_cycle_under_way_are_reported_as_events(full: DemoReport) -> None:
+    """All twelve: each is a figure of a head, sent like an activity (contract-desk, 7)."""
+    figures = [one["data"] for one in events_of(full) if one["type"] == "kopes.figure"]
+    reported = {one["kpi"] for one in figures if str(one["cycle"]) == str(full.cycle)}
+    texts = [file.read_text(encoding="utf-8") for file in full.definitions.glob("*.yaml")]
+    assert len(reported) == sum(text.count("aggregate: given") for text in texts) == 12
+
+
 def test_the_same_seed_and_day_write_the_same_bytes(tmp_path: Path) -> None:
     """A demonstration can be looked at again, and a bench compares like with like."""
     small(tmp_path / "one")
