@@ -233,7 +233,11 @@ def _frequent(language: str) -> dict[str, int]:
     from wordfreq import top_n_list
 
     words = (word for word in top_n_list(language, _WORDS_MAX, wordlist="small") if word.isalpha())
-    long = (word for word in words if len(word) >= (_SYLLABLES_MIN if word[0] >= "가" else _LETTERS_MIN))
+    if language == "ko":
+        # Of the others among them the library knows better how often they are chosen, and no Korean ending stands behind them.
+        long = [word for word in words if word[0] >= "가" and len(word) >= _SYLLABLES_MIN]
+    else:
+        long = [word for word in words if len(word) >= _LETTERS_MIN]
     return {typed_keys(word): rank for rank, word in enumerate(long, 1)}
 
 
