@@ -4,6 +4,8 @@ PORT ?= 8000
 # Test processes (they wait for servers and browsers half of their time), and arguments for what a target runs: make test ARGS="tests/rules -k prorated"
 JOBS ?= 3
 ARGS ?=
+# The order of the tests of a file, and what they draw: the same each time, so that a change is refused for nothing else. `make soak` draws anew.
+SEED ?= 1
 
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --no-input
@@ -28,7 +30,7 @@ run: install ## The demonstration agency on http://127.0.0.1:8000 (PORT= another
 	@exec $(BIN)/kopes run --port $(PORT) $(ARGS)
 
 test: dev ## The whole suite, browser tests included (ARGS= for pytest)
-	@$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --randomly-seed=$(SEED) $(ARGS)
 
 soak: export SOAK ?= 20
 soak: export SOAK_SEED ?= $(shell date +%s)
