@@ -54,6 +54,11 @@ class DraftRow(NamedTuple):
     account: str
     employee: str | None
 
+    @property
+    def by(self) -> str:
+        """Who wrote it: a number, or an account's e-mail."""
+        return self.employee or self.account.removeprefix("account:")
+
 
 class SignatureRow(NamedTuple):
     """Somebody's signature under a draft."""

@@ -88,6 +88,7 @@ class AgreedCard:
         drafted_at: when the draft was written; None for what folder and targets say.
         drafted_by: by whom: a number, or an account's e-mail.
         versions: all that were in force, the first one first.
+        drafts: all that were written or signed, the first one first.
         first: the lines that hold, or before there is a version those of folder and targets.
         signed_earlier: those of drafts before this one that somebody signed, by account, the latest of each.
     """
@@ -109,6 +110,7 @@ class AgreedCard:
     drafted_at: dt.datetime | None
     drafted_by: str | None
     versions: tuple[VersionRow, ...]
+    drafts: tuple[DraftRow, ...]
     first: tuple[LineDocument, ...]
     signed_earlier: Mapping[int, tuple[LineDocument, ...]]
 
@@ -212,8 +214,9 @@ def card_of_rows(plan: CyclePlan, node: Node, rows: AgreementRows) -> AgreedCard
         signatures=signed,
         signed_version=under_version,
         drafted_at=None if draft is None else draft.at,
-        drafted_by=None if draft is None else draft.employee or draft.account.removeprefix("account:"),
+        drafted_by=None if draft is None else draft.by,
         versions=tuple(rows.versions),
+        drafts=tuple(rows.drafts),
         first=folder,
         signed_earlier=_signed_earlier(rows, None if draft is None else draft.place),
     )

@@ -248,6 +248,10 @@ def test_what_is_struck_out_is_what_holds_else_what_the_reader_signed_last_else_
     assert (_was(working.alba, page), _was(working.boram, page)) == (["11"], [first])
     assert "what you signed last" in working.alba.get(page).text
     assert "what the first draft said" in working.boram.get(page).text
+    # The counter-draft hides nothing of what the other side wrote.
+    for person in (working.alba, working.boram):
+        way = [one.text for one in read(person.get(page).text).all("details") if "on the way" in one.text]
+        assert re.search(rf"E2.*11 → 12.*Why: {WHY}.*E1.*{first} → 11$", " ".join(way))
     _sign(working.alba, page, "owner")
     _sign(working.boram, page, "head")
     assert _was(working.alba, page) == []

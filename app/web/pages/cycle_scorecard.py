@@ -5,6 +5,7 @@ Do not name a field by a line's place: another draft may have come between the p
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -17,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app import cycle as cycles
 from app import scoring
-from app.cascade import LineDocument, SignatureRow
+from app.cascade import DraftRow, LineDocument, SignatureRow
 from app.cycle import AgreedCard
 from app.kit.refusals import Invalid, at_field
 from app.plain.findings import Finding, Place, n_
@@ -127,6 +128,8 @@ class DraftedLine(NamedTuple):
     """Its actual of the year before."""
     held_against: Decimal | None
     """The base that it is held against now, where its method has one."""
+    decisions: tuple[int, ...]
+    """The numbers of what two people decided about it, and what holds."""
 
     @property
     def growth(self) -> Decimal | None:
@@ -159,6 +162,16 @@ class DraftedLine(NamedTuple):
 
     def _called(self, member: str, value: str | None) -> str:
         return self.area_name(value) if member == "area" and value else _shown(member, value)
+
+
+class DraftChange(NamedTuple):
+    """What one draft said otherwise than the one before it, in words."""
+
+    at: dt.datetime
+    by: str
+    why: str
+    changes: tuple[tuple[str, str, str], ...]
+    """What, before, after."""
 
 
 class PartShown(NamedTuple):
@@ -224,6 +237,7 @@ class _Looked:
             was = before.get(line["kpi"])
             hung = "" if was is None else self.hangs(was)
             code = str(line["kpi"])
+            decided = shown[code].decided if code in shown else None
             yield DraftedLine(
                 self.kpi_name(code),
                 line,
@@ -236,7 +250,37 @@ class _Looked:
                 area_name=lambda area: areas.named(area).in_language(page_language()),
                 last=self.plan.sheet.years(self.card.node, code).get(self.plan.cycle - 1),
                 held_against=_exact(shown[code].reference.base if code in shown else None),
+                decisions=() if decided is None else decided.ids,
             )
+
+    def history(self, notes: Sequence[cycles.CardNote]) -> list[DraftChange]:
+        """Who changed what on the way to the draft that is looked at, the latest first: a counter-draft does not hide what the other side wrote."""
+        said = {(one.at, one.person): one.text for one in notes if one.kpi is None}
+        drafts = self.card.drafts
+        # What the folder said before the first draft is known as long as nothing was agreed to.
+        steps = zip(
+            drafts if self.card.version else [None, *drafts], drafts[1:] if self.card.version else drafts, strict=False
+        )
+        told = [
+            DraftChange(after.at, after.by, said.get((after.at, after.by), ""), tuple(self._changes(before, after)))
+            for before, after in steps
+        ]
+        return [one for one in reversed(told) if one.changes]
+
+    def _changes(self, former: DraftRow | None, later: DraftRow) -> Iterable[tuple[str, str, str]]:
+        before = {str(one["kpi"]): one for one in (self.card.first if former is None else former.lines)}
+        after = {str(one["kpi"]): one for one in later.lines}
+        for code in dict.fromkeys([*after, *before]):
+            old, new = before.get(code), after.get(code)
+            for member in MEMBERS:
+                was, now = (None if one is None else one[member] for one in (old, new))
+                if was != now:
+                    label = f"{self.kpi_name(code)}: {gettext(MEMBERS[member])}"
+                    yield label, self._written(member, was), self._written(member, now)
+
+    def _written(self, member: str, value: str | None) -> str:
+        areas = self.plan.sheet.definitions.policies.areas
+        return areas.named(value).in_language(page_language()) if member == "area" and value else _shown(member, value)
 
     def hangs(self, line: LineDocument) -> str:
         """How a line hangs on the one above it, in words."""
@@ -300,6 +344,7 @@ def scorecard(context: RequestContext, cycle: int, node: Node) -> Page:
         labels=MEMBERS,
         notes=notes,
         is_own_draft=card.drafted_by in {context.viewer.employee, context.viewer.email} - {None},
+        history=looked.history(notes),
         why_changed=next((one.text for one in reversed(notes) if card.drafted_at == one.at and one.kpi is None), ""),
         of_line=looked.kpi_name,
         weights=sum((Decimal(str(line["weight"] or 0)) for line in card.draft), Decimal(0)),
