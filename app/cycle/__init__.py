@@ -91,6 +91,7 @@ from app.cycle.check_ins import (
     self_assessment,
 )
 from app.cycle.cutting import BeingCertified, refuse_being_certified
+from app.cycle.drafted import DraftScores, draft_scores
 from app.cycle.grades import (
     EMPLOYEE_COLUMNS,
     UNIT_COLUMNS,
@@ -244,6 +245,7 @@ __all__ = [
     "CycleOpened",
     "CycleResults",
     "CycleStanding",
+    "DraftScores",
     "Due",
     "EmployeeResult",
     "EmployeeResults",
@@ -309,6 +311,7 @@ __all__ = [
     "cycle_named",
     "decided_upon",
     "differing",
+    "draft_scores",
     "drafted_targets",
     "drop_lab_draft",
     "due_of",

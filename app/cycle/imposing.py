@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from app import access, cascade, organisation, scoring
+from app import access, organisation, scoring
 from app.access import Viewer
 from app.cycle.agreed_cards import AGREED_IN, AgreedCard, Signers, agreed_card, signers_of, signs_for
 from app.cycle.agreeing import hold_draft, written_down
 from app.cycle.cutting import refuse_being_certified
+from app.cycle.drafted import state_with_draft
 from app.cycle.moved import moved_figures
 from app.cycle.opened import NotNow, OpenedCycle, opened_or_refused
 from app.decisions import Decision, DecisionKind, OtherDigest, Read
@@ -88,11 +88,9 @@ def _impose_effects(
 ) -> Iterable[DecisionEffect]:
     """Everybody whose score, grade or pay is another once the draft holds. Queries: those of scoring the cycle twice, or none where the same lines hold."""
     loaded, opened, card = _imposed(connection, content, cycle, today)
-    lines = cascade.lines_of_documents(opened.cycle, card.node, card.draft)
-    changed = loaded.sheet.with_agreed({(opened.cycle, card.node): lines})
-    if changed is loaded.sheet:
+    other = state_with_draft(loaded, opened.cycle, card)
+    if other is loaded:
         return ()
-    other = loaded.with_sheet(replace(changed, token=f"{changed.token} imposed {card.node} {card.draft_digest}"))
     asked = ScoreQuery(opened.cycle, today)
     one, another = (scoring.scores(connection, asked, loaded=some) for some in (loaded, other))
     return moved_figures(one, another)

@@ -266,6 +266,33 @@ def test_what_is_struck_out_is_what_holds_else_what_the_reader_signed_last_else_
     assert re.search(r"you agree to the \d+ lines above", working.alba.get(page).text.split("</table>")[1])
 
 
+def test_what_a_draft_makes_of_the_score_is_told_before_one_signs(working: Working) -> None:
+    """What the page promised is what the scorecard says once both have signed; a draft that says what holds promises nothing."""
+    in_agreement(working)
+    page = "/cycles/2026/scorecards/employee:E1"
+    card = "/api/v1/scorecards/employee:E1?cycle=2026"
+
+    def worth_of() -> list[str]:
+        return [one.text for one in read(working.alba.get(page).text).all("p") if one.attributes.get("id") == "worth"]
+
+    working.record("2026-03-04 deal D-1 E1 100 USD of Nordwind/AT")
+    assert worth_of() == []
+    before = working.alba.get(card).json
+    assert _draft(working.boram, page, target__deals="12", because=WHY).status_code == 303
+    assert worth_of() == ["If these lines held, the score would stay as it is: 30.40 so far."]
+    assert _draft(working.boram, page, target__buyers="2", because=WHY).status_code == 303
+    assert working.alba.get(card).json["final_score"] == before["final_score"]
+    (worth,) = worth_of()
+    so_far, now, year_end, leads = re.findall(r"\d+\.\d\d", worth)
+    assert (now, leads) == (f"{before['final_score']:.2f}", f"{before['projected_score']:.2f}")
+    assert so_far != now
+    _sign(working.alba, page, "owner")
+    _sign(working.boram, page, "head")
+    after = working.alba.get(card).json
+    assert (so_far, year_end) == (f"{after['final_score']:.2f}", f"{after['projected_score']:.2f}")
+    assert worth_of() == []
+
+
 def test_both_sides_talk_beside_the_lines_and_say_why_they_change_them(working: Working) -> None:
     """Why a draft is another stands beside who changed it; what is written of a line stands at it; colleagues and the line's others read nothing."""
     in_agreement(working)

@@ -345,6 +345,11 @@ def scorecard(context: RequestContext, cycle: int, node: Node) -> Page:
         notes=notes,
         is_own_draft=card.drafted_by in {context.viewer.employee, context.viewer.email} - {None},
         history=looked.history(notes),
+        worth=cycles.draft_scores(
+            context.connection, scoring.state(context.connection), cycle, card, today=context.today
+        )
+        if card.is_open and opened.stage in cycles.AGREED_IN and context.sees(Deed.SEE_SCORECARD)(node)
+        else None,
         why_changed=next((one.text for one in reversed(notes) if card.drafted_at == one.at and one.kpi is None), ""),
         of_line=looked.kpi_name,
         weights=sum((Decimal(str(line["weight"] or 0)) for line in card.draft), Decimal(0)),
