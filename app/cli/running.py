@@ -226,14 +226,7 @@ def _make_logins(report: demo.DemoReport, database: Database, *, at: dt.datetime
             account = access.create_account(
                 connection, email=email, roles={role}, employee=employee, now=at, first=passwords[word]
             )
-            access.record_deed(
-                connection,
-                who=who(),
-                deed=Deed.KEEP_ACCOUNTS,
-                at=at,
-                subject=f"account:{account.email}",
-                after={"roles": [role], "employee": employee},
-            )
+            _on_the_trail(connection, account.email, at=at, after={"roles": [role], "employee": employee})
             emails[word] = account.email
             lines.append(f"{word} {account.email} {account.password}\n")
     return "".join(lines), emails
@@ -252,18 +245,15 @@ def _function_logins(database: Database, year: CycleYear) -> str:
             account = access.account_of_employee(connection, holders[place]) if place < len(holders) else None
             if account is not None:
                 access.reset_password(connection, account_id=account.id, first=firsts[word], first_until=None, now=at)
-                access.record_deed(
-                    connection,
-                    who=who(),
-                    deed=Deed.KEEP_ACCOUNTS,
-                    at=at,
-                    subject=f"account:{account.email}",
-                    after={"password": "reset"},
-                )
+                _on_the_trail(connection, account.email, at=at, after={"password": "reset"})
                 lines.append(f"{word} {account.email} {firsts[word].text}\n")
         return lines
 
     return "".join(database.writing(Deed.KEEP_ACCOUNTS, work))
+
+
+def _on_the_trail(connection: Connection, email: str, *, at: dt.datetime, after: dict[str, object]) -> None:
+    access.record_deed(connection, who=who(), deed=Deed.KEEP_ACCOUNTS, at=at, subject=f"account:{email}", after=after)
 
 
 def _serve(environment: dict[str, str], port: int) -> None:
