@@ -40,6 +40,16 @@ from app.cascade.lines import (
     target_differences,
     with_decided,
 )
+from app.cascade.locked import (
+    NO_FIGURES,
+    Locked,
+    LockedFigures,
+    LockedResult,
+    LockedRound,
+    keep_locked,
+    locked_rounds,
+    read_locked,
+)
 from app.cascade.moves import CALIBRATE, LET_LAPSE, keep_moves, read_moves
 from app.cascade.preview import previewed_sheet
 from app.cascade.publishing import (
@@ -99,6 +109,7 @@ __all__ = [
     "LET_LAPSE",
     "LIFT",
     "NOTIFY",
+    "NO_FIGURES",
     "RATERS_DECISIONS",
     "TARGET_DECISIONS",
     "AgreedOtherwise",
@@ -113,6 +124,10 @@ __all__ = [
     "LineBranch",
     "LineDecisions",
     "LineDocument",
+    "Locked",
+    "LockedFigures",
+    "LockedResult",
+    "LockedRound",
     "MarketPotential",
     "PastValue",
     "PinDifference",
@@ -142,6 +157,7 @@ __all__ = [
     "given_ratings",
     "goal_tree",
     "keep_drafts",
+    "keep_locked",
     "keep_moves",
     "keep_proposed",
     "keep_rating",
@@ -158,6 +174,7 @@ __all__ = [
     "lines_of_documents",
     "loaded_sheet",
     "loaded_since",
+    "locked_rounds",
     "nodes_with_hr",
     "pin_differences",
     "potentials",
@@ -168,6 +185,7 @@ __all__ = [
     "published_documents",
     "read_definitions",
     "read_line_decisions",
+    "read_locked",
     "read_moves",
     "recorded_rows",
     "replace",

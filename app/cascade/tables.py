@@ -35,6 +35,9 @@ __all__ = [
     "grade_step",
     "history",
     "kept_document",
+    "locked_actual",
+    "locked_result",
+    "locked_round",
     "market_potential",
     "plan_share",
     "publication",
@@ -336,6 +339,46 @@ result_seen: Final = Table(
 )
 """When somebody first looked at what they were told."""
 
+locked_round: Final = Table(
+    "locked_round",
+    metadata,
+    Column("cycle", Integer, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("decision", BigKey, ForeignKey("decision.id"), nullable=False),
+    Column("before", BigKey, nullable=False, comment="decisions with smaller numbers had come to their end"),
+    Column("at", Instant, nullable=False),
+    Column("rules_version", Integer, nullable=False, comment="by which rules the results were worked out"),
+    Column("results_sha256", Code, ForeignKey("kept_document.sha256"), nullable=False),
+    PrimaryKeyConstraint("cycle", "round"),
+)
+"""When a cycle was locked, and what everybody came to: the document is kept by its sum."""
+
+locked_result: Final = Table(
+    "locked_result",
+    metadata,
+    Column("cycle", Integer, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("employee", Code, nullable=False),
+    Column("final_score", Exact, comment="with nine decimals"),
+    Column("grade", Text),
+    PrimaryKeyConstraint("cycle", "round", "employee"),
+    ForeignKeyConstraint(["cycle", "round"], ["locked_round.cycle", "locked_round.round"]),
+)
+"""What later cycles go by in place of what the folder says of earlier results."""
+
+locked_actual: Final = Table(
+    "locked_actual",
+    metadata,
+    Column("cycle", Integer, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("node", Code, nullable=False),
+    Column("kpi", Code, nullable=False),
+    Column("actual", Exact, nullable=False),
+    PrimaryKeyConstraint("cycle", "round", "node", "kpi"),
+    ForeignKeyConstraint(["cycle", "round"], ["locked_round.cycle", "locked_round.round"]),
+)
+"""And in place of its history: units' actuals, and those of people who were there for the whole of the cycle."""
+
 APPEND_ONLY: Final = (
     kept_document,
     publication,
@@ -351,6 +394,9 @@ APPEND_ONLY: Final = (
     told_result,
     told_by_hand,
     result_seen,
+    locked_round,
+    locked_result,
+    locked_actual,
 )
 """Tables whose rows never change and never go."""
 

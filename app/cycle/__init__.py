@@ -116,8 +116,9 @@ from app.cycle.lab_drafts import (
     put_lab_draft,
 )
 from app.cycle.line_deciding import LIFT, LINE_KINDS, may_decide_lines
+from app.cycle.locking import LOCK
 from app.cycle.moved import differing, moved_figures
-from app.cycle.notifying import NOTIFY, PENDING_KINDS, RESULT_TOLD, TOLD_IN, pending_results
+from app.cycle.notifying import NOTIFY, PENDING_KINDS, RESULT_TOLD, TOLD_IN
 from app.cycle.opened import (
     CycleOpened,
     NotNow,
@@ -168,7 +169,7 @@ from app.cycle.reviewing import (
 from app.cycle.staging import AMEND, STAGE, Blocked
 from app.cycle.standing import CycleStanding, standing_of
 from app.cycle.targeting import TARGET, agreed_on, drafted_targets, refuse_fixed, set_draft_targets
-from app.cycle.told import HOW_LENGTH_MAX, last_day_of_window, tell_by_hand, told_on
+from app.cycle.told import HOW_LENGTH_MAX, last_day_of_window, pending_results, tell_by_hand, told_on
 from app.cycle.verifying import Verified, cut_to_verify, verify
 from app.cycle.waiting_for import (
     CheckInDue,
@@ -207,6 +208,7 @@ __all__ = [
     "LET_LAPSE",
     "LIFT",
     "LINE_KINDS",
+    "LOCK",
     "MOVES_MOST",
     "NOTE_LENGTH_MAX",
     "NOTIFY",

@@ -14,12 +14,13 @@ from sqlalchemy import Connection
 from app import access
 from app.cycle.agreed_cards import agreed_cards, unsigned_nodes
 from app.cycle.certifiable import before_certified
+from app.cycle.lockable import before_locked
 from app.cycle.notifiable import before_notified
 from app.decisions import Decision
 from app.plain.findings import n_
 from app.rules.deciding import DecisionState
 from app.rules.grade_rules import broken_by_policy
-from app.rules.stages import Blocker, Stage, left_after
+from app.rules.stages import DECIDED_BY, Blocker, Stage, left_after
 from app.rules.terms import CycleFunction, Node, NodeKind
 from app.scoring import CyclePlan, State
 
@@ -43,17 +44,20 @@ def blockers_of(connection: Connection, loaded: State, cycle: int, to: Stage, *,
 
 def blockers_of_proposed(connection: Connection, loaded: State, decision: Decision, *, day: dt.date) -> list[Blocker]:
     """What stands today in the way of a stage that is proposed, and is not accepted with it; nothing of any other decision. Queries: those of :func:`blockers_of`."""
-    if decision.state is not DecisionState.PROPOSED or decision.kind not in {"stage", *_BY_KIND}:
+    to = _led_to(decision)
+    if decision.state is not DecisionState.PROPOSED or to is None:
         return []
-    to = _BY_KIND.get(decision.kind) or Stage(str(decision.content.get("to")))
     some = blockers_of(connection, loaded, decision.cycle_year, to, day=day)
     others = (one.without(f"decision:{decision.id}") for one in some)
     accepted = frozenset(decision.content.get("accept") or ())
     return left_after([one for one in others if one is not None], accepted)
 
 
-_BY_KIND: Final = {"certify": Stage.CERTIFIED, "notify": Stage.NOTIFIED}
-"""The stages that a kind of decision of their own leads to."""
+def _led_to(decision: Decision) -> Stage | None:
+    """The stage that a decision leads to; None for one that leads to none."""
+    if decision.kind == "stage":
+        return Stage(str(decision.content.get("to")))
+    return next((stage for stage, kind in DECIDED_BY.items() if kind == decision.kind), None)
 
 
 def without_scorecard(plan: CyclePlan) -> list[Node]:
@@ -113,5 +117,6 @@ _BLOCKERS: Final[Mapping[Stage, _Read]] = {
     Stage.RUNNING: _before_running,
     Stage.CERTIFIED: before_certified,
     Stage.NOTIFIED: before_notified,
+    Stage.LOCKED: before_locked,
 }
 """What reads those of each stage."""

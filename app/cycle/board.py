@@ -34,6 +34,7 @@ __all__ = ["BoardRow", "BoardState", "cycle_board", "signature_rows", "state_of_
 class BoardState(StrEnum):
     """How far somebody is in a cycle, in the order in which the first that holds is told."""
 
+    LOCKED = "locked"
     NOTIFIED = "notified"
     REVIEW_DISAGREES = "review_disagrees"
     TO_REVIEW = "to_review"
@@ -135,6 +136,8 @@ def _told(connection: Connection, loaded: State, opened: OpenedCycle) -> list[Bo
     """Everybody who was told, with the last day to object; whom nobody has told by hand yet waits for hr. Queries: 1."""
 
     def row_of(to: ToldTo) -> BoardRow:
+        if opened.stage is Stage.LOCKED:
+            return BoardRow(to.employee, BoardState.LOCKED, since=opened.since)
         until = last_day_of_window(to, loaded)
         return BoardRow(
             to.employee, BoardState.NOTIFIED, () if until else ("hr",), told_on(to, loaded) or to.telling.at, until
@@ -177,6 +180,8 @@ def _after_the_cut(connection: Connection, loaded: State, opened: OpenedCycle, d
 
 def state_of_result(opened: OpenedCycle, result: EmployeeResult) -> BoardState:
     """Where somebody stands after the cut. No queries."""
+    if opened.stage is Stage.LOCKED:
+        return BoardState.LOCKED
     if opened.stage in TOLD_FROM:
         return BoardState.NOTIFIED
     if opened.stage in REVIEWED_IN and result.is_graded:

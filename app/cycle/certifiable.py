@@ -9,10 +9,11 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from app import decisions, ledger, scoring
+from app import ledger, scoring
 from app.cycle.agreed_cards import agreed_cards, unsigned_nodes
 from app.cycle.grades import propose_employee_grades
 from app.cycle.line_deciding import void_exclusions
+from app.cycle.notifiable import of_open_decisions
 from app.cycle.opened import opened_cycle
 from app.cycle.reconciled import totals_agree
 from app.plain.findings import n_
@@ -30,11 +31,7 @@ def before_certified(connection: Connection, loaded: State, plan: CyclePlan, day
     """Of `certified`. Queries: 17 at most, and those of the proposal of grades where somebody has not signed."""
     yield from _of_the_ledger(connection, loaded)
     yield from _of_scorecards(connection, loaded, plan, day)
-    numbers = decisions.open_numbers(connection, cycle=str(plan.cycle))
-    if numbers:
-        message = n_("Decisions about the cycle wait to be agreed to (%(count)s): take each of them to its end.")
-        items = tuple(f"decision:{number}" for number in numbers)
-        yield Blocker(code="open_decision", message=message, parameters={"count": len(items)}, items=items)
+    yield from of_open_decisions(connection, plan.cycle)
     void = void_exclusions(plan)
     if void:
         message = n_(

@@ -16,23 +16,21 @@ from sqlalchemy import Connection
 from app import decisions, ledger, organisation, scoring
 from app.cycle.blocking import blockers_of
 from app.cycle.cutting import refuse_being_certified
-from app.cycle.opened import NotNow, OpenedCycle, begin_stage, opened_cycle, opened_or_refused
+from app.cycle.opened import NotNow, OpenedCycle, begin_stage, opened_cycle, year_named
 from app.cycle.reconciled import compare_totals
 from app.cycle.recorded import records_sum
 from app.cycle.results import CycleResults, results_of
-from app.cycle.staging import Blocked, accept_problems, accepted
+from app.cycle.staging import as_accepted, read_accepting, refuse_in_the_way
 from app.decisions import Decision, DecisionKind, Read
 from app.kit.database import one_moment
-from app.kit.refusals import Busy, Invalid
+from app.kit.refusals import Busy
 from app.plain.findings import n_
 from app.rules.deciding import DecisionEffect
-from app.rules.stages import Blocker, Stage, left_after
+from app.rules.stages import Stage
 from app.rules.terms import CycleFunction, Role
 from app.scoring import Cut, DecisionsSum, ScoreQuery, State
 
 __all__ = ["certify_kind", "decisions_sum"]
-
-_DIGITS_MOST: Final = 9
 
 
 @contextmanager
@@ -51,17 +49,11 @@ def _moment(connection: Connection) -> Iterator[Connection]:
 
 
 def _read(connection: Connection, content: Mapping[str, Any], cycle: str | None, today: dt.date) -> Read:
-    problems = accept_problems(content, known={"accept"})
-    if problems:
-        raise Invalid(*problems)
-    loaded = scoring.state(connection)
-    opened = opened_or_refused(connection, cycle, loaded, today=today)
+    loaded, opened = read_accepting(connection, content, cycle, today)
     _refuse_early(loaded, opened, today)
     refuse_being_certified(connection, opened.cycle)
-    left = left_after(blockers_of(connection, loaded, opened.cycle, Stage.CERTIFIED, day=today), accepted(content))
-    if left:
-        raise Blocked(*map(Blocker.as_finding, left))
-    return Read({name: content[name] for name in ("accept",) if name in content}, round=opened.round)
+    refuse_in_the_way(connection, loaded, opened.cycle, Stage.CERTIFIED, content, day=today)
+    return Read(as_accepted(content), round=opened.round)
 
 
 _NOT_OVER: Final = n_("The cycle is not over: wait until the day after its last one.")
@@ -92,17 +84,10 @@ def _effects(
 
 
 def _read_effects(connection: Connection, cycle: str | None, today: dt.date) -> CycleResults:
-    year = _year(cycle)
+    year = year_named(cycle)
     cut = scoring.open_cut(connection, year)
     loaded = scoring.state(connection) if cut is None else _at(connection, cut)
     return results_of(connection, loaded, ScoreQuery(year, today))
-
-
-def _year(cycle: str | None) -> int:
-    """The year that names the cycle of a decision; 0 where it names none, which nobody has opened."""
-    return (
-        int(cycle) if cycle is not None and cycle.isdecimal() and cycle.isascii() and len(cycle) < _DIGITS_MOST else 0
-    )
 
 
 def _at(connection: Connection, cut: Cut) -> State:
@@ -162,12 +147,12 @@ def certify_kind(files_of: Callable[[Connection], Mapping[str, str]]) -> Decisio
 
     def prepare(connection: Connection, cycle: str | None, today: dt.date) -> None:
         """Have all of it at hand that is kept: what is asked again under the locks is then what has come since, and that is little."""
-        opened = opened_cycle(connection, _year(cycle))
+        opened = opened_cycle(connection, year_named(cycle))
         if opened is None:
             return
         results = _read_effects(connection, cycle, today)
         loaded = scoring.state(connection)
-        if scoring.open_cut(connection, _year(cycle)) is not None:
+        if scoring.open_cut(connection, year_named(cycle)) is not None:
             # Kept for the approval, which lets others wait.
             _ = results.sha256
         else:
@@ -175,7 +160,7 @@ def certify_kind(files_of: Callable[[Connection], Mapping[str, str]]) -> Decisio
             scoring.rows_at_hand(connection)
             if opened.stage is Stage.RUNNING:
                 compare_totals(connection, loaded.frame)
-            blockers_of(connection, loaded, _year(cycle), Stage.CERTIFIED, day=today)
+            blockers_of(connection, loaded, year_named(cycle), Stage.CERTIFIED, day=today)
 
     return DecisionKind(
         code="certify",

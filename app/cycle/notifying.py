@@ -13,20 +13,19 @@ from sqlalchemy import Connection
 
 from app import access, cascade, decisions, ledger, organisation, scoring
 from app.cascade import Telling
-from app.cycle.blocking import blockers_of
 from app.cycle.grades import propose_employee_grades
 from app.cycle.line_deciding import LINE_KIND_CODES
-from app.cycle.opened import NotNow, OpenedCycle, begin_stage, opened_cycle, opened_or_refused
-from app.cycle.staging import Blocked, accept_problems, accepted
+from app.cycle.opened import NotNow, OpenedCycle, begin_stage, opened_cycle, opened_or_refused, year_named
+from app.cycle.staging import as_accepted, read_accepting, refuse_in_the_way
+from app.cycle.told import pending_results
 from app.decisions import Decision, DecisionFilter, DecisionKind, Read
 from app.decisions.tables import decision as decision_table
 from app.kit import outbox
 from app.kit.database import next_number
-from app.kit.refusals import Conflict, Invalid
+from app.kit.refusals import Conflict
 from app.plain.findings import n_
 from app.rules.deciding import DecisionEffect, DecisionState
-from app.rules.results_told import results_to_tell, to_be_told
-from app.rules.stages import Blocker, Stage, left_after
+from app.rules.stages import Stage
 from app.rules.tellings import ToldResult
 from app.rules.terms import CycleFunction, Node, Role
 from app.scoring import State
@@ -36,7 +35,6 @@ __all__ = [
     "PENDING_KINDS",
     "RESULT_TOLD",
     "TOLD_IN",
-    "pending_results",
 ]
 
 TOLD_IN: Final = frozenset({Stage.CERTIFIED, Stage.NOTIFIED})
@@ -53,24 +51,13 @@ class NothingPending(Conflict):
     message = n_("Everybody has been told what stands now: look at what was decided since.")
 
 
-def pending_results(connection: Connection, loaded: State, cycle: int, *, day: dt.date) -> dict[Node, ToldResult]:
-    """Whom a telling made now would tell, and what. Queries: those of :func:`app.cycle.propose_employee_grades`."""
-    sheet = loaded.plan(cycle).sheet
-    proposal = propose_employee_grades(connection, cycle=cycle, today=day, loaded=loaded).proposal
-    return to_be_told(results_to_tell(proposal, sheet.definitions.policies.groups), sheet.told_of(cycle))
-
-
 # ------------------------------------------------------------------------------------------------------------- the decision
 
 
 def _read(connection: Connection, content: Mapping[str, Any], cycle: str | None, today: dt.date) -> Read:
-    problems = accept_problems(content, known={"accept"})
-    if problems:
-        raise Invalid(*problems)
-    loaded = scoring.state(connection)
-    opened = opened_or_refused(connection, cycle, loaded, today=today)
+    loaded, opened = read_accepting(connection, content, cycle, today)
     _refuse(connection, loaded, opened, content, today)
-    return Read({name: content[name] for name in ("accept",) if name in content}, round=opened.round)
+    return Read(as_accepted(content), round=opened.round)
 
 
 def _refuse(
@@ -88,9 +75,7 @@ def _refuse(
     results = pending_results(connection, loaded, opened.cycle, day=today)
     if not results:
         raise NothingPending
-    left = left_after(blockers_of(connection, loaded, opened.cycle, Stage.NOTIFIED, day=today), accepted(content))
-    if left:
-        raise Blocked(*map(Blocker.as_finding, left))
+    refuse_in_the_way(connection, loaded, opened.cycle, Stage.NOTIFIED, content, day=today)
     return results
 
 
@@ -168,8 +153,7 @@ def _apply(connection: Connection, decision: Decision) -> None:
 
 def _prepare(connection: Connection, cycle: str | None, today: dt.date) -> None:
     """Have the proposal at hand: what is asked again under the locks is then little."""
-    year = int(cycle) if cycle is not None and cycle.isdecimal() else 0
-    loaded = scoring.state(connection)
+    year, loaded = year_named(cycle), scoring.state(connection)
     if opened_cycle(connection, year) is not None and year in loaded.certified:
         propose_employee_grades(connection, cycle=year, today=today, loaded=loaded)
 

@@ -41,6 +41,7 @@ __all__ = [
     "opened_or_refused",
     "set_calendar",
     "stages_begun",
+    "year_named",
 ]
 
 LOCK_CYCLES: Final = 7007
@@ -125,6 +126,12 @@ def cycle_named(text: str | None, loaded: State, *, today: dt.date) -> int:
         "“%(value)s” is no cycle: write the year of one that the folder names, of the present one or the next."
     )
     raise Invalid(at_field("cycle", "unknown_cycle", message, value=quoted(str(text))))
+
+
+def year_named(cycle: str | None) -> int:
+    """The year that names the cycle of a decision; 0 where it names none, which nobody has opened."""
+    is_year = cycle is not None and cycle.isascii() and cycle.isdecimal() and len(cycle) <= _DIGITS
+    return int(cycle) if cycle is not None and is_year else 0
 
 
 def opened_cycles(connection: Connection) -> list[OpenedCycle]:

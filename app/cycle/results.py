@@ -18,10 +18,14 @@ from app.kit.kept import LruCache
 from app.rules.grading import EmployeeProposal, UnitProposal, members
 from app.scoring import ScoreQuery, Scores, State
 
-__all__ = ["CycleResults", "results_of"]
+__all__ = ["RULES_VERSION", "CycleResults", "results_of"]
 
 RULES_VERSION: Final = 1
-"""Raised by a release that makes another figure of the same pins; what was certified by an earlier one is recomputed by that one's rules."""
+"""By which rules results are worked out: written into every snapshot.
+
+Raise it in a release that makes another figure of the same pins: another method, rounding, order among equals, a member of the document more or less, or
+another way to write one. What was locked by an earlier one is recomputed by that one's rules, which stay.
+"""
 
 
 @dataclass(frozen=True)
@@ -48,9 +52,14 @@ class CycleResults:
         }
 
     @functools.cached_property
+    def text(self) -> str:
+        """The document in its RFC 8785 form: one text for equal documents."""
+        return rfc8785.dumps(self.document).decode()
+
+    @functools.cached_property
     def sha256(self) -> str:
-        """The sum over the document's RFC 8785 form, as 64 hexadecimal digits; asked for beforehand by whoever lets others wait."""
-        return hashlib.sha256(rfc8785.dumps(self.document)).hexdigest()
+        """The sum over that text, as 64 hexadecimal digits; asked for beforehand by whoever lets others wait."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
 
 def results_of(connection: Connection, loaded: State, asked: ScoreQuery) -> CycleResults:

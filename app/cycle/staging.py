@@ -26,7 +26,7 @@ from app.rules.stages import BACK, BLOCKERS, FORWARD, Blocker, Stage, is_way_bac
 from app.rules.terms import CycleFunction, Role
 from app.scoring import ScoreQuery, State
 
-__all__ = ["AMEND", "STAGE", "Blocked", "accept_problems", "accepted"]
+__all__ = ["AMEND", "STAGE", "Blocked", "as_accepted", "read_accepting", "refuse_in_the_way"]
 
 
 class Blocked(Conflict):
@@ -48,6 +48,42 @@ _UNKNOWN_TOLD: Final = 20
 def accepted(content: Mapping[str, Any]) -> frozenset[str]:
     """The codes of the blockers that a content accepts."""
     return frozenset(content.get("accept") or ())
+
+
+def as_accepted(content: Mapping[str, Any]) -> dict[str, Any]:
+    """A content of what is accepted alone, as it is kept."""
+    return {name: content[name] for name in ("accept",) if name in content}
+
+
+def read_accepting(
+    connection: Connection, content: Mapping[str, Any], cycle: str | None, today: dt.date
+) -> tuple[State, OpenedCycle]:
+    """What is loaded and decided, and the opened cycle, of a decision that says no more than what it accepts.
+
+    Raises:
+        Invalid: it says something else, or names no cycle.
+        NotOpened: nobody has opened the cycle.
+    """
+    problems = accept_problems(content, known={"accept"})
+    if problems:
+        raise Invalid(*problems)
+    loaded = scoring.state(connection)
+    return loaded, opened_or_refused(connection, cycle, loaded, today=today)
+
+
+def refuse_in_the_way(
+    connection: Connection, loaded: State, cycle: int, to: Stage, content: Mapping[str, Any], *, day: dt.date
+) -> None:
+    """Go on only where nothing stands in the way of a stage that is not accepted.
+
+    Raises:
+        Blocked: something does.
+
+    Queries: those of :func:`app.cycle.blockers_of`.
+    """
+    left = left_after(blockers_of(connection, loaded, cycle, to, day=day), accepted(content))
+    if left:
+        raise Blocked(*map(Blocker.as_finding, left))
 
 
 def accept_problems(content: Mapping[str, Any], *, known: Collection[str]) -> list[Finding]:
@@ -105,9 +141,7 @@ def _refuse_blocked(
     refuse_being_certified(connection, opened.cycle)
     if is_way_back(opened.stage, to):
         return
-    left = left_after(blockers_of(connection, loaded, opened.cycle, to, day=today), accepted(content))
-    if left:
-        raise Blocked(*map(Blocker.as_finding, left))
+    refuse_in_the_way(connection, loaded, opened.cycle, to, content, day=today)
 
 
 def _stage_effects(

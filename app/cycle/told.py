@@ -9,15 +9,18 @@ from sqlalchemy import Connection
 
 from app import cascade, decisions, organisation
 from app.cascade import ToldTo
+from app.cycle.grades import propose_employee_grades
 from app.cycle.opened import NotNow, OpenedCycle
 from app.kit.database import lock
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field, text_problems
 from app.plain.findings import n_
+from app.rules.results_told import results_to_tell, to_be_told
 from app.rules.stages import TOLD_FROM
-from app.rules.tellings import last_day_to_object
+from app.rules.tellings import ToldResult, last_day_to_object
+from app.rules.terms import Node
 from app.scoring import State
 
-__all__ = ["HOW_LENGTH_MAX", "last_day_of_window", "tell_by_hand", "told_on"]
+__all__ = ["HOW_LENGTH_MAX", "last_day_of_window", "pending_results", "tell_by_hand", "told_on"]
 
 HOW_LENGTH_MAX: Final = 200
 
@@ -27,6 +30,13 @@ class ToldAlready(Conflict):
 
     code = "told_already"
     message = n_("This person has been told already: look at when and how.")
+
+
+def pending_results(connection: Connection, loaded: State, cycle: int, *, day: dt.date) -> dict[Node, ToldResult]:
+    """Whom a telling made now would tell, and what. Queries: those of :func:`app.cycle.propose_employee_grades`."""
+    sheet = loaded.plan(cycle).sheet
+    proposal = propose_employee_grades(connection, cycle=cycle, today=day, loaded=loaded).proposal
+    return to_be_told(results_to_tell(proposal, sheet.definitions.policies.groups), sheet.told_of(cycle))
 
 
 def told_on(to: ToldTo, loaded: State) -> dt.date | None:

@@ -21,6 +21,7 @@ __all__ = [
     "BEFORE_THE_CUT",
     "BLOCKERS",
     "CALENDAR",
+    "DECIDED_BY",
     "FORWARD",
     "ITEMS_SHOWN",
     "TOLD_FROM",
@@ -52,6 +53,11 @@ FORWARD: Final[Mapping[Stage, Stage]] = MappingProxyType({Stage.DRAFT: Stage.AGR
 
 BACK: Final[Mapping[Stage, Stage]] = MappingProxyType({to: from_ for from_, to in FORWARD.items()})
 """Where one leads back to, as long as nothing is certified."""
+
+DECIDED_BY: Final[Mapping[Stage, str]] = MappingProxyType(
+    {Stage.CERTIFIED: "certify", Stage.NOTIFIED: "notify", Stage.LOCKED: "lock"}
+)
+"""The kind of decision that leads to a stage where that is one of its own; to every other one `stage` does."""
 
 BEFORE_THE_CUT: Final = frozenset({Stage.DRAFT, Stage.AGREEMENT, Stage.RUNNING})
 """Those in which every event moves figures, and people rate, speak with each other and are granted points."""
@@ -132,12 +138,9 @@ def next_stages(stage: Stage) -> tuple[Stage, ...]:
 
 def stages_ahead(stage: Stage) -> tuple[Stage, ...]:
     """The stages that one leads to, by whatever kind of decision: the one after it first, then the one before it; people are told more than once."""
-    after = {
-        Stage.RUNNING: (Stage.CERTIFIED,),
-        Stage.CERTIFIED: (Stage.NOTIFIED,),
-        Stage.NOTIFIED: (Stage.NOTIFIED,),
-    }.get(stage, ())
-    return (*after, *next_stages(stage))
+    again = (stage,) if stage is Stage.NOTIFIED else ()
+    after = list(Stage)[list(Stage).index(stage) + 1 :][:1]
+    return (*again, *(one for one in after if one in DECIDED_BY), *next_stages(stage))
 
 
 def is_way_back(from_: Stage, to: Stage) -> bool:

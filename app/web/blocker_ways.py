@@ -136,6 +136,8 @@ def _exclusion(_context: RequestContext, plan: CyclePlan, node: Node) -> str:
 _ITEMS: Final[Mapping[str, _Item]] = {
     "unsigned": _agreement,
     "review_missing": _result,
+    "untold": _result,
+    "window_open": _result,
     "review_disagrees": _result,
     "lapsed_move": _result,
     "unverified": _entries_in("entered"),
@@ -157,6 +159,8 @@ def _all_of_it(context: RequestContext, cycle: int, code: str) -> Way | None:
         return Way(gettext(n_("Cycle %(cycle)s"), cycle=cycle - 1), url_for("cycles.one", cycle=cycle - 1))
     if code == "rating_missing" and rating.sees_all(context):
         return Way(gettext(n_("Ratings")), url_for("ratings.ratings", cycle=cycle))
+    if code == "window_open" and context.allowed(Deed.RUN_CYCLE):
+        return Way(gettext(n_("Told by hand")), url_for("told.listed", cycle=cycle))
     if code in _REVIEWS and reviewing.lists_results(context, cycle):
         return Way(gettext(n_("Results")), url_for("results.listed", cycle=cycle, state=_REVIEWS[code]))
     if code == "lapsed_move" and grades_seen(context, cycle).lists:

@@ -18,7 +18,7 @@ from app.kit.replacing import exact_text
 from app.plain.findings import Finding, Place, n_
 from app.rules.deciding import DecisionEffect, DecisionState
 from app.rules.permissions import Authority, Deed, may
-from app.rules.stages import ITEMS_SHOWN
+from app.rules.stages import DECIDED_BY, ITEMS_SHOWN
 from app.rules.terms import CycleFunction, Node, NodeKind
 from app.web import changing
 from app.web.decision_kinds import DECISION_KINDS
@@ -330,6 +330,7 @@ _TITLES: Final = {
     "impose": n_("The scorecard of %(node)s in the cycle %(cycle)s is imposed"),
     "let_lapse": n_("Lapsed moves of decision %(move)s in the cycle %(cycle)s are let go"),
     "lift": n_("Decision %(decision)s about a line in the cycle %(cycle)s is lifted"),
+    "lock": n_("The cycle %(cycle)s is to be locked"),
     "master": n_("“%(file)s” is to come by: %(to)s"),
     "notify": n_("Everybody is to be told their result of the cycle %(cycle)s"),
     "override": n_("%(member)s of the line “%(kpi)s” of %(node)s is to be %(value)s in the cycle %(cycle)s"),
@@ -353,6 +354,7 @@ KIND_NAMES: Final[Mapping[str, str]] = {
     "impose": n_("Imposed scorecards"),
     "let_lapse": n_("Lapsed moves let go"),
     "lift": n_("Decisions about lines that are lifted"),
+    "lock": n_("Locked cycles"),
     "master": n_("Doors of files"),
     "notify": n_("Tellings of results"),
     "override": n_("Figures of lines in place of others"),
@@ -614,7 +616,7 @@ def _blockers_told(context: RequestContext, one: Decision) -> list[dict[str, Any
 
     Queries: of a stage or certificate that waits those of :func:`app.cycle.blockers_of_proposed`; of one cycle few wait at once.
     """
-    if one.state is not DecisionState.PROPOSED or one.kind not in {"stage", "certify", "notify"}:
+    if one.state is not DecisionState.PROPOSED or one.kind not in {"stage", *DECIDED_BY.values()}:
         return []
     loaded = scoring.state(context.connection)
     sees = context.sees(Deed.SEE_SCORECARD)

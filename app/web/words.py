@@ -447,6 +447,7 @@ ALERTS: Final[Mapping[str, str]] = {
 """Why somebody should look at an entry before a cycle is certified."""
 
 BOARD_STATES: Final[Mapping[BoardState, str]] = {
+    BoardState.LOCKED: n_("locked"),
     BoardState.NOTIFIED: n_("told the result"),
     BoardState.REVIEW_DISAGREES: n_("the review disagrees"),
     BoardState.TO_REVIEW: n_("to be reviewed"),

@@ -25,7 +25,7 @@ from app.rules.stages import (
         ("agreement", ["running", "draft"], ["running", "draft"]),
         ("running", ["agreement"], ["certified", "agreement"]),
         ("certified", [], ["notified"]),
-        ("notified", [], ["notified"]),
+        ("notified", [], ["notified", "locked"]),
         ("locked", [], []),
         ("paid", [], []),
     ],

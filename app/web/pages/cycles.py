@@ -24,7 +24,7 @@ from app.ledger import Alert
 from app.plain.findings import Finding, Place, n_
 from app.rules.deciding import REASON_LENGTH_MAX, DecisionState
 from app.rules.permissions import Deed
-from app.rules.stages import CALENDAR, Stage, is_way_back, stages_ahead
+from app.rules.stages import CALENDAR, DECIDED_BY, Stage, is_way_back, stages_ahead
 from app.rules.terms import CycleFunction, Node, NodeKind
 from app.scoring import node_name
 from app.web import blocker_ways, cycling, decided, reviewing, telling
@@ -283,20 +283,18 @@ def keep_calendar(context: RequestContext, cycle: int, form: CalendarForm) -> Re
     )
 
 
-_OF_THEIR_OWN: Final = {
-    Stage.CERTIFIED: ("certify", n_("Proposed: the cut is made, and a certifier of the cycle has to agree to it.")),
-    Stage.NOTIFIED: (
-        "notify",
-        n_("Proposed: an approver of the cycle has to agree. Then everybody is told, all at once."),
-    ),
+_PROPOSED: Final = {
+    Stage.CERTIFIED: n_("Proposed: the cut is made, and a certifier of the cycle has to agree to it."),
+    Stage.LOCKED: n_("Proposed: an approver of the cycle has to agree. Then nothing about it is decided any more."),
+    Stage.NOTIFIED: n_("Proposed: an approver of the cycle has to agree. Then everybody is told, all at once."),
 }
-"""The stages to which a kind of decision of their own leads, and what is said once it is proposed."""
+"""What is said once a stage is proposed, where that is something of its own."""
 
 
 def _prepared(context: RequestContext, cycle: int, form: StageForm) -> None:
     """What takes long of a cut is worked out before others have to wait."""
-    if form.to in _OF_THEIR_OWN:
-        decided.prepared(context, DECISION_KINDS[_OF_THEIR_OWN[Stage(form.to)][0]], str(cycle))
+    if form.to in DECIDED_BY:
+        decided.prepared(context, DECISION_KINDS[DECIDED_BY[Stage(form.to)]], str(cycle))
 
 
 @pages.act("/cycles/<int:cycle>/stage", may=Deed.KEEP_CYCLES, again="one", before=_prepared)
@@ -304,25 +302,14 @@ def propose_stage(context: RequestContext, cycle: int, form: StageForm, looked_u
     """Propose that the cycle comes to another stage; to certify it is a decision of its own kind."""
     del looked_up
     cycling.cycle_seen(context, cycle)
-    accepted = {"accept": list(form.accept)} if form.accept else {}
-    if form.to in _OF_THEIR_OWN:
-        code, message = _OF_THEIR_OWN[Stage(form.to)]
-        made = _proposed(
-            context,
-            cycle,
-            DECISION_KINDS[code],
-            accepted,
-            form.reason,
-            fields={"content/to": "to", "content/accept": "accept"},
-        )
-        return Redirect(message, then="decisions.one", values={"number": made.id})
-    content = {"to": form.to} | accepted
-    made = _proposed(
-        context, cycle, cycles.STAGE, content, form.reason, fields={"content/to": "to", "content/accept": "accept"}
-    )
-    return Redirect(
-        n_("Proposed: an approver of the cycle has to agree."), then="decisions.one", values={"number": made.id}
-    )
+    accepted: dict[str, Any] = {"accept": list(form.accept)} if form.accept else {}
+    fields = {"content/to": "to", "content/accept": "accept"}
+    is_its_own = form.to in DECIDED_BY
+    kind = DECISION_KINDS[DECIDED_BY[Stage(form.to)]] if is_its_own else cycles.STAGE
+    content = accepted if is_its_own else {"to": form.to} | accepted
+    made = _proposed(context, cycle, kind, content, form.reason, fields=fields)
+    message = _PROPOSED.get(Stage(form.to), n_("Proposed: an approver of the cycle has to agree."))
+    return Redirect(message, then="decisions.one", values={"number": made.id})
 
 
 @pages.act("/cycles/<int:cycle>/functions", may=Deed.KEEP_CYCLES, again="one")

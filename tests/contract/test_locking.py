@@ -1,0 +1,151 @@
+"""A cycle is locked on a running server: what is in the way, what is written, and what later cycles go by (contract-cycle, 3 and 8)."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+
+import pytest
+
+from tests.contract.desk import DANA, FERRAN, Setting, code
+from tests.contract.test_calibrating import grades
+from tests.contract.test_certifying import certified, sign_all
+from tests.contract.test_cycles import agree, appoint, blockers, opened, propose, to_stage
+from tests.contract.test_notifying import post, reviewed, tell, words
+from tests.scenario import Scenario
+
+LEADER, JOINER = "E20", "E5"
+"""Who is head, and who comes in March: of their actuals later cycles know nothing."""
+AGENCY = "\n".join(
+    [
+        "unit HQ agency",
+        "  unit VIE office",
+        *(f"employee E{number} VIE staff" for number in range(1, 5)),
+        f"employee {JOINER} VIE staff from 2026-03-01",
+        f"employee {LEADER} HQ head",
+        *(
+            f"2026-04-{day:02} consult C-{number}-{day} E{number} of Meyer/AT"
+            for number in range(1, 6)
+            for day in range(1, number + 1)
+        ),
+        "2027-01-05 consult N-1 E1 of Meyer/AT",
+    ]
+)
+AUDITOR = ("udo", "--role", "auditor")
+MEMBERS = tuple((name, "--role", "member") for name in ("anna", "carla", "nobody"))
+LISTED = (1, 2, 3, 4, 5, 8, 9, 20)
+STAFF = tuple((f"e{number}", "--role", "employee", "--employee", f"E{number}") for number in LISTED)
+NOW, OVER, LAST = "2027-02-10T09:00:00+00:00", "2027-02-25T09:00:00+00:00", "2027-02-24T22:30:00+00:00"
+"""When people are told; when nobody may object any more; and the last half hour of that day before, in Vienna."""
+SETTING = Setting(agency=AGENCY, people=(DANA, FERRAN, AUDITOR, *MEMBERS, *STAFF), now=NOW)
+POLICIES = {
+    "rules": {
+        "single_share_max": 100,
+        "lowest_two_share_min": 0,
+        "top_share_min": 0,
+        "top_to_second_lowest_min": 1,
+    }
+}
+APPROVER = "late@agency.example"
+
+
+@pytest.fixture
+def desk(desks, engine, tmp_path):
+    """The cycle 2026, and everybody told of it; anna approves, and so does somebody who signs in later."""
+    with desks.copy(engine, SETTING, tmp_path) as made:
+        file = made.where["definitions"] / "policies.yaml"
+        file.write_text(json.dumps(POLICIES), encoding="utf-8")
+        made.kopes("load", made.folder, **made.where)
+        events = made.folder.parent / "events.ndjson"
+        events.write_text("".join(json.dumps(one) + "\n" for one in Scenario.read(AGENCY).events), encoding="utf-8")
+        made.kopes("ingest", events, **made.where)
+        made.password = made.kopes("user", "create", APPROVER, "--role", "member", **made.where).out.split()[-1]
+        opened(made)
+        appoint(made, "carla@agency.example", "certifier")
+        appoint(made, APPROVER, "approver")
+        to_stage(made, "agreement")
+        sign_all(made)
+        to_stage(made, "running")
+        assert code(propose(made, "dana", "lock", {})) == (409, "not_now")
+        certified(made)
+        reviewed(made)
+        tell(made)
+        yield made
+
+
+@contextmanager
+def later(desks, desk, now):
+    """A server at another instant, with hr and the approver signed in."""
+    with desks.later(desk, SETTING, now) as after:
+        after.people["late"] = after.client()
+        signed = after.people["late"].post("/login", data={"email": APPROVER, "password": desk.password})
+        assert signed.status_code == 303, signed.text
+        after.person(f"dora{now[8:10]}", "--role", "hr")
+        after.people["dana"] = after.person(f"dora{now[8:10]}")
+        yield after
+
+
+def test_a_cycle_is_locked_once_nobody_may_object_any_more(desk, desks):
+    """By hr and an approver, whose signature is under everybody's grade; from then on nothing about the cycle is decided."""
+    before = grades(desk)
+    assert [one[0] for one in blockers(propose(desk, "dana", "lock", {}))] == ["window_open"]
+    with later(desks, desk, LAST) as last:
+        assert blockers(propose(last, "dana", "lock", {"accept": ["window_open"]})) == [("window_open", 8, True)]
+    with later(desks, desk, OVER) as after:
+        what_has_become_another_is_told_first(after)
+        made = proposed_on_the_page(after)
+        assert code(agree(after, "dana", made)) == (409, "same_person")
+        assert agree(after, "late", made).status_code == 200
+        standing = after.person("dana").get("/api/v1/cycles/2026").json()
+        assert (standing["stage"], standing["counts"], standing["blockers"]) == ("locked", {"locked": 8}, {})
+        assert grades(after) == before
+        items = after.person("dana").get(made.json()["effects"]["items"]).json()["items"]
+        assert {one["node"].split(":")[1]: one["after"] for one in items} == {
+            number: row["grade"] for number, row in before.items()
+        }
+        nothing_is_decided_any_more(after)
+        assert after.kopes("cycle", "verify", "2026", **after.where).out.startswith("verified 2026 round 1 ")
+
+
+def what_has_become_another_is_told_first(desk):
+    """A figure that is decided on since is pending, and nobody has reviewed it; what waits is in the way too, and all of it goes with the decision."""
+    content = {"node": "employee:E1", "kpi": "consults", "member": "actual", "value": "9", "cause": "missing_deal"}
+    waits = propose(desk, "dana", "override", content)
+    assert blockers(propose(desk, "dana", "lock", {})) == [("open_decision", 1, True)]
+    assert agree(desk, "late", waits).status_code == 200
+    assert blockers(propose(desk, "dana", "lock", {})) == [("untold", 1, True), ("review_missing", 1, True)]
+    page = words(desk.person("dana").get("/cycles/2026"))
+    assert "What is in the way of: locked" in page
+    lifted = propose(desk, "dana", "lift", {"decision": waits.json()["id"]})
+    assert agree(desk, "late", lifted).status_code == 200
+
+
+def proposed_on_the_page(desk):
+    """The page of the cycle proposes it, and says that an approver has to agree; the answer of the API to the same decision."""
+    form = {"to": "locked", "reason": "Nobody has objected within their days."}
+    answer = post(desk.person("dana"), "/cycles/2026/stage", form, page="/cycles/2026")
+    assert answer.status_code == 303, answer.text
+    number = answer.headers["Location"].rpartition("/")[2]
+    page = words(desk.person("late").get(f"/decisions/{number}"))
+    assert "The cycle 2026 is to be locked" in page
+    made = desk.person("dana").get(f"/api/v1/decisions/{number}")
+    made.status_code = 201
+    return made
+
+
+def nothing_is_decided_any_more(desk):
+    """Figures, grades and what people were told stay as they are; so says the board."""
+    line = {"node": "employee:E1", "kpi": "consults"}
+    for kind, content in (
+        ("drop", line | {"cause": "no_market"}),
+        ("override", line | {"member": "actual", "value": "9", "cause": "missing_deal"}),
+        ("notify", {}),
+        ("lock", {}),
+        ("certify", {}),
+        ("stage", {"to": "running"}),
+    ):
+        assert code(propose(desk, "dana", kind, content)) == (409, "not_now"), kind
+    board = desk.person("dana").get("/api/v1/cycles/2026/board", params={"state": "locked"}).json()["items"]
+    assert {(one["employee"], tuple(one["who"])) for one in board} == {(f"E{number}", ()) for number in LISTED}
+    assert "locked" in words(desk.person("dana").get("/cycles/2026/board"))
+    assert desk.person("dana").get("/cycles/2026").status_code == 200
