@@ -103,6 +103,7 @@ from app.cycle.grades import (
     unit_proposal,
 )
 from app.cycle.groups import GradeGroup, GradeGroups, grade_groups
+from app.cycle.hearing import Hearings, last_day_to_object_to_pay, objections_open
 from app.cycle.imposing import IMPOSE, IMPOSED, may_impose
 from app.cycle.lab import alternative_beside
 from app.cycle.lab_drafts import (
@@ -118,6 +119,7 @@ from app.cycle.lab_drafts import (
 from app.cycle.line_deciding import LIFT, LINE_KINDS, may_decide_lines
 from app.cycle.locking import LOCK
 from app.cycle.moved import differing, moved_figures
+from app.cycle.no_effect import NO_EFFECT
 from app.cycle.notifying import NOTIFY, PENDING_KINDS, RESULT_TOLD, TOLD_IN
 from app.cycle.opened import (
     CycleOpened,
@@ -212,6 +214,7 @@ __all__ = [
     "MOVES_MOST",
     "NOTE_LENGTH_MAX",
     "NOTIFY",
+    "NO_EFFECT",
     "PENDING_KINDS",
     "RATED_IN",
     "RATERS",
@@ -255,6 +258,7 @@ __all__ = [
     "GradeGroup",
     "GradeGroups",
     "GroupFigures",
+    "Hearings",
     "Imposed",
     "KeptLabDraft",
     "LabDraft",
@@ -335,6 +339,7 @@ __all__ = [
     "lab_drafts",
     "lapsed_moves",
     "last_day_of_window",
+    "last_day_to_object_to_pay",
     "may_act",
     "may_allocate",
     "may_decide_lines",
@@ -345,6 +350,7 @@ __all__ = [
     "may_sign",
     "moved_figures",
     "notes_to_read",
+    "objections_open",
     "open_action",
     "open_cycle",
     "opened_cycle",

@@ -18,12 +18,15 @@ from app.access import functions_given
 from app.cascade import ToldTo
 from app.cycle.agreed_cards import AGREED_IN, AgreedCard, agreed_cards, due_of, is_asked, signers_of
 from app.cycle.check_ins import check_ins
+from app.cycle.hearing import Hearings
 from app.cycle.opened import OpenedCycle
 from app.cycle.rating import RatedLine, unrated_lines
 from app.cycle.reviewing import REVIEWED_BY_HR, REVIEWED_IN, EmployeeResult, results_as_they_stand
 from app.cycle.told import last_day_of_window, told_on
+from app.objecting import Case
 from app.rules.agreement import AgreementState, SignedAs
 from app.rules.grading import EmployeeGrade
+from app.rules.objections import ObjectionState
 from app.rules.stages import BEFORE_THE_CUT, TOLD_FROM, Stage
 from app.rules.terms import CycleFunction, Node, NodeKind
 from app.scoring import CyclePlan, State
@@ -35,6 +38,9 @@ class BoardState(StrEnum):
     """How far somebody is in a cycle, in the order in which the first that holds is told."""
 
     LOCKED = "locked"
+    OBJECTION_OPEN = "objection_open"
+    OBJECTION_APPEALED = "objection_appealed"
+    OBJECTION_GRANTED = "objection_granted"
     NOTIFIED = "notified"
     REVIEW_DISAGREES = "review_disagrees"
     TO_REVIEW = "to_review"
@@ -56,6 +62,14 @@ _TO_SIGN: Final = {
     SignedAs.HEAD: BoardState.TO_SIGN_HEAD,
     SignedAs.HR: BoardState.TO_SIGN_HR,
 }
+
+
+_OBJECTED: Final = {
+    ObjectionState.OPEN: BoardState.OBJECTION_OPEN,
+    ObjectionState.APPEALED: BoardState.OBJECTION_APPEALED,
+    ObjectionState.GRANTED: BoardState.OBJECTION_GRANTED,
+}
+"""What the objections that wait for somebody else than the objector are on the board."""
 
 
 class BoardRow(NamedTuple):
@@ -132,12 +146,21 @@ def unsigned_among(
     return frozenset(node for node, card in cards.items() if due_of(loaded, opened, card, day=day))
 
 
-def _told(connection: Connection, loaded: State, opened: OpenedCycle) -> list[BoardRow]:
-    """Everybody who was told, with the last day to object; whom nobody has told by hand yet waits for hr. Queries: 1."""
+def _told(connection: Connection, loaded: State, opened: OpenedCycle, day: dt.date) -> list[BoardRow]:
+    """Everybody who was told, with what they object to, else the last day to object; whom nobody has told by hand yet waits for hr.
+
+    Queries: 1, and those of :meth:`app.cycle.Hearings.cases`.
+    """
+    cases: dict[str, list[Case]] = {}
+    for one in Hearings(connection, loaded, opened, day=day).cases() if opened.stage is Stage.NOTIFIED else ():
+        cases.setdefault(one.objection.employee, []).append(one)
 
     def row_of(to: ToldTo) -> BoardRow:
         if opened.stage is Stage.LOCKED:
             return BoardRow(to.employee, BoardState.LOCKED, since=opened.since)
+        first = _first_objected(cases.get(to.employee, ()))
+        if first is not None:
+            return BoardRow(to.employee, _OBJECTED[first.state], first.who, first.since, first.due_on)
         until = last_day_of_window(to, loaded)
         return BoardRow(
             to.employee, BoardState.NOTIFIED, () if until else ("hr",), told_on(to, loaded) or to.telling.at, until
@@ -146,9 +169,16 @@ def _told(connection: Connection, loaded: State, opened: OpenedCycle) -> list[Bo
     return [row_of(to) for to in cascade.told_to(connection, opened.cycle).values()]
 
 
+def _first_objected(cases: Iterable[Case]) -> Case | None:
+    """The objection that tells where somebody stands: of several the state that comes first, and of one state the oldest."""
+    order = list(_OBJECTED)
+    some = (one for one in cases if one.state in _OBJECTED)
+    return min(some, key=lambda one: (order.index(one.state), one.id), default=None)
+
+
 def _after_the_cut(connection: Connection, loaded: State, opened: OpenedCycle, day: dt.date) -> list[BoardRow]:
     if opened.stage in TOLD_FROM:
-        return _told(connection, loaded, opened)
+        return _told(connection, loaded, opened, day)
     results = results_as_they_stand(connection, loaded, opened, day=day)
     lapsed = {node.code for node, given in results.proposal.given.items() if given.lapsed}
     calibrators = functions_given(connection, opened.cycle) if lapsed else []
@@ -178,12 +208,13 @@ def _after_the_cut(connection: Connection, loaded: State, opened: OpenedCycle, d
     return [row_of(result) for result in results.all()]
 
 
-def state_of_result(opened: OpenedCycle, result: EmployeeResult) -> BoardState:
-    """Where somebody stands after the cut. No queries."""
+def state_of_result(opened: OpenedCycle, result: EmployeeResult, cases: Iterable[Case] = ()) -> BoardState:
+    """Where somebody stands after the cut, with the objections that are theirs. No queries."""
     if opened.stage is Stage.LOCKED:
         return BoardState.LOCKED
     if opened.stage in TOLD_FROM:
-        return BoardState.NOTIFIED
+        first = _first_objected(cases)
+        return BoardState.NOTIFIED if first is None else _OBJECTED[first.state]
     if opened.stage in REVIEWED_IN and result.is_graded:
         if result.review is None:
             return BoardState.TO_REVIEW

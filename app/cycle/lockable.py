@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 from app import cascade
+from app.cycle.hearing import objections_open
 from app.cycle.notifiable import of_employees, of_open_decisions, of_results
 from app.cycle.opened import opened_cycle
 from app.cycle.reviewing import results_as_they_stand
@@ -21,11 +22,15 @@ __all__ = ["before_locked"]
 
 
 def before_locked(connection: Connection, loaded: State, plan: CyclePlan, day: dt.date) -> Iterable[Blocker]:
-    """Of `locked`. Queries: 3, and those of :func:`app.cycle.results_as_they_stand`; 1 for a cycle in which nobody was told anything."""
+    """Of `locked`. Queries: 3, and those of :func:`app.cycle.results_as_they_stand` and :func:`app.cycle.objections_open`; 1 for a cycle in which nobody was told anything."""
     opened = opened_cycle(connection, plan.cycle)
     if opened is None or opened.stage is not Stage.NOTIFIED:
         return
     yield from _windows(connection, loaded, plan.cycle, day)
+    waiting = tuple(f"objection:{number}" for number in objections_open(connection, loaded, opened, day=day))
+    if waiting:
+        message = n_("Objections wait (%(count)s): take each of them to its end.")
+        yield Blocker(code="objection_open", message=message, parameters={"count": len(waiting)}, items=waiting)
     pending = pending_results(connection, loaded, plan.cycle, day=day)
     message = n_("Results are others than people were told (%(count)s): ask HR to tell them again.")
     yield from of_employees("untold", message, pending)

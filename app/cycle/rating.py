@@ -46,6 +46,7 @@ __all__ = [
     "rate",
     "rated_line",
     "rated_lines",
+    "rated_lines_among",
     "rated_lines_of",
     "raters_for",
     "rating_problems",
@@ -185,12 +186,20 @@ def rated_lines_of(
     connection: Connection, loaded: State, opened: OpenedCycle, node: Node, *, day: dt.date
 ) -> list[RatedLine]:
     """All lines of a scorecard that are rated. Queries: 2, or none where there is none."""
+    return rated_lines_among(connection, loaded, opened, [node], day=day)
+
+
+def rated_lines_among(
+    connection: Connection, loaded: State, opened: OpenedCycle, nodes: Collection[Node], *, day: dt.date
+) -> list[RatedLine]:
+    """The same of several scorecards. Queries: 2, or none where there is none."""
     plan = loaded.plan(opened.cycle)
-    if not any(_rated_kpis(plan, node)):
+    some = [node for node in nodes if any(_rated_kpis(plan, node))]
+    if not some:
         return []
     appointed = cascade.appointed_raters(connection, opened.cycle)
-    given = cascade.given_ratings(connection, opened.cycle, nodes=[node])
-    return _lines(plan, [node], appointed=appointed, given=given, day=day)
+    given = cascade.given_ratings(connection, opened.cycle, nodes=some)
+    return _lines(plan, some, appointed=appointed, given=given, day=day)
 
 
 def raters_for(viewer: Viewer) -> dict[str, str | None]:

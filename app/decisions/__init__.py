@@ -14,7 +14,9 @@ from app.decisions.decisions import (
     approved_count,
     decide_alone,
     decision,
+    decisions_naming,
     decisions_of,
+    ended_at,
     ended_by,
     has_seen,
     latest_approved,
@@ -27,7 +29,7 @@ from app.decisions.decisions import (
     settled_decisions,
     withdraw,
 )
-from app.decisions.makers import DecisionMaker, makers_about
+from app.decisions.makers import DecisionMaker, checkers_about, makers_about
 from app.decisions.parties import Program, own_nodes, party_of
 from app.decisions.refusals import (
     NotMaker,
@@ -38,6 +40,7 @@ from app.decisions.refusals import (
     refusal_for,
 )
 from app.decisions.values import (
+    Answered,
     Approval,
     Decision,
     DecisionFilter,
@@ -50,6 +53,7 @@ from app.decisions.values import (
 
 __all__ = [
     "LOCK_DECISIONS",
+    "Answered",
     "Approval",
     "Decision",
     "DecisionFilter",
@@ -68,9 +72,12 @@ __all__ = [
     "about_nodes",
     "approve",
     "approved_count",
+    "checkers_about",
     "decide_alone",
     "decision",
+    "decisions_naming",
     "decisions_of",
+    "ended_at",
     "ended_by",
     "has_seen",
     "latest_approved",

@@ -23,6 +23,7 @@ from app.decisions import tables
 from app.decisions.parties import Program, numbers_behind, party_of
 from app.decisions.refusals import NotMaker, NotProposed, NotSeen, OtherDigest, refusal_for
 from app.decisions.values import (
+    Answered,
     Approval,
     Decision,
     DecisionFilter,
@@ -57,7 +58,9 @@ __all__ = [
     "approved_count",
     "decide_alone",
     "decision",
+    "decisions_naming",
     "decisions_of",
+    "ended_at",
     "ended_by",
     "has_seen",
     "latest_approved",
@@ -231,6 +234,29 @@ def open_numbers(connection: Connection, *, cycle: str) -> list[int]:
     return list(connection.scalars(query.where(of.cycle == cycle, end.decision.is_(None)).order_by(of.id)))
 
 
+def decisions_naming(connection: Connection, *, cycle: str) -> dict[int, dict[int, DecisionState]]:
+    """The decisions of a cycle that answer objections and wait or were agreed to, with their states, by the objection's number. Queries: 1."""
+    of, end = tables.decision.c, tables.decision_end.c
+    query = sa.select(of.objection, of.id, end.state).outerjoin_from(
+        tables.decision, tables.decision_end, end.decision == of.id
+    )
+    query = query.where(of.cycle == cycle, of.objection.is_not(None)).order_by(of.id)
+    query = query.where(sa.or_(end.state.is_(None), end.state == DecisionState.APPROVED))
+    named: dict[int, dict[int, DecisionState]] = {}
+    for row in connection.execute(query):
+        named.setdefault(row.objection, {})[row.id] = DecisionState(row.state or DecisionState.PROPOSED)
+    return named
+
+
+def ended_at(connection: Connection, numbers: Collection[int]) -> dict[int, dt.datetime]:
+    """When decisions came to their end. Queries: 1, or none."""
+    of = tables.decision_end.c
+    if not numbers:
+        return {}
+    query = sa.select(of.decision, of.at).where(of.decision.in_(numbers))
+    return {row.decision: row.at for row in connection.execute(query)}
+
+
 def settled_decisions(
     connection: Connection,
     kind: str,
@@ -331,6 +357,7 @@ def _decision(row: sa.Row[Any], about: frozenset[Node]) -> Decision:
         ended=ended,
         refused_because=row.end_reason,
         moved=None if row.end_moved is None else json.loads(row.end_moved),
+        objection=row.objection,
     )
 
 
@@ -352,6 +379,7 @@ def propose(
     now: dt.datetime,
     cycle: str | None = None,
     period: Period | None = None,
+    answers: Answered | None = None,
 ) -> Decision:
     """Propose a decision; one that its maker alone suffices for is approved and done with it.
 
@@ -365,6 +393,7 @@ def propose(
         now: when.
         cycle: that it is about.
         period: the days of that cycle.
+        answers: the objection that it gives effect to; one that names no node itself is about whose that is.
 
     Raises:
         Invalid: a reason that is too short or too long; a content that cannot be.
@@ -384,6 +413,8 @@ def propose(
         _refuse(kind.early_obstacle(connection, by, content, cycle, today))
     with kind.moment(connection) as seen:
         read = kind.read(seen, content, cycle, today)
+        if answers is not None and not read.about:
+            read = read._replace(about=frozenset({answers.node}))
         if kind.deed is None and not isinstance(by, Program):
             people = kind.people(connection, read.content)
             periods = (period,) if period else kind.periods(connection, read.content, today)
@@ -401,6 +432,7 @@ def propose(
             by=Hand.of(by, now),
             effects=effects,
             signed_effects=kind.signed_effects or kind.signs_effects_of(connection, cycle),
+            objection=None if answers is None else answers.objection,
         )
         if not isinstance(by, Program) and kind.one_suffices(connection, read.content, today):
             return _done(connection, kind, number, by=by, now=now)
@@ -493,6 +525,7 @@ def _insert(
     round_: int | None = None,
     effects: Sequence[DecisionEffect] = (),
     signed_effects: bool = False,
+    objection: int | None = None,
 ) -> range:
     """Rows of decisions, whose numbers follow the last one. Queries: 2, and 1 where they are about nodes."""
     first = next_number(connection, tables.decision)
@@ -505,6 +538,7 @@ def _insert(
         **_hand(by),
         "effects": json.dumps([one.as_json() for one in effects], ensure_ascii=False),
         "signed_effects": signed_effects,
+        "objection": objection,
     }
     rows = [
         shared

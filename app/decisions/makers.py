@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import NamedTuple
+from collections.abc import Collection, Iterable
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -13,7 +13,9 @@ from app.decisions import tables
 from app.rules.deciding import DecisionState
 from app.rules.terms import NodeKind
 
-__all__ = ["DecisionMaker", "makers_about"]
+__all__ = ["DecisionMaker", "checkers_about", "makers_about"]
+
+_EMPLOYEE: Final = f"{NodeKind.EMPLOYEE}:"
 
 
 class DecisionMaker(NamedTuple):
@@ -41,7 +43,6 @@ def makers_about(
     Queries: 1.
     """
     of, about, end = tables.decision.c, tables.decision_about.c, tables.decision_end.c
-    prefix = f"{NodeKind.EMPLOYEE}:"
     query = (
         sa.select(about.node, of.account, of.employee)
         .join_from(tables.decision, tables.decision_about, about.decision == of.id)
@@ -51,9 +52,26 @@ def makers_about(
         .distinct()
     )
     if employee is not None:
-        query = query.where(about.node == f"{prefix}{employee}")
-    makers: dict[str, set[DecisionMaker]] = {}
-    for row in connection.execute(query):
-        if row.node.startswith(prefix):
-            makers.setdefault(row.node.removeprefix(prefix), set()).add(DecisionMaker(row.account, row.employee))
-    return {number: frozenset(some) for number, some in makers.items()}
+        query = query.where(about.node == f"{_EMPLOYEE}{employee}")
+    return _by_employee(connection.execute(query))
+
+
+def _by_employee(rows: Iterable[sa.Row[Any]]) -> dict[str, frozenset[DecisionMaker]]:
+    hands: dict[str, set[DecisionMaker]] = {}
+    for row in rows:
+        if row.node.startswith(_EMPLOYEE):
+            hands.setdefault(row.node.removeprefix(_EMPLOYEE), set()).add(DecisionMaker(row.account, row.employee))
+    return {number: frozenset(some) for number, some in hands.items()}
+
+
+def checkers_about(connection: Connection, *, cycle: str, but: Collection[str]) -> dict[str, frozenset[DecisionMaker]]:
+    """Who agreed to the decisions about employees, by the employees' numbers; but for kinds that do not count. Queries: 1."""
+    of, about, end = tables.decision.c, tables.decision_about.c, tables.decision_end.c
+    query = (
+        sa.select(about.node, end.account, end.employee)
+        .join_from(tables.decision, tables.decision_about, about.decision == of.id)
+        .join(tables.decision_end, end.decision == of.id)
+        .where(of.cycle == cycle, of.kind.not_in(sorted(but)), end.state == DecisionState.APPROVED)
+        .distinct()
+    )
+    return _by_employee(connection.execute(query))

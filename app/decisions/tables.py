@@ -39,9 +39,11 @@ decision: Final = sa.Table(
     sa.Column("digest", Code, nullable=False),
     sa.Column("effects", sa.Text, nullable=False, comment="JSON: as they were when it was proposed"),
     sa.Column("signed_effects", sa.Boolean, nullable=False),
+    sa.Column("objection", BigKey, nullable=True, comment="the number of the objection that it answers"),
     sa.CheckConstraint("length(digest) = 64", name="digest_length"),
     sa.CheckConstraint("length(reason) > 0 OR kind = 'target'", name="reason_given"),
     sa.Index("ix_decision_kind", "kind", "id"),
+    sa.Index("ix_decision_objection", "objection"),
 )
 
 decision_about: Final = sa.Table(

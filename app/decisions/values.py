@@ -17,6 +17,7 @@ from app.rules.permissions import Authority, Deed
 from app.rules.terms import Node, Period, Role
 
 __all__ = [
+    "Answered",
     "Approval",
     "Decision",
     "DecisionFilter",
@@ -106,6 +107,8 @@ class Decision:
     ended: Hand | None = None
     refused_because: str | None = None
     moved: list[dict[str, Any]] | None = None
+    objection: int | None = None
+    """The objection that it answers."""
 
     @property
     def cycle_year(self) -> int:
@@ -202,6 +205,13 @@ class DecisionKind:
     def checkers_on(self, connection: Connection, day: dt.date) -> frozenset[Authority]:
         """The roles of which one is needed to approve or refuse, as things stand on a day."""
         return self.checkers | self.more_checkers(connection, day)
+
+
+class Answered(NamedTuple):
+    """The objection that a decision answers, and whose it is."""
+
+    objection: int
+    node: Node
 
 
 class Approval(NamedTuple):

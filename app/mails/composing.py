@@ -213,6 +213,9 @@ _BOARD_WAITING: Final[Mapping[BoardState, str]] = {
     BoardState.REVIEW_DISAGREES: n_("reviews that disagree, to answer: %(answers)s"),
     BoardState.LAPSED_MOVE: n_("moves of grades that have lapsed, to answer: %(lapsed)s"),
     BoardState.NOTIFIED: n_("people to be told by hand: %(by_hand)s"),
+    BoardState.OBJECTION_OPEN: n_("objections to answer: %(objections)s"),
+    BoardState.OBJECTION_APPEALED: n_("objections to vote on: %(appeals)s"),
+    BoardState.OBJECTION_GRANTED: n_("granted objections to give effect to: %(granted)s"),
 }
 """What a reminder from the board says of each state."""
 
@@ -327,6 +330,9 @@ def _board_reminder(asked: _Asked) -> Mail | None:
         "answers": counts.get(BoardState.REVIEW_DISAGREES, 0),
         "lapsed": counts.get(BoardState.LAPSED_MOVE, 0),
         "by_hand": counts.get(BoardState.NOTIFIED, 0),
+        "objections": counts.get(BoardState.OBJECTION_OPEN, 0),
+        "appeals": counts.get(BoardState.OBJECTION_APPEALED, 0),
+        "granted": counts.get(BoardState.OBJECTION_GRANTED, 0),
     }
     letter = replace(_OF_BOARD, paragraphs=(*_OF_BOARD.paragraphs, *texts))
     return _written(asked, account, letter, filling, to=account.email, link=f"{asked.address}/", spoken=None)

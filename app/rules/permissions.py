@@ -77,6 +77,8 @@ class Deed(StrEnum):
     KEEP_ACTIONS = "keep_actions"
     KEEP_DELEGATIONS = "keep_delegations"
     SEE_OWN_RESULT = "see_own_result"
+    SEE_OBJECTIONS = "see_objections"
+    OBJECT = "object"
 
     # Seen, of a unit or an employee.
     SEE_SCORECARD = "see_scorecard"
@@ -193,6 +195,9 @@ SIGNED_IN_DEEDS: Final = frozenset(
         # Whoever is to do something about a line need not see anything else of it.
         Deed.SEE_ACTIONS,
         Deed.KEEP_ACTIONS,
+        # Who objects, confirms and is of the committee hangs on the objection; for whoever is none of it there is none.
+        Deed.SEE_OBJECTIONS,
+        Deed.OBJECT,
     }
 )
 """Open to every account, about itself."""
@@ -235,6 +240,8 @@ RECORDED_DEEDS: Final = frozenset(
         Deed.SEE_RESULTS,
         Deed.REVIEW,
         Deed.KEEP_ACTIONS,
+        Deed.SEE_OBJECTIONS,
+        Deed.OBJECT,
     }
 )
 """What the trail tells of. To see a scorecard, or how a score comes about, is among it where another's are read over the API; to see the

@@ -20,7 +20,7 @@ from app.rules.deciding import DecisionEffect, DecisionState
 from app.rules.permissions import Authority, Deed, may
 from app.rules.stages import DECIDED_BY, ITEMS_SHOWN
 from app.rules.terms import CycleFunction, Node, NodeKind
-from app.web import changing
+from app.web import changing, objecting
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.effect_words import effects_seen, sees_effects
 from app.web.languages import named
@@ -332,6 +332,7 @@ _TITLES: Final = {
     "lift": n_("Decision %(decision)s about a line in the cycle %(cycle)s is lifted"),
     "lock": n_("The cycle %(cycle)s is to be locked"),
     "master": n_("“%(file)s” is to come by: %(to)s"),
+    "no_effect": n_("A granted objection changes nothing in the cycle %(cycle)s"),
     "notify": n_("Everybody is to be told their result of the cycle %(cycle)s"),
     "override": n_("%(member)s of the line “%(kpi)s” of %(node)s is to be %(value)s in the cycle %(cycle)s"),
     "raters": n_("Raters of %(kpi)s of %(node)s in the cycle %(cycle)s"),
@@ -356,6 +357,7 @@ KIND_NAMES: Final[Mapping[str, str]] = {
     "lift": n_("Decisions about lines that are lifted"),
     "lock": n_("Locked cycles"),
     "master": n_("Doors of files"),
+    "no_effect": n_("Granted objections without effect"),
     "notify": n_("Tellings of results"),
     "override": n_("Figures of lines in place of others"),
     "raters": n_("Raters"),
@@ -411,7 +413,13 @@ def prepared(context: RequestContext, kind: DecisionKind, cycle: str | None, *, 
 
 
 def proposed(
-    context: RequestContext, kind: DecisionKind, content: Mapping[str, Any], reason: str, *, cycle: str | None = None
+    context: RequestContext,
+    kind: DecisionKind,
+    content: Mapping[str, Any],
+    reason: str,
+    *,
+    cycle: str | None = None,
+    objection: int | None = None,
 ) -> Decision:
     """Propose it, and tell the trail.
 
@@ -421,6 +429,7 @@ def proposed(
         content: what is decided, as it was sent.
         reason: why.
         cycle: that it is about.
+        objection: the granted one that it gives effect to.
 
     Raises:
         Invalid: what is proposed cannot be.
@@ -435,6 +444,7 @@ def proposed(
         by=context.viewer,
         now=context.now,
         cycle=cycle,
+        answers=objecting.answered_by(context, kind, cycle, objection),
     )
     if made.kind == TARGET_DECISIONS:
         _note_targets(context, made)
@@ -451,6 +461,7 @@ def proposed_by_form(
     *,
     cycle: str,
     fields: Mapping[str, str],
+    objection: int | None = None,
 ) -> Decision:
     """Propose what was typed into a form; what is wrong with a member stands at the field that it was typed into.
 
@@ -461,13 +472,14 @@ def proposed_by_form(
         reason: why.
         cycle: that it is about.
         fields: the field of each member that has another name there.
+        objection: the granted one that it gives effect to.
 
     Raises:
         Invalid: what is proposed cannot be.
         Conflict: by its codes.
     """
     try:
-        return proposed(context, kind, content, reason, cycle=cycle)
+        return proposed(context, kind, content, reason, cycle=cycle, objection=objection)
     except Invalid as refusal:
         raise Invalid(*at_form_fields(refusal.findings, fields)) from None
 
@@ -605,7 +617,7 @@ def _as_json(
         },
         "may_approve": sorted(checkers),
         "blockers": blockers,
-        "objection": None,
+        "objection": one.objection,
         "refused_because": one.refused_because,
         "moved": _moved_seen(context, one),
     }

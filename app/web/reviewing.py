@@ -6,16 +6,17 @@ A newcomer's usual mistake: to show a person their own result. Nobody sees their
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from app import cascade, decisions, scoring
 from app import cycle as cycles
 from app.cascade import TARGET_DECISIONS, ToldTo
-from app.cycle import BoardState, EmployeeResult, EmployeeResults, WantedReview
+from app.cycle import BoardState, EmployeeResult, EmployeeResults, Hearings, WantedReview
 from app.decisions import Decision, DecisionFilter
 from app.kit.refusals import NotThere
+from app.objecting import Case
 from app.rules.deciding import DecisionState
 from app.rules.grading import members
 from app.rules.permissions import Deed, may
@@ -61,6 +62,7 @@ class ResultsSeen:
         own: their own numbers, by whatever account.
         told: when and how a person was told, as the API writes it; None while nobody has told them.
         reviews: whether they review a person, themself or in somebody's place.
+        cases: the objections of people, by number.
     """
 
     results: EmployeeResults
@@ -69,6 +71,11 @@ class ResultsSeen:
     own: frozenset[Node]
     told: Callable[[str], dict[str, Any] | None]
     reviews: Callable[[str], bool]
+    cases: Mapping[str, Sequence[Case]]
+
+    def state_of(self, result: EmployeeResult) -> BoardState:
+        """Where somebody stands."""
+        return cycles.state_of_result(self.results.opened, result, self.cases.get(result.row.employee, ()))
 
     def shows(self, employee: str) -> bool:
         """Whether they see what somebody came to."""
@@ -108,7 +115,18 @@ def results_seen(context: RequestContext, cycle: int, employee: str | None = Non
         own=decisions.own_nodes(context.directory, email=viewer.email, employee=viewer.employee, day=context.today),
         told=_told(context, results, employee),
         reviews=lambda number: results.part_of(viewer, number) is not None,
+        cases=_cases(context, results),
     )
+
+
+def _cases(context: RequestContext, results: EmployeeResults) -> Mapping[str, Sequence[Case]]:
+    """The objections of people, by number, the oldest first. Queries: those of :meth:`app.cycle.Hearings.cases`, none before anybody was told."""
+    if results.opened.stage not in TOLD_FROM:
+        return {}
+    cases: dict[str, list[Case]] = {}
+    for one in reversed(Hearings(context.connection, results.loaded, results.opened, day=context.today).cases()):
+        cases.setdefault(one.objection.employee, []).append(one)
+    return cases
 
 
 def _told(
@@ -176,13 +194,10 @@ def narrowed(
     shown: ResultsSeen, some: Iterable[EmployeeResult], *, state: BoardState | None, grade: str, group: str
 ) -> list[EmployeeResult]:
     """Those in a state, with a grade, of a group; where nothing is asked for, all."""
-    opened = shown.results.opened
     return [
         one
         for one in some
-        if state in {None, cycles.state_of_result(opened, one)}
-        and grade in {"", one.row.grade}
-        and group in {"", one.row.group}
+        if state in {None, shown.state_of(one)} and grade in {"", one.row.grade} and group in {"", one.row.group}
     ]
 
 
@@ -221,7 +236,7 @@ def as_json(shown: ResultsSeen, result: EmployeeResult, about: Iterable[Decision
         "employee": result.row.employee,
         "cycle": str(opened.cycle),
         "round": opened.round,
-        "state": cycles.state_of_result(opened, result).value,
+        "state": shown.state_of(result).value,
         "final_score": row["final_score"],
         "notified_score": None if result.told is None or result.told.score is None else float(result.told.score),
         "group": row["group"],
@@ -239,7 +254,7 @@ def as_json(shown: ResultsSeen, result: EmployeeResult, about: Iterable[Decision
         "told": shown.told(result.row.employee),
         "review": None if result.review is None else result.review.as_json(),
         "decisions": [one.id for one in about],
-        "objections": [],
+        "objections": [one.id for one in shown.cases.get(result.row.employee, ())],
         "digest": result.digest,
     }
     return {name: one for name, one in told.items() if name not in _unseen(shown, result)}

@@ -371,6 +371,8 @@ DEEDS: Final[Mapping[Deed, str]] = {
     Deed.REVIEW: n_("review a result, or answer a review"),
     Deed.SEE_ACTIONS: n_("see actions"),
     Deed.KEEP_ACTIONS: n_("open or close an action"),
+    Deed.SEE_OBJECTIONS: n_("see objections"),
+    Deed.OBJECT: n_("object, or decide an objection"),
     Deed.KEEP_DELEGATIONS: n_("say who stands in for whom"),
     Deed.SEE_OWN_RESULT: n_("see one's own result"),
     Deed.SEE_SCORECARD: n_("see a scorecard"),
@@ -448,6 +450,9 @@ ALERTS: Final[Mapping[str, str]] = {
 
 BOARD_STATES: Final[Mapping[BoardState, str]] = {
     BoardState.LOCKED: n_("locked"),
+    BoardState.OBJECTION_OPEN: n_("an objection is to be answered"),
+    BoardState.OBJECTION_APPEALED: n_("an objection is before the committee"),
+    BoardState.OBJECTION_GRANTED: n_("an objection is granted, and has no effect yet"),
     BoardState.NOTIFIED: n_("told the result"),
     BoardState.REVIEW_DISAGREES: n_("the review disagrees"),
     BoardState.TO_REVIEW: n_("to be reviewed"),

@@ -21,6 +21,7 @@ from app.kit import schema as kit
 from app.kit.database import Database
 from app.kit.schema import current_schema, metadata, migrate
 from app.ledger import tables as ledger
+from app.objecting import tables as objecting_tables
 from app.rules.terms import Role
 from app.scoring import tables as scoring_tables
 from tests.conftest import NewDatabase
@@ -38,6 +39,7 @@ APPEND_ONLY = (
     *cascade_tables.APPEND_ONLY,
     *cycle_tables.APPEND_ONLY,
     *scoring_tables.APPEND_ONLY,
+    *objecting_tables.APPEND_ONLY,
 )
 
 
@@ -106,6 +108,8 @@ CHECKED = {
     "stage": "draft",
     "signed_as": "owner",
     "part": "owner",
+    "about": "grade",
+    "step": "vote",
 }
 """What a constraint lets in."""
 

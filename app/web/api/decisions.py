@@ -53,6 +53,7 @@ class ProposalBody(_Body):
     cycle: str | None = None
     content: Mapping[str, Any]
     reason: str
+    objection: Annotated[int | None, Field(description="The granted objection that it gives effect to.")] = None
 
 
 class ApprovalBody(_Body):
@@ -232,7 +233,7 @@ def propose(context: RequestContext, looked_up: ProposalBody) -> Json:
         raise Invalid(at_field("kind", "submitted_elsewhere", message))
     if body.cycle is not None and not kind.of_cycle:
         raise Invalid(at_field("cycle", "no_cycle", n_("A decision of this kind is about no cycle: leave it out.")))
-    made = decided.proposed(context, kind, body.content, body.reason, cycle=body.cycle)
+    made = decided.proposed(context, kind, body.content, body.reason, cycle=body.cycle, objection=body.objection)
     return Json(decided.just_proposed(context, made), status=201, headers={"Location": f"/api/v1/decisions/{made.id}"})
 
 

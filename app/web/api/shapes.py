@@ -682,7 +682,7 @@ _DECISION: Final = object_of(
         "effects": object_of({"digest": _TEXT_OR_NULL, "count": _COUNT, "items": _TEXT}),
         "may_approve": {"type": "array", "items": _TEXT},
         "blockers": {"type": "array", "items": {"type": "object"}},
-        "objection": {"type": ["object", "null"]},
+        "objection": {"type": ["integer", "null"], "description": "The granted objection that it gives effect to."},
         "refused_because": _TEXT_OR_NULL,
         "moved": {"type": ["array", "null"], "items": {"type": "object"}},
     }

@@ -109,8 +109,7 @@ class CostlyLine(NamedTuple):
 def listed(context: RequestContext, cycle: int, query: ResultsListQuery) -> Page:
     """Those whom one reads, whoever is still to be reviewed first. Queries: constant."""
     shown, everybody = reviewing.results_listed(context, cycle)
-    opened = shown.results.opened
-    counts = Counter(cycles.state_of_result(opened, one) for one in everybody)
+    counts = Counter(shown.state_of(one) for one in everybody)
     some = reviewing.narrowed(shown, everybody, state=query.state, grade=query.grade, group=query.group)
     mine = {one.row.employee for one in shown.results.to_review(context.viewer)}
     some.sort(key=lambda one: (one.row.employee not in mine, one.review is not None or not one.is_graded))
@@ -151,7 +150,7 @@ def _row(context: RequestContext, shown: ResultsSeen, one: EmployeeResult, mine:
     unit = _unit(context, shown, number)
     return ResultRow(
         result=one,
-        state=cycles.state_of_result(shown.results.opened, one),
+        state=shown.state_of(one),
         name=node_named(context, Node(NodeKind.EMPLOYEE, number)),
         unit="" if unit is None else node_named(context, unit),
         waits_for=tuple(who_named(context, who) for who in one.reviewers),
@@ -189,7 +188,7 @@ def one(context: RequestContext, cycle: int, employee: str) -> Page:
         published=_published,
         group_name=group_namer(policies),
         bands=BANDS,
-        state=cycles.state_of_result(results.opened, result),
+        state=shown.state_of(result),
         states=words.BOARD_STATES,
         words=words,
         whole=whole,
