@@ -269,6 +269,8 @@ def _by_their_dates_alone(desks, desk):
         assert later.approve(later.person("fern"), made.json()).status_code == 200
         late = objects(later, "late", on_behalf_of="E2", received_on="2027-02-21")
         assert late.status_code == 201
+        standing = later.person("late").get(CYCLE_AT).json()["blockers"]["locked"]
+        assert {one["code"]: one["count"] for one in standing}["objection_open"] == 3
     with desks.later(desk, replace(SETTING, now="2027-02-26T09:00:00+00:00"), "2027-02-26T09:00:00+00:00") as later:
         later.person("later", "--role", "hr")
         assert code(objects(later, "later", on_behalf_of="E4", received_on="2027-02-26")) == (409, "too_late")
