@@ -50,6 +50,7 @@ from app.cascade.locked import (
     locked_rounds,
     read_locked,
 )
+from app.cascade.locked_otherwise import LockedOtherwise, locked_otherwise
 from app.cascade.moves import CALIBRATE, LET_LAPSE, keep_moves, read_moves
 from app.cascade.preview import previewed_sheet
 from app.cascade.publishing import (
@@ -126,6 +127,7 @@ __all__ = [
     "LineDocument",
     "Locked",
     "LockedFigures",
+    "LockedOtherwise",
     "LockedResult",
     "LockedRound",
     "MarketPotential",
@@ -174,6 +176,7 @@ __all__ = [
     "lines_of_documents",
     "loaded_sheet",
     "loaded_since",
+    "locked_otherwise",
     "locked_rounds",
     "nodes_with_hr",
     "pin_differences",

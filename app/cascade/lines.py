@@ -23,6 +23,7 @@ from app.cascade.bonuses import Bonuses, read_bonuses
 from app.cascade.history import NOTHING, Exclusion, History, Years, read_exclusions, read_history
 from app.cascade.line import Line
 from app.cascade.line_decisions import LineDecisions, read_line_decisions
+from app.cascade.locked import Locked, read_locked, with_locked
 from app.cascade.moves import read_moves
 from app.cascade.publishing import read_pinned
 from app.cascade.ratings import read_given
@@ -121,6 +122,7 @@ class Sheet:
         bonuses: the points that were granted on the promotion list.
         moves: the last step of calibration about everyone, by cycle.
         tellings: what everyone was told of their result so far, by cycle.
+        locked: what locked cycles came to, which goes before the folder's history and earlier results in every later one.
     """
 
     revision: int
@@ -140,15 +142,22 @@ class Sheet:
     bonuses: Bonuses = field(default_factory=dict)
     moves: Mapping[int, Moves] = field(default_factory=dict)
     tellings: Tellings = field(default_factory=dict)
+    locked: Locked = field(default_factory=dict)
 
     def definitions_of(self, cycle: int) -> Definitions:
         """The goals, KPIs and policies that a cycle goes by: those that it was published with, else those that are loaded."""
         return self.pinned.get(cycle, self.definitions)
 
     def of_cycle(self, cycle: int) -> Sheet:
-        """The same sheet, with the definitions that a cycle goes by."""
-        definitions = self.definitions_of(cycle)
-        return self if definitions is self.definitions else replace(self, definitions=definitions)
+        """The same sheet, with the definitions that a cycle goes by, and the actuals of earlier cycles that were locked."""
+        definitions, locked = self.definitions_of(cycle), self.locked_before(cycle)
+        if definitions is self.definitions and not locked:
+            return self
+        return replace(self, definitions=definitions, history=with_locked(self.history, locked))
+
+    def locked_before(self, cycle: int) -> Locked:
+        """What earlier cycles came to that were locked, the latest last."""
+        return {year: self.locked[year] for year in sorted(self.locked) if year < cycle}
 
     def takes_target(self, line: Line) -> bool:
         """Whether the line has a target of its own to be set."""
@@ -535,13 +544,25 @@ def _decided(connection: Connection, revision: Revision) -> Sheet:
 
 
 def with_decided(
-    connection: Connection, sheet: Sheet, revision: Revision, *, token: str, before: int | None = None
+    connection: Connection,
+    sheet: Sheet,
+    revision: Revision,
+    *,
+    token: str,
+    before: int | None = None,
+    cut: int | None = None,
 ) -> Sheet:
     """A sheet of the folder with targets and decisions about lines of the application, and what cycles were published with.
 
-    Of decisions about lines and grades those with smaller numbers than ``before`` alone, where one is given: so they stood when that one was proposed.
+    Args:
+        connection: any transaction.
+        sheet: of the folder.
+        revision: whose decisions hold.
+        token: the new sheet's.
+        before: of decisions about lines and grades those with smaller numbers alone: so they stood when that one was proposed.
+        cut: the decision whose cut it is of: what other cycles came to that were locked later is nothing to it.
 
-    Queries: 8, and those of the organisation, where anything was.
+    Queries: 9, and those of the organisation, where anything was.
     """
     if not revision.decided:
         return sheet
@@ -554,6 +575,7 @@ def with_decided(
         bonuses=read_bonuses(connection),
         moves=read_moves(connection, before=before),
         tellings=read_told(connection, before=before),
+        locked=read_locked(connection, before=cut),
     )
     agreed = decided.with_agreed(read_agreed(connection, pinned.pinned.keys()))
     return agreed.with_given(read_given(connection))
@@ -574,7 +596,7 @@ _kept: Final[KeptByRevision[Sheet]] = KeptByRevision(_decided, decided=True)
 def sheet(connection: Connection) -> Sheet:
     """What every level is measured on now: as it is loaded, with the targets that were set in the application since.
 
-    Queries: 1 (the revision); after a load those of :func:`loaded_sheet` and 1, after a decision 8.
+    Queries: 1 (the revision); after a load those of :func:`loaded_sheet` and 1, after a decision 9.
     """
     return _kept(connection)
 

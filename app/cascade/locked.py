@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from app.cascade.history import History
 from app.cascade.publishing import keep_texts
 from app.cascade.tables import locked_actual, locked_result, locked_round
 from app.kit.kept import LruCache
@@ -30,6 +31,7 @@ __all__ = [
     "keep_locked",
     "locked_rounds",
     "read_locked",
+    "with_locked",
 ]
 
 
@@ -112,6 +114,17 @@ def locked_rounds(connection: Connection, cycle: int | None = None) -> list[Lock
     of = locked_round.c
     query = sa.select(*(of[name] for name in LockedRound._fields)).order_by(of.cycle, of.round)
     return [LockedRound(*row) for row in connection.execute(query if cycle is None else query.where(of.cycle == cycle))]
+
+
+def with_locked(history: History, locked: Locked) -> History:
+    """A history with the actuals of locked cycles in place of its own of those years; the same one where there are none."""
+    if not any(one.actuals for one in locked.values()):
+        return history
+    now = {node: {kpi: dict(years) for kpi, years in kpis.items()} for node, kpis in history.items()}
+    for cycle, one in locked.items():
+        for (node, kpi), actual in one.actuals.items():
+            now.setdefault(node, {}).setdefault(kpi, {})[cycle] = actual
+    return now
 
 
 _KEPT: Final[LruCache[LockedFigures]] = LruCache(8)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import fields
 from decimal import Decimal
 from math import isnan
@@ -17,7 +17,9 @@ import numpy as np
 from sqlalchemy import Connection
 
 from app import ledger, scoring
+from app.cascade import Locked
 from app.kit.kept import LruCache
+from app.organisation import Result
 from app.rules.grading import (
     Candidate,
     Cohort,
@@ -123,30 +125,32 @@ def cohort_of(plan: CyclePlan) -> tuple[Cohort, IntArray]:
 
 
 class _Candidates(NamedTuple):
-    """The first cohort that was made of everybody who is there and where, and by what bonus points."""
+    """The first cohort that was made of everybody who is there and where, and by what bonus points and results of locked cycles."""
 
     cohort: Cohort
     places: IntArray
     bonuses: dict[str, Decimal]
+    locked: Locked
 
 
 def _cohort(plan: CyclePlan) -> tuple[Cohort, IntArray]:
     policies, bonuses = plan.sheet.definitions.policies, plan.sheet.bonuses_of(plan.cycle)
-    known = plan.kept_of_people("cohort", lambda: _candidates(plan, bonuses))
-    if known.bonuses != bonuses:
-        known = _candidates(plan, bonuses)
+    locked = plan.sheet.locked_before(plan.cycle)
+    known = plan.kept_of_people("cohort", lambda: _candidates(plan, bonuses, locked))
+    if (known.bonuses, known.locked) != (bonuses, locked):
+        known = _candidates(plan, bonuses, locked)
     return known.cohort.under(policies), known.places
 
 
-def _candidates(plan: CyclePlan, bonuses: dict[str, Decimal]) -> _Candidates:
+def _candidates(plan: CyclePlan, bonuses: dict[str, Decimal], locked: Locked) -> _Candidates:
     place_of = {node.code: place for place, node in enumerate(plan.nodes) if node.kind is NodeKind.EMPLOYEE}
-    candidates = (_candidate(plan, plan.people[number]) for number in place_of)
+    candidates = (_candidate(plan, plan.people[number], locked) for number in place_of)
     cohort = Cohort.of(candidates, cycle=plan.cycle, period=plan.period, policies=plan.sheet.definitions.policies)
     places = np.array([place_of[number] for number in cohort.numbers], dtype=np.int64)
-    return _Candidates(cohort, places, bonuses)
+    return _Candidates(cohort, places, bonuses, locked)
 
 
-def _candidate(plan: CyclePlan, person: Person) -> Candidate:
+def _candidate(plan: CyclePlan, person: Person, locked: Locked) -> Candidate:
     directory = plan.frame.directory
     employee = directory.employees[person.number]
     last = directory.placement.last_posting(person.number, plan.period)
@@ -161,14 +165,22 @@ def _candidate(plan: CyclePlan, person: Person) -> Candidate:
         disciplined=any(
             status.kind is StatusKind.DISCIPLINE for status in directory.statuses_of(person.number, plan.cycle)
         ),
-        earlier=tuple(
-            EarlierResult(result.cycle, result.final_score, result.grade or "")
-            for result in directory.earlier_results(person.number, plan.cycle)
-        ),
+        earlier=tuple(_earlier(directory.earlier_results(person.number, plan.cycle), person.number, locked)),
         monthly_base=person.terms.monthly_base,
         hired_on=employee.hired_on,
         bonus_points=plan.sheet.bonus_of(plan.cycle, person.number),
     )
+
+
+def _earlier(folder: Iterable[Result], number: str, locked: Locked) -> Iterator[EarlierResult]:
+    """Somebody's results of earlier cycles: of those that were locked and list them what was locked, else the folder's."""
+    of_locked = {cycle: one.results[number] for cycle, one in locked.items() if number in one.results}
+    for result in folder:
+        if result.cycle not in of_locked:
+            yield EarlierResult(result.cycle, result.final_score, result.grade or "")
+    for cycle, one in of_locked.items():
+        if one.final_score is not None:
+            yield EarlierResult(cycle, one.final_score, one.grade or "")
 
 
 def grade_standing(

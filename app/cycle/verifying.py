@@ -99,7 +99,7 @@ def _computed(connection: Connection, certified: Certified, now: dt.datetime) ->
     revision = organisation.current_revision(connection)
     with scoring.sealed_anew(connection, cut) as source:
         # What was decided about lines since goes over what was certified, and is no part of it.
-        loaded = scoring.state_of_source(connection, source, revision, before=cut.decision)
+        loaded = scoring.state_of_source(connection, source, revision, cut=cut.decision, before=cut.decision)
         today = loaded.frame.directory.day_of(now)
         results = results_of(connection, loaded, ScoreQuery(cut.cycle, today))
         differences = list(_of_totals(source))
@@ -153,7 +153,7 @@ def _of_what_is_read(connection: Connection, certified: Certified, computed: str
     """What this machine's own database of the cut comes to, by which pages and commands show the cycle."""
     revision, cut = organisation.current_revision(connection), certified.cut
     source = scoring.sealed(connection, cut)
-    loaded = scoring.state_of_source(connection, source, revision, before=cut.decision)
+    loaded = scoring.state_of_source(connection, source, revision, cut=cut.decision, before=cut.decision)
     read = results_of(connection, loaded, ScoreQuery(cut.cycle, today)).sha256
     if read != computed:
         yield f"cycle:{cut.cycle} results as this machine reads them: {read} → {computed}"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from sqlalchemy import Connection
 
 from app import cascade, scoring
-from app.cascade import AgreedOtherwise, PinDifference
+from app.cascade import AgreedOtherwise, LockedOtherwise, PinDifference
 from app.intake.folder import DEFINITIONS, POLICIES
 from app.plain.findings import Finding, Level, Place, n_
 
@@ -33,8 +33,9 @@ def pinned_findings(connection: Connection, sums: Callable[[], Mapping[str, str]
 
 
 def agreed_and_certified_findings(connection: Connection, sums: Callable[[], Mapping[str, str]]) -> Iterator[Finding]:
-    """Of agreed lines and of files, in any load."""
+    """Of agreed lines, of locked cycles and of files, in any load."""
     yield from (_agreed(one) for one in cascade.agreed_otherwise(connection))
+    yield from (_locked(one) for one in cascade.locked_otherwise(connection))
     yield from certified_findings(connection, sums)
 
 
@@ -63,6 +64,19 @@ def _agreed(one: AgreedOtherwise) -> Finding:
         "cycle %(cycle)s: the scorecard of %(node)s differs from what was agreed; what was agreed holds, and nothing of it changes"
     )
     return _differs(message, Place(file=_SCORECARDS), cycle=one.cycle, node=str(one.node))
+
+
+def _locked(one: LockedOtherwise) -> Finding:
+    """What a load says of a row of a year that was locked with something else."""
+    if one.kpi is None:
+        message = n_(
+            "cycle %(cycle)s: the result of %(node)s differs from what was locked; later cycles go by that, and nothing of them changes"
+        )
+        return _differs(message, Place(file="results.csv"), cycle=one.cycle, node=str(one.node))
+    message = n_(
+        "cycle %(cycle)s: the actual of %(node)s, %(kpi)s, differs from what was locked; later cycles go by that, and nothing of them changes"
+    )
+    return _differs(message, Place(file="history.csv"), cycle=one.cycle, node=str(one.node), kpi=one.kpi)
 
 
 def _pinned(difference: PinDifference) -> Finding:

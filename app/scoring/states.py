@@ -156,17 +156,17 @@ def state_at(connection: Connection, cut: Cut, revision: Revision) -> State:
     Raises:
         Busy: the cut's database is still being made.
     """
-    return state_of_source(connection, sealed(connection, cut), revision)
+    return state_of_source(connection, sealed(connection, cut), revision, cut=cut.decision)
 
 
 def state_of_source(
-    connection: Connection, source: Database, revision: Revision, *, before: int | None = None
+    connection: Connection, source: Database, revision: Revision, *, cut: int, before: int | None = None
 ) -> State:
-    """The state of a cut's own database under what was decided in the live one; ``before`` as in :func:`cascade.with_decided`."""
+    """The state of a cut's own database under what was decided in the live one; ``cut`` and ``before`` as in :func:`cascade.with_decided`."""
     folder = _AT_CUTS.get_or_make(source.url, functools.partial(_read_source, source))
     with source.read() as reading:
         token = f"{revision.whole} {folder.sheet.token} {before or ''}"
-        sheet = cascade.with_decided(connection, folder.sheet, revision, token=token, before=before)
+        sheet = cascade.with_decided(connection, folder.sheet, revision, token=token, before=before, cut=cut)
         frames = pinned_frames(reading, folder.frame, sheet)
     return State(folder.frame, sheet, before=folder, pinned_frames=frames)
 

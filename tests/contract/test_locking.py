@@ -47,6 +47,11 @@ POLICIES = {
     }
 }
 APPROVER = "late@agency.example"
+NODES = ("unit:HQ", "unit:VIE", "employee:E1", f"employee:{JOINER}")
+PAST = {(node, year): actual for node in NODES for year, actual in ((2025, 2), (2026, 100))}
+AWAY, EARLIER = "E2", {2025: (50, "C"), 2026: (33.33, "D")}
+CONSULTS = {"unit:HQ": 15, "unit:VIE": 15, "employee:E1": 1}
+"""Of 2026, of units and of who was there all year."""
 
 
 @pytest.fixture
@@ -55,6 +60,7 @@ def desk(desks, engine, tmp_path):
     with desks.copy(engine, SETTING, tmp_path) as made:
         file = made.where["definitions"] / "policies.yaml"
         file.write_text(json.dumps(POLICIES), encoding="utf-8")
+        with_past(made)
         made.kopes("load", made.folder, **made.where)
         events = made.folder.parent / "events.ndjson"
         events.write_text("".join(json.dumps(one) + "\n" for one in Scenario.read(AGENCY).events), encoding="utf-8")
@@ -73,6 +79,27 @@ def desk(desks, engine, tmp_path):
         yield made
 
 
+def with_past(desk):
+    """Consults are judged by the years before; the folder says of 2026 what is not so, and that somebody is away in 2027."""
+    file = desk.where["definitions"] / "kpis.yaml"
+    kpis = json.loads(file.read_text(encoding="utf-8"))["kpis"]
+    by_code = {one["code"]: one for one in kpis}
+    by_code["consults"]["method"] = {"name": "ratio"}
+    file.write_text(json.dumps({"kpis": kpis}), encoding="utf-8")
+    cards = desk.folder / "scorecards.csv"
+    text = cards.read_text(encoding="utf-8")
+    cards.write_text(text.replace(",consults,10,,unique,,,,,,10,", ",consults,10,,unique,,,,,,,"), encoding="utf-8")
+    rows = [f"{node},consults,{year},{actual}" for (node, year), actual in PAST.items()]
+    (desk.folder / "history.csv").write_text("\n".join(["node,kpi,year,actual", *rows, ""]), encoding="utf-8")
+    rows = [f"{cycle},{AWAY},{score},{grade}" for cycle, (score, grade) in EARLIER.items()]
+    (desk.folder / "results.csv").write_text(
+        "\n".join(["cycle,employee,final_score,grade", *rows, ""]), encoding="utf-8"
+    )
+    (desk.folder / "status.csv").write_text(
+        f"employee,cycle,kind,from,to,note\n{AWAY},2027,leave,2027-01-01,2028-01-01,\n", encoding="utf-8"
+    )
+
+
 @contextmanager
 def later(desks, desk, now):
     """A server at another instant, with hr and the approver signed in."""
@@ -88,6 +115,8 @@ def later(desks, desk, now):
 def test_a_cycle_is_locked_once_nobody_may_object_any_more(desk, desks):
     """By hr and an approver, whose signature is under everybody's grade; from then on nothing about the cycle is decided."""
     before = grades(desk)
+    by_the_folder(desk)
+    sums = desk.kopes("digest", **desk.where).out
     assert [one[0] for one in blockers(propose(desk, "dana", "lock", {}))] == ["window_open"]
     with later(desks, desk, LAST) as last:
         assert blockers(propose(last, "dana", "lock", {"accept": ["window_open"]})) == [("window_open", 8, True)]
@@ -104,6 +133,8 @@ def test_a_cycle_is_locked_once_nobody_may_object_any_more(desk, desks):
             number: row["grade"] for number, row in before.items()
         }
         nothing_is_decided_any_more(after)
+        later_cycles_go_by_what_was_locked(after, before)
+        assert after.kopes("digest", **after.where).out == sums
         assert after.kopes("cycle", "verify", "2026", **after.where).out.startswith("verified 2026 round 1 ")
 
 
@@ -149,3 +180,44 @@ def nothing_is_decided_any_more(desk):
     assert {(one["employee"], tuple(one["who"])) for one in board} == {(f"E{number}", ()) for number in LISTED}
     assert "locked" in words(desk.person("dana").get("/cycles/2026/board"))
     assert desk.person("dana").get("/cycles/2026").status_code == 200
+
+
+def bases(desk, cycle="2027"):
+    """What consults are held against, by node."""
+    cards = json.loads(desk.kopes("score", "--cycle", cycle, **desk.where).out)
+    lines = {card["node"]: {line["kpi"]: line for line in card["lines"]} for card in cards}
+    return {node: float(lines[node]["consults"]["base"]) for node in NODES}
+
+
+def base(*years):
+    """The base of a ratio, by hand: the last year, or the mean of all where that is more."""
+    return max(years[-1], sum(years) / len(years))
+
+
+def of_the_away(desk):
+    """The score by which who is away is graded in 2027."""
+    rows = json.loads(desk.kopes("grade", "--cycle", "2027", "--format", "json", **desk.where, status=None).out)
+    return next(row["final_score"] for row in rows if row["employee"] == AWAY)
+
+
+def by_the_folder(desk):
+    """Until it is locked, later cycles go by what the folder says of 2026."""
+    assert bases(desk) == dict.fromkeys(NODES, base(2, 100))
+    assert of_the_away(desk) == pytest.approx(41.66, abs=0.01)
+
+
+def later_cycles_go_by_what_was_locked(desk, rows):
+    """Actuals of units, and of who was there all year; results of everybody; a load names where the folder differs."""
+    expected = {node: base(2, CONSULTS.get(node, 100)) for node in NODES}
+    assert bases(desk) == expected
+    of_2026 = dict.fromkeys(NODES, 2) | {f"employee:{JOINER}": 2 * 306 / 365}
+    assert bases(desk, "2026") == pytest.approx(of_2026)
+    mean = (round(rows[AWAY]["final_score"], 2) + EARLIER[2025][0]) / 2
+    assert of_the_away(desk) == pytest.approx(mean, abs=0.006)
+    ran = desk.kopes("load", desk.folder, **desk.where)
+    told = [line for line in (ran.out + ran.err).splitlines() if "was locked" in line]
+    named = {
+        word for line in told for word in line.replace(",", " ").split() if word.startswith(("unit:", "employee:"))
+    }
+    assert named == {*CONSULTS, f"employee:{AWAY}"}, told
+    assert bases(desk) == expected

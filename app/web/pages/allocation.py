@@ -223,7 +223,7 @@ def _name(context: RequestContext, node: Node) -> str:
 
 
 def _rows(context: RequestContext, cycle: int, shared_out: Allocation) -> list[ChildShown]:
-    sheet = scoring.state(context.connection).sheet
+    sheet = scoring.state(context.connection).plan(cycle).sheet
     rows = []
     for one in shared_out.items:
         node, figures = one.shared.node, one.figures.figures
