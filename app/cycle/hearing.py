@@ -23,8 +23,8 @@ from app.objecting import Case, Committee, Objection
 from app.rules.deciding import DecisionState
 from app.rules.objections import (
     PAY_DAYS,
+    CommitteeTerm,
     Course,
-    Holding,
     Recusal,
     first_quorum,
     last_day_to_answer,
@@ -109,7 +109,7 @@ class Hearings:
         return decisions.decisions_naming(self._connection, cycle=str(self.opened.cycle))
 
     @cached_property
-    def _holders(self) -> Mapping[str, tuple[frozenset[str], Holding]]:
+    def _holders(self) -> Mapping[str, tuple[frozenset[str], CommitteeTerm]]:
         """Who was given to hear objections: by what they are known, and from when to when they may; those whom it is not left today are not among them."""
         connection, cycle, directory = self._connection, self.opened.cycle, self.plan.frame.directory
         given = [one for one in access.functions_given(connection, cycle) if one.function is CycleFunction.OBJECTIONS]
@@ -124,8 +124,8 @@ class Hearings:
             if mine is None and one.from_day <= self.day < one.to_day:
                 continue
             since = directory.day_of(agreed[one.decision]) if one.decision in agreed else one.from_day
-            holding = Holding(one.person, max(one.from_day, since), one.to_day)
-            holders[one.person] = (mine or _named([one.person]), holding)
+            term = CommitteeTerm(one.person, max(one.from_day, since), one.to_day)
+            holders[one.person] = (mine or _named([one.person]), term)
         return holders
 
     def _read_raters(self, employees: Collection[str]) -> None:
@@ -217,8 +217,8 @@ class Hearings:
         members = tuple(sorted(each.person for each in holdings if each.from_ <= on < each.to))
         return Committee(members, recused, least, first)
 
-    def _free(self, barred: Mapping[Recusal, frozenset[str]]) -> list[Holding]:
-        return [held for names, held in self._holders.values() if recusal_of(names, barred) is None]
+    def _free(self, barred: Mapping[Recusal, frozenset[str]]) -> list[CommitteeTerm]:
+        return [term for names, term in self._holders.values() if recusal_of(names, barred) is None]
 
     # -------------------------------------------------------------------------------------------------------- how far it is
 

@@ -14,10 +14,7 @@ from app.decisions.decisions import (
     approved_count,
     decide_alone,
     decision,
-    decisions_naming,
     decisions_of,
-    ended_at,
-    ended_by,
     has_seen,
     latest_approved,
     obstacle_for,
@@ -29,6 +26,7 @@ from app.decisions.decisions import (
     settled_decisions,
     withdraw,
 )
+from app.decisions.ends import decisions_naming, ended_at, ended_by
 from app.decisions.makers import DecisionMaker, checkers_about, makers_about
 from app.decisions.parties import Program, own_nodes, party_of
 from app.decisions.refusals import (

@@ -58,10 +58,7 @@ __all__ = [
     "approved_count",
     "decide_alone",
     "decision",
-    "decisions_naming",
     "decisions_of",
-    "ended_at",
-    "ended_by",
     "has_seen",
     "latest_approved",
     "obstacle_for",
@@ -234,29 +231,6 @@ def open_numbers(connection: Connection, *, cycle: str) -> list[int]:
     return list(connection.scalars(query.where(of.cycle == cycle, end.decision.is_(None)).order_by(of.id)))
 
 
-def decisions_naming(connection: Connection, *, cycle: str) -> dict[int, dict[int, DecisionState]]:
-    """The decisions of a cycle that answer objections and wait or were agreed to, with their states, by the objection's number. Queries: 1."""
-    of, end = tables.decision.c, tables.decision_end.c
-    query = sa.select(of.objection, of.id, end.state).outerjoin_from(
-        tables.decision, tables.decision_end, end.decision == of.id
-    )
-    query = query.where(of.cycle == cycle, of.objection.is_not(None)).order_by(of.id)
-    query = query.where(sa.or_(end.state.is_(None), end.state == DecisionState.APPROVED))
-    named: dict[int, dict[int, DecisionState]] = {}
-    for row in connection.execute(query):
-        named.setdefault(row.objection, {})[row.id] = DecisionState(row.state or DecisionState.PROPOSED)
-    return named
-
-
-def ended_at(connection: Connection, numbers: Collection[int]) -> dict[int, dt.datetime]:
-    """When decisions came to their end. Queries: 1, or none."""
-    of = tables.decision_end.c
-    if not numbers:
-        return {}
-    query = sa.select(of.decision, of.at).where(of.decision.in_(numbers))
-    return {row.decision: row.at for row in connection.execute(query)}
-
-
 def settled_decisions(
     connection: Connection,
     kind: str,
@@ -293,15 +267,6 @@ def settled_decisions(
         SettledDecision(row.id, row.cycle, json.loads(row.content), _maker(row), row.reason)
         for row in (rows if latest is None else reversed(rows))
     ]
-
-
-def ended_by(connection: Connection, numbers: Collection[int]) -> dict[int, str]:
-    """By whom decisions came to their end, as accounts are called. Queries: 1, or none."""
-    of = tables.decision_end.c
-    if not numbers:
-        return {}
-    query = sa.select(of.decision, of.account).where(of.decision.in_(numbers))
-    return {row.decision: row.account.removeprefix("account:") for row in connection.execute(query)}
 
 
 def _query() -> sa.Select[Any]:
@@ -412,9 +377,7 @@ def propose(
         _refuse_unseen(connection, kind.names(connection, content), by=by, now=now)
         _refuse(kind.early_obstacle(connection, by, content, cycle, today))
     with kind.moment(connection) as seen:
-        read = kind.read(seen, content, cycle, today)
-        if answers is not None and not read.about:
-            read = read._replace(about=frozenset({answers.node}))
+        read = _about_objector(kind.read(seen, content, cycle, today), answers)
         if kind.deed is None and not isinstance(by, Program):
             people = kind.people(connection, read.content)
             periods = (period,) if period else kind.periods(connection, read.content, today)
@@ -439,6 +402,11 @@ def propose(
         made = _again(connection, number)
         kind.proposed(connection, made, seen)
     return made
+
+
+def _about_objector(read: Read, answers: Answered | None) -> Read:
+    """What names no node itself is about whose objection it answers."""
+    return read if answers is None or read.about else read._replace(about=frozenset({answers.node}))
 
 
 def _obstacle_of_role(

@@ -17,8 +17,8 @@ __all__ = [
     "ENDED",
     "NO_EFFECT",
     "PAY_DAYS",
+    "CommitteeTerm",
     "Course",
-    "Holding",
     "ObjectionAbout",
     "ObjectionState",
     "Recusal",
@@ -96,7 +96,7 @@ def recusal_of(names: Collection[str], barred: Mapping[Recusal, Collection[str]]
     return next((one for one in Recusal if not frozenset(names).isdisjoint(barred.get(one, ()))), None)
 
 
-class Holding(NamedTuple):
+class CommitteeTerm(NamedTuple):
     """That somebody may hear an objection from a day up to, not including, another."""
 
     person: str
@@ -104,7 +104,9 @@ class Holding(NamedTuple):
     to: dt.date
 
 
-def _with_quorum(holdings: Collection[Holding], *, since: dt.date, least: int) -> Iterator[tuple[dt.date, dt.date]]:
+def _with_quorum(
+    holdings: Collection[CommitteeTerm], *, since: dt.date, least: int
+) -> Iterator[tuple[dt.date, dt.date]]:
     """The periods from a day on in which enough people may hear it, in their order."""
     edges = {since, *(max(one.from_, since) for one in holdings), *(max(one.to, since) for one in holdings)}
     for begin, end in pairwise(sorted(edges)):
@@ -112,7 +114,7 @@ def _with_quorum(holdings: Collection[Holding], *, since: dt.date, least: int) -
             yield begin, end
 
 
-def first_quorum(holdings: Collection[Holding], *, since: dt.date, least: int) -> dt.date | None:
+def first_quorum(holdings: Collection[CommitteeTerm], *, since: dt.date, least: int) -> dt.date | None:
     """The first day from one on, on which enough people may hear an objection; None for none."""
     return next((begin for begin, _ in _with_quorum(holdings, since=since, least=least)), None)
 
@@ -122,7 +124,9 @@ def last_day_to_answer(received_on: dt.date, *, days: int) -> dt.date:
     return received_on + dt.timedelta(days=days)
 
 
-def last_day_to_appeal(answered_on: dt.date, holdings: Collection[Holding], *, days: int, least: int) -> dt.date | None:
+def last_day_to_appeal(
+    answered_on: dt.date, holdings: Collection[CommitteeTerm], *, days: int, least: int
+) -> dt.date | None:
     """The last day of the period to appeal: it runs only while there is a committee to appeal to (contract-cycle, 13).
 
     Args:

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.rules.objections import (
+    CommitteeTerm,
     Course,
-    Holding,
     ObjectionAbout,
     ObjectionState,
     Recusal,
@@ -25,7 +25,7 @@ from app.rules.objections import (
 )
 
 DAY = dt.date(2027, 3, 1)
-YEAR = tuple(Holding(name, dt.date(2027, 1, 1), dt.date(2028, 1, 1)) for name in "abcde")
+YEAR = tuple(CommitteeTerm(name, dt.date(2027, 1, 1), dt.date(2028, 1, 1)) for name in "abcde")
 
 
 def after(days):
@@ -94,7 +94,7 @@ def test_a_refusal_stands_once_the_time_to_appeal_is_over():
 def test_the_time_to_appeal_runs_while_there_is_a_committee():
     """Of seven days three run, then two of five are gone for ten days, then four more run."""
     gone = tuple(
-        Holding(name, begin, end) for name in "de" for begin, end in ((DAY, after(4)), (after(14), after(100)))
+        CommitteeTerm(name, begin, end) for name in "de" for begin, end in ((DAY, after(4)), (after(14), after(100)))
     )
     assert last_day_to_appeal(DAY, YEAR, days=7, least=5) == after(7)
     assert last_day_to_appeal(DAY, (*YEAR[:3], *gone), days=7, least=5) == after(17)
@@ -102,13 +102,13 @@ def test_the_time_to_appeal_runs_while_there_is_a_committee():
     assert last_day_to_appeal(DAY, (), days=0, least=5) == DAY
     assert first_quorum((*YEAR[:3], *gone), since=after(5), least=5) == after(14)
     assert first_quorum(YEAR[:4], since=DAY, least=5) is None
-    twice = (*YEAR[:4], Holding("a", DAY, after(50)))
+    twice = (*YEAR[:4], CommitteeTerm("a", DAY, after(50)))
     assert first_quorum(twice, since=DAY, least=5) is None
 
 
 HOLDINGS = st.lists(
     st.builds(
-        lambda person, begin, length: Holding(person, after(begin), after(begin + length)),
+        lambda person, begin, length: CommitteeTerm(person, after(begin), after(begin + length)),
         st.sampled_from("abcdef"),
         st.integers(-20, 40),
         st.integers(0, 40),
