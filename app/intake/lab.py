@@ -33,6 +33,7 @@ from app.kit.yaml_places import BYTES_MAX, read_yaml
 from app.organisation import Needs
 from app.plain.findings import Finding, Level, Place, n_
 from app.plain.texts import has_unstorable, quoted
+from app.rules.deciding import DecisionEffect
 from app.rules.definitions import Definitions, Document, read
 from app.rules.kpi_editing import kpis_in, plain_content
 from app.rules.lab import LabResult
@@ -44,6 +45,7 @@ __all__ = [
     "LabFindings",
     "LabWish",
     "lab_documents",
+    "lab_effects",
     "lab_policies",
     "lab_result",
     "lab_rows",
@@ -60,6 +62,8 @@ _COLUMNS: Final = Columns(
 )
 """A row names a line; what it has no column for is as it is."""
 _HUNDRED: Final = Decimal(100)
+_DUST: Final = 1e-9
+"""What two scores of the same figures differ by where their lines are summed in another order."""
 DOCUMENTS_MAX: Final = 500
 ROWS_MAX: Final = 100_000
 
@@ -334,16 +338,44 @@ def lab_result(connection: Connection, wish: LabWish, *, of_cycle: int, today: d
     return _KEPT.get_or_make(key, lambda: _tried(connection, loaded, wish, ScoreQuery(of_cycle, today)))
 
 
+def lab_effects(connection: Connection, wish: LabWish, *, of_cycle: int, today: dt.date) -> tuple[DecisionEffect, ...]:
+    """Every score, grade and pay of a cycle that would be another by an alternative, before and after. Nothing is kept.
+
+    Raises:
+        LabFindings: a load would refuse it.
+
+    Queries: as :func:`lab_result`.
+    """
+    before, after, _ = _alternative(connection, scoring.state(connection), wish, of_cycle)
+    if after is before:
+        return ()
+    asked = ScoreQuery(of_cycle, today)
+    one, other = (scoring.scores(connection, asked, loaded=some) for some in (before, after))
+    return tuple(effect for effect in cycle.moved_figures(one, other) if not _is_dust(effect))
+
+
+def _is_dust(effect: DecisionEffect) -> bool:
+    before, after = effect.before, effect.after
+    return isinstance(before, float) and isinstance(after, float) and abs(before - after) <= _DUST
+
+
 def lab_trail(wish: LabWish, result: LabResult) -> dict[str, object]:
     """What the trail tells of a try: by which sums, of how many rows, and how many it would move."""
     return {**result.after.sums, "weights": len(wish.weights), "live": wish.live, "moved": len(result.items)}
 
 
 def _tried(connection: Connection, loaded: State, wish: LabWish, asked: ScoreQuery) -> LabResult:
-    of_cycle = asked.cycle
+    before, after, findings = _alternative(connection, loaded, wish, asked.cycle)
+    return cycle.alternative_beside(connection, before, after, asked, findings)
+
+
+def _alternative(
+    connection: Connection, loaded: State, wish: LabWish, of_cycle: int
+) -> tuple[State, State, list[Finding]]:
+    """What the cycle goes by, and what it would by the alternative, with warnings about that; the same state twice where nothing is sent."""
     before = _live(connection, loaded, of_cycle) if wish.live else loaded.standing(of_cycle)
     if not wish:
-        return cycle.alternative_beside(connection, before, before, asked)
+        return before, before, []
     definitions, findings = _definitions(before.sheet.definitions_of(of_cycle), wish.documents)
     lines: dict[tuple[int, Node], tuple[Line, ...]] = {}
     if wish.weights or any(one.kind != _POLICIES for one in wish.documents):
@@ -351,7 +383,7 @@ def _tried(connection: Connection, loaded: State, wish: LabWish, asked: ScoreQue
     pinned = {**before.sheet.pinned, of_cycle: definitions}
     token = f"{before.sheet.token} lab {wish.sha256}"
     after = _by(connection, before, replace(before.sheet, token=token, pinned=pinned).with_agreed(lines))
-    return cycle.alternative_beside(connection, before, after, asked, findings)
+    return before, after, findings
 
 
 def _live(connection: Connection, loaded: State, of_cycle: int) -> State:

@@ -180,7 +180,7 @@ from app.scoring.weight_grid import (
     nodes_meant,
     parent_of_node,
     weight_grid,
-    weights_moved,
+    weights_laid,
 )
 from app.scoring.year_line import YearLine, YearPoint
 
@@ -378,5 +378,5 @@ __all__ = [
     "wanted_target",
     "way_down",
     "weight_grid",
-    "weights_moved",
+    "weights_laid",
 ]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
+from app.cascade import Line
 from app.rules.terms import Job, Link, Node, NodeKind, UnitKind
 from app.rules.weighting import CARRIED_COLUMNS, Card, Deviation, Hanging, deviations, usual_card
 from app.scoring.board import node_name
@@ -25,7 +26,7 @@ __all__ = [
     "nodes_meant",
     "parent_of_node",
     "weight_grid",
-    "weights_moved",
+    "weights_laid",
 ]
 
 FileRow = Mapping[str, str]
@@ -178,32 +179,29 @@ def copied_rows(
     ]
 
 
-def weights_moved(rows: Iterable[FileRow], *, of: int, to: int) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
-    """A cycle's weights as those of another one, of everybody who has a scorecard in both: its other figures and links stay as they are there.
+def weights_laid(rows: Iterable[FileRow], present: Mapping[Node, Sequence[Line]], *, of: int) -> list[dict[str, str]]:
+    """A cycle's weights as those of another one, of everybody whose scorecard weighs otherwise there: its other figures and links stay as they are.
 
     Args:
         rows: all rows of ``scorecards.csv``.
+        present: the lines by which the other cycle is scored: what was agreed on goes before what the folder says.
         of: the cycle whose weights are meant.
-        to: the one that they are laid upon.
 
     Returns:
-        The rows that the other cycle has then and that are others than before, and the keys of those that it has no more.
+        Rows of node, KPI and weight, all of a scorecard's; of a KPI that it has not got with all that a new line carries.
     """
-    cards: dict[tuple[str, str], dict[str, FileRow]] = {}
+    cards: dict[str, list[FileRow]] = {}
     for row in rows:
-        cards.setdefault((row["cycle"], row["node"]), {})[row["kpi"]] = row
-    set_: list[dict[str, str]] = []
-    remove: list[dict[str, str]] = []
-    for (cycle, node), card in cards.items():
-        other = cards.get((str(to), node))
-        if cycle != str(of) or other is None:
-            continue
-        for kpi, row in card.items():
-            if kpi not in other:
-                set_.append(
-                    {"cycle": str(to), "node": node} | {column: row[column] for column in ("kpi", *CARRIED_COLUMNS)}
-                )
-            elif _card([row]) != _card([other[kpi]]):
-                set_.append(dict(other[kpi]) | {"weight": row["weight"]})
-        remove += [{"cycle": str(to), "node": node, "kpi": kpi} for kpi in other if kpi not in card]
-    return set_, remove
+        if row["cycle"] == str(of):
+            cards.setdefault(row["node"], []).append(row)
+    laid: list[dict[str, str]] = []
+    for text, card in cards.items():
+        node = Node.parse(text)
+        weights = {line.kpi: line.weight for line in present.get(node, ())} if node is not None else {}
+        if weights and weights != _card(card):
+            laid += [
+                {column: row[column] for column in ("node", "kpi", "weight")}
+                | ({} if row["kpi"] in weights else {column: row[column] for column in CARRIED_COLUMNS})
+                for row in card
+            ]
+    return laid

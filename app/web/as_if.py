@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from app import intake, scoring
-from app.intake import Changed, ChangeSet, Put
+from app.intake import Changed, ChangeSet
 from app.rules.presence import cycle_of
 from app.web import changing
 from app.web.effect_words import Moves, effects_seen, shown_effects
@@ -53,12 +53,13 @@ def as_if_now(
     """
     connection = context.connection
     now = _present(context) if present is None else present
-    set_, remove = scoring.weights_moved(intake.rows_wanted(connection, changed, FILE).values(), of=coming, to=now)
-    laid, _ = intake.proposed(connection, Changed(), [Put(FILE, set_, remove)])
-    judged = intake.check_change(connection, laid)
-    if judged.judged is None or not judged.is_right:
+    lines = scoring.state(connection).standing(now).sheet.lines.get(now, {})
+    laid = scoring.weights_laid(intake.rows_wanted(connection, changed, FILE).values(), lines, of=coming)
+    try:
+        wish = intake.lab_wish(weights=laid)
+        moved = intake.lab_effects(connection, wish, of_cycle=now, today=context.today)
+    except intake.LabFindings:
         return AsIf(coming, now, None)
-    moved = intake.effects_of_change(connection, judged.judged, cycles=(now,), today=context.today)
     return AsIf(
         coming, now, shown_effects(context, effects_seen(context, moved, checks=changing.sees_pay(context, change)))
     )

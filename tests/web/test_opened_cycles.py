@@ -149,7 +149,7 @@ def _signatures(person: Somebody, page: str) -> list[Element]:
     return list(parts.all("div"))
 
 
-def _draft(person: Somebody, address: str, **typed: str) -> TestResponse:
+def drafted(person: Somebody, address: str, **typed: str) -> TestResponse:
     """Send the form of a draft as it came, but for some fields."""
     form = next(
         one for one in read(person.get(address).text).all("form") if one.attributes.get("action") == f"{address}/draft"
@@ -167,37 +167,37 @@ def test_a_draft_is_changed_on_its_page_and_nothing_typed_is_lost(working: Worki
     page = "/cycles/2026/scorecards/employee:E1"
     assert 'name="base-companies"' not in working.boram.get(page).text
     assert 'name="base-companies"' in working.dana.get(page).text
-    wrong = _draft(working.boram, page, target__deals="12", weight__deals="9", target__consults="many")
+    wrong = drafted(working.boram, page, target__deals="12", weight__deals="9", target__consults="many")
     assert (wrong.status_code, 'value="many"' in wrong.text, 'id="target-consults-error"' in wrong.text) == (
         422,
         True,
         True,
     )
-    short = _draft(working.boram, page, target__deals="12", weight__deals="9", because=WHY)
+    short = drafted(working.boram, page, target__deals="12", weight__deals="9", because=WHY)
     assert (short.status_code, 'id="weight-deals-error"' in short.text) == (422, True)
     assert "The weights add up to 99: give 1 points more." in short.text
     assert "employee:E1 in cycle" not in short.text
     assert 'id="target-deals" name="target-deals"' in short.text
     assert re.search(r'name="target-deals"[^>]* value="12"', short.text)
-    assert _draft(working.boram, page, new_target="3").status_code == 422
+    assert drafted(working.boram, page, new_target="3").status_code == 422
     stale = read(working.alba.get(page).text)
-    both = _draft(working.boram, page, target__deals="12", weight__deals="9", because=" ").text
+    both = drafted(working.boram, page, target__deals="12", weight__deals="9", because=" ").text
     assert 'id="because-error"' in both, "the missing reason is told"
     assert both.count('-error"') > 1, "and that the weights do not add up, at once"
-    silent = _draft(working.boram, page, target__deals="12", because=" ")
+    silent = drafted(working.boram, page, target__deals="12", because=" ")
     assert (silent.status_code, 'id="because-error"' in silent.text) == (422, True), "it is not her own scorecard"
     assert re.search(r'name="target-deals"[^>]* value="12"', silent.text)
     assert "What the change is for <" in working.alba.get(page).text, "whose own it is may leave it out"
-    assert _draft(working.boram, page, target__deals="12", because=WHY).status_code == 303
+    assert drafted(working.boram, page, target__deals="12", because=WHY).status_code == 303
     seen = working.alba.get(page).text
     assert "</del> <ins>12</ins>" in seen
     assert "Changed by E2" in seen
     digest = next(one.attributes["value"] for one in stale.all("input") if one.attributes.get("name") == "digest")
-    late = _draft(working.alba, page, digest=str(digest), target__deals="11", target__consults="7")
+    late = drafted(working.alba, page, digest=str(digest), target__deals="11", target__consults="7")
     assert late.status_code == 412
     assert "in the draft now: 12" in late.text
     assert re.search(r'name="target-consults"[^>]* value="7"', late.text)
-    off = _draft(working.dana, page, off__deals="yes", weight__consults="20", base__companies="5", because=WHY)
+    off = drafted(working.dana, page, off__deals="yes", weight__consults="20", base__companies="5", because=WHY)
     assert off.status_code == 303, off.text
     assert [one.text for one in _signatures(working.alba, page)] == [
         "Owner not signed E1",
@@ -207,7 +207,7 @@ def test_a_draft_is_changed_on_its_page_and_nothing_typed_is_lost(working: Worki
     assert "No more on it: A name" in working.alba.get(page).text
     assert working.alba.post("/cycles/2026/scorecards/employee:E6/draft", {"digest": "0" * 64}).status_code == 404
     again = {"kpi": "deals", "new_weight": "10", "new_target": "5", "weight__consults": "10", "because": WHY}
-    assert _draft(working.dana, page, **again).status_code == 303
+    assert drafted(working.dana, page, **again).status_code == 303
     assert "Changed by dana@agency.example" in working.alba.get(page).text
     # Fields that are called as the API's members, line by line.
     lines = working.alba.get(f"/api/v1{page}").json["lines"]
@@ -223,7 +223,7 @@ def test_a_draft_is_changed_on_its_page_and_nothing_typed_is_lost(working: Worki
     assert after == [line | ({"target": "13"} if line["kpi"] == "deals" else {}) for line in lines]
 
 
-def _sign(person: Somebody, page: str, part: str) -> None:
+def signs(person: Somebody, page: str, part: str) -> None:
     digest = re.search(r'name="digest" value="([0-9a-f]{64})"', person.get(page).text)
     assert digest is not None
     assert person.post(f"{page}/sign", {"digest": digest[1], "as": part}).status_code == 303
@@ -241,10 +241,10 @@ def test_what_is_struck_out_is_what_holds_else_what_the_reader_signed_last_else_
     in_agreement(working)
     page = "/cycles/2026/scorecards/employee:E1"
     first = next(one["target"] for one in working.alba.get(f"/api/v1{page}").json["lines"] if one["kpi"] == "deals")
-    assert _draft(working.alba, page, target__deals="11").status_code == 303
+    assert drafted(working.alba, page, target__deals="11").status_code == 303
     assert (_was(working.alba, page), _was(working.boram, page)) == ([first], [first])
-    _sign(working.alba, page, "owner")
-    assert _draft(working.boram, page, target__deals="12", because=WHY).status_code == 303
+    signs(working.alba, page, "owner")
+    assert drafted(working.boram, page, target__deals="12", because=WHY).status_code == 303
     assert (_was(working.alba, page), _was(working.boram, page)) == (["11"], [first])
     assert "what you signed last" in working.alba.get(page).text
     assert "what the first draft said" in working.boram.get(page).text
@@ -252,12 +252,12 @@ def test_what_is_struck_out_is_what_holds_else_what_the_reader_signed_last_else_
     for person in (working.alba, working.boram):
         way = [one.text for one in read(person.get(page).text).all("details") if "on the way" in one.text]
         assert re.search(rf"E2.*11 → 12.*Why: {WHY}.*E1.*{first} → 11$", " ".join(way))
-    _sign(working.alba, page, "owner")
-    _sign(working.boram, page, "head")
+    signs(working.alba, page, "owner")
+    signs(working.boram, page, "head")
     assert _was(working.alba, page) == []
-    assert _draft(working.boram, page, target__deals="14", because=WHY).status_code == 303
-    _sign(working.boram, page, "head")
-    assert _draft(working.boram, page, target__deals="15", because=WHY).status_code == 303
+    assert drafted(working.boram, page, target__deals="14", because=WHY).status_code == 303
+    signs(working.boram, page, "head")
+    assert drafted(working.boram, page, target__deals="15", because=WHY).status_code == 303
     assert (_was(working.alba, page), _was(working.boram, page)) == (["12"], ["12"])
     shown = working.alba.get(page).text
     assert "Version 1 holds: all have signed it. · The draft is still to be signed by: Owner, Head" in shown
@@ -278,16 +278,16 @@ def test_what_a_draft_makes_of_the_score_is_told_before_one_signs(working: Worki
     working.record("2026-03-04 deal D-1 E1 100 USD of Nordwind/AT")
     assert worth_of() == []
     before = working.alba.get(card).json
-    assert _draft(working.boram, page, target__deals="12", because=WHY).status_code == 303
+    assert drafted(working.boram, page, target__deals="12", because=WHY).status_code == 303
     assert worth_of() == ["If these lines held, the score would stay as it is: 30.40 so far."]
-    assert _draft(working.boram, page, target__buyers="2", because=WHY).status_code == 303
+    assert drafted(working.boram, page, target__buyers="2", because=WHY).status_code == 303
     assert working.alba.get(card).json["final_score"] == before["final_score"]
     (worth,) = worth_of()
     so_far, now, year_end, leads = re.findall(r"\d+\.\d\d", worth)
     assert (now, leads) == (f"{before['final_score']:.2f}", f"{before['projected_score']:.2f}")
     assert so_far != now
-    _sign(working.alba, page, "owner")
-    _sign(working.boram, page, "head")
+    signs(working.alba, page, "owner")
+    signs(working.boram, page, "head")
     after = working.alba.get(card).json
     assert (so_far, year_end) == (f"{after['final_score']:.2f}", f"{after['projected_score']:.2f}")
     assert worth_of() == []
@@ -297,7 +297,7 @@ def test_both_sides_talk_beside_the_lines_and_say_why_they_change_them(working: 
     """Why a draft is another stands beside who changed it; what is written of a line stands at it; colleagues and the line's others read nothing."""
     in_agreement(working)
     page = "/cycles/2026/scorecards/employee:E1"
-    assert _draft(working.boram, page, target__deals="12", because="The fair comes back.").status_code == 303
+    assert drafted(working.boram, page, target__deals="12", because="The fair comes back.").status_code == 303
     assert "Why: The fair comes back." in working.alba.get(page).text
     said = {"about": "deals", "text": "Twelve is two more than I see."}
     assert working.alba.post(f"{page}/notes", said).status_code == 303

@@ -13,6 +13,7 @@ from app.rules.terms import Node
 from tests.conftest import CountQueries
 from tests.web.markup import Element, read
 from tests.web.test_changes import agree, said, take_over
+from tests.web.test_opened_cycles import drafted, in_agreement, signs
 from tests.web.working import Working, loaded_folder, working
 
 __all__ = ["loaded_folder", "working"]
@@ -213,6 +214,31 @@ def test_what_next_year_s_weights_would_move_is_told_as_if_they_held_now(working
     for page in (working.wanda.get(decision).text, working.dana.get(f"{change}/effects").text):
         assert moved.findall(said(page).partition("As if in 2026")[2]) == [told]
     assert "It moves no score" not in working.wanda.get(decision).text
+
+
+def test_as_if_goes_by_what_was_agreed_on_and_not_by_what_the_folder_says(working: Working) -> None:
+    """E1 has signed 20 points of buyers and none of companies: five of consults' ten to buyers are laid upon the ten that the folder has of each."""
+    take_over(working, "scorecards.csv")
+    working.record("2026-03-04 deal D-1 E1 1000.00 EUR of Nordwind/AT", "2026-03-05 verified D-1 by E2")
+    in_agreement(working)
+    page, card = "/cycles/2026/scorecards/employee:E1", "/api/v1/scorecards/employee:E1?cycle=2026"
+    assert drafted(working.alba, page, weight__buyers="19", weight__consults="1").status_code == 303
+    for person, part in ((working.alba, "owner"), (working.boram, "head")):
+        signs(person, page, part)
+    before: dict[str, Any] = working.alba.get(card).json or {}
+    scores = {one["kpi"]: one["score"] for one in before["lines"]}
+    assert {one["kpi"]: one["weight"] for one in before["lines"]}["buyers"] == 19
+    staff = "/scorecards/edit?cycle=2027&whose=job:staff"
+    number = copied(working, staff)
+    form = cells(working.dana.get(f"{staff}&into={number}").text) | {"into": number, "apply": "changed"}
+    looked = working.dana.post(staff, form | {"template-consults": "-5", "template-buyers": "+5"})
+    told = said(working.dana.post(staff, cells(looked.text) | {"as_if": "yes"}).text).partition("As if in 2026")[2]
+    # 15 and 5 in place of 19 and 1.
+    after = before["own_score"] + (4 * scores["consults"] - 4 * scores["buyers"]) / 100
+    assert re.findall(r"(E\d) \w+ [^A-Z]*Own score: ([\d.]+) → ([\d.]+)", told) == [
+        ("E1", f"{before['own_score']:.2f}", f"{after:.2f}")
+    ]
+    assert "are agreed on with those whose they are" in said(working.dana.get(OFFICES).text)
 
 
 def test_several_groups_are_asked_for_at_once(working: Working) -> None:

@@ -15,6 +15,7 @@ from flask import request
 from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
+from app import cycle as cycles
 from app import decisions, intake, scoring
 from app.intake import Put
 from app.kit.refusals import Invalid, at_field
@@ -22,6 +23,7 @@ from app.plain.findings import Finding, n_
 from app.plain.texts import trimmed
 from app.rules.definitions import Definitions
 from app.rules.permissions import Deed
+from app.rules.stages import Stage
 from app.rules.terms import Job, Name, Node, NodeKind, UnitKind
 from app.rules.weighting import (
     WHOLE,
@@ -195,6 +197,7 @@ def _page(
     last = max(1, -(-len(shown.rows) // ROWS_MOST))
     page = min(query.page, last)
     definitions = edited.definitions
+    opened = cycles.opened_cycle(context.connection, plan.cycle)
     copied = {row["node"] for row in scoring.copied_rows(plan, edited.every, last=plan.cycle - 1)}
     name_of = group_namer(definitions.policies)
     groups = {code: str(name_of(code)) for code in _groups_of(plan)}
@@ -213,6 +216,7 @@ def _page(
         last=last,
         cycle=plan.cycle,
         present=edited.present,
+        is_agreed_on=opened is not None and opened.stage is not Stage.DRAFT,
         cycles=sorted({*edited.loaded.sheet.cycles, edited.present, edited.present + 1, plan.cycle}),
         copied=len(copied),
         copied_shown=sum(str(row.node) in copied for row in shown.rows),
