@@ -24,7 +24,7 @@ from flask_assets import Bundle, Environment
 from markupsafe import Markup
 
 from app.kit.settings import ROOT
-from app.web import faces, themes
+from app.web import earth, faces, themes
 
 __all__ = ["BUNDLES", "STATIC", "Asset", "Assets", "assets", "build"]
 
@@ -96,7 +96,7 @@ _CHARTS: Final = ("agency", "scorecard")
 _LAND: Final = NODE_MODULES / "world-atlas" / "land-110m.json"
 """The coasts of the world, of which the map is drawn."""
 
-_BUILT: Final = (*BUNDLES, "gen/land.json", *(f"gen/charts_{page}.js" for page in _CHARTS))
+_BUILT: Final = (*BUNDLES, "gen/land.json", "gen/land.svg", *(f"gen/charts_{page}.js" for page in _CHARTS))
 
 _ESBUILD: Final = NODE_MODULES / ".bin" / "esbuild"
 
@@ -150,6 +150,9 @@ def _bundle_charts() -> list[Path]:
     where = (f"--outdir={GENERATED}", "--entry-names=charts_[name]")
     subprocess.run([_ESBUILD, *modules, *how, unused, *where], check=True, cwd=ROOT)
     shutil.copyfile(_LAND, GENERATED / "land.json")
+    coasts = earth.land_path(json.loads(_LAND.read_text(encoding="utf-8")))
+    drawing = f'<svg xmlns="http://www.w3.org/2000/svg"><path id="land" d="{coasts}"/></svg>\n'
+    (GENERATED / "land.svg").write_text(drawing, encoding="utf-8")
     return [GENERATED / f"charts_{page}.js" for page in _CHARTS]
 
 

@@ -106,33 +106,35 @@ def entry_of(page: str) -> str:
 def items_for(context: RequestContext) -> list[Item]:
     """The links of the person who asks.
 
-    Queries: 1 where the account has the role head (the organisation's revision).
+    Queries: 1 where the account has the role head, or a function in some cycle (the organisation's revision).
     """
     viewer = context.person
     if viewer is None:
         return []
-    shown: list[Item] = []
+    shown: dict[str, Item] = {}
+    # What a function in some cycle opens comes last for a head: their own entries and their office's do not give way to it on a phone's bar.
+    by_function: dict[str, Item] = {} if viewer.functions and _heads_something(context) else shown
     for item in ITEMS:
         if item.page not in context.pages:
             continue
-        if item.deed is Deed.VERIFY and viewer.stands_in_for("verify"):
-            relates = context.allowed(item.deed)
-            if relates and all(item.page != other.page for other in shown):
-                shown.append(item)
-            continue
-        if item.deed in FUNCTION_DEEDS and viewer.functions and all(item.page != other.page for other in shown):
-            shown.append(item)
-            continue
-        if not _relates(viewer, item) and not _opened_by_function(viewer, item):
-            continue
-        if item.relation is Relation.LINE and not _heads_something(context):
-            continue
-        if item.relation in {Relation.OWN, Relation.ABOVE} and viewer.employee is None:
-            continue
-        if all(item.page != other.page for other in shown):
-            shown.append(item)
+        if _leads(context, viewer, item):
+            shown.setdefault(item.page, item)
+        elif _opened_by_function(viewer, item):
+            by_function.setdefault(item.page, item)
+    items = [*shown.values(), *(item for page, item in by_function.items() if page not in shown)]
     # Home alone leads nowhere.
-    return shown if len(shown) > 1 else []
+    return items if len(items) > 1 else []
+
+
+def _leads(context: RequestContext, viewer: Viewer, item: Item) -> bool:
+    """Whether the person's roles, or whom they stand in for, make the entry worth following."""
+    if item.deed is Deed.VERIFY and viewer.stands_in_for("verify"):
+        return bool(context.allowed(item.deed))
+    if not _relates(viewer, item):
+        return False
+    if item.relation is Relation.LINE:
+        return _heads_something(context)
+    return item.relation not in {Relation.OWN, Relation.ABOVE} or viewer.employee is not None
 
 
 def _relates(viewer: Viewer, item: Item) -> bool:
@@ -144,6 +146,8 @@ def _relates(viewer: Viewer, item: Item) -> bool:
 
 def _opened_by_function(viewer: Viewer, item: Item) -> bool:
     """Whether the person has a function in some cycle that opens it there."""
+    if item.deed in FUNCTION_DEEDS:
+        return bool(viewer.functions)
     return item.relation is Relation.ANY and any(item.deed in functions_open(one.function) for one in viewer.functions)
 
 

@@ -76,7 +76,7 @@ def test_page_file_and_api_say_the_same(at_work: Working) -> None:
 def test_the_parts_add_up_to_the_whole(at_work: Working) -> None:
     """Gaston heads the region and is posted to it: what is his stands in a row of its own, below the region's offices."""
     page = at_work.ferran.get("/business?open=all").text
-    europe = page.split('<tr class="business-head">')[1:]
+    europe = page.split('<tr class="business-head"')[1:]
     (region,) = (one for one in europe if 'href="/scorecards/unit:EUR' in one)
     (rest,) = re.findall(
         r'<tr class="business-rest">.*?business-now">(US\$[^<]+)<', region.split("</tbody>")[0], re.DOTALL
@@ -181,3 +181,50 @@ def test_after_the_last_there_are_none(at_work: Working, day: str) -> None:
     """An empty page and no fault: whoever asks on gets to know that it is the end."""
     beyond = at_work.ferran.get(f"/api/v1/business/unit:HQ?cycle=2026&after=unit:ZZZ{day}").json
     assert (beyond["items"], beyond["next"]) == ([], None)
+
+
+CIRCLE = re.compile(
+    r'<circle class="business-circle business-circle-(\w+)"[^>]* r="([\d.]+)" data-units="([^"]+)" data-now="([^"]+)"'
+)
+
+
+def circles(page: str) -> dict[str, tuple[str, str, float]]:
+    """The offices on the map: what each says, whether it reaches what it is held against, its radius."""
+    return {units.split()[0]: (now, reach, float(radius)) for reach, radius, units, now in CIRCLE.findall(page)}
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_the_map_says_what_the_table_says(at_work: Working, figure: str) -> None:
+    """Each office once, the amount of its row; the largest amount has the largest circle, and a region's row is found by its offices."""
+    for by in ("entered", "verified", "last_year"):
+        page = at_work.ferran.get(f"/business?open=all&sort={figure}&by={by}").text
+        drawn = circles(page)
+        assert drawn.keys() == {"PAR", "TYO", "VIE"}
+        assert {unit: now for unit, (now, _, _) in drawn.items()} == {unit: cells(page, unit)[figure] for unit in drawn}
+        rows = set(re.findall(r'<tr[^>]* data-row="(\w+)"', page))
+        assert {unit for _, _, units, _ in CIRCLE.findall(page) for unit in units.split()} <= rows
+        amounts = {unit: Decimal(re.sub(r"[^\d.]", "", now)) for unit, (now, _, _) in drawn.items()}
+        largest = max(drawn, key=lambda unit: drawn[unit][2])
+        assert amounts[largest] == max(amounts.values())
+        assert {reach for _, reach, _ in drawn.values()} <= (
+            {"reaches", "below", "unknown"} if by == "last_year" else {"level"}
+        )
+
+
+def test_a_folded_office_leads_to_its_row(at_work: Working) -> None:
+    """Where the region is folded, the circle's way unfolds it and ends at the office's row."""
+    page = at_work.ferran.get("/business").text
+    way = next(one for one in re.findall(r'data-unfold="([^"]+)"', page) if one.endswith("#row-VIE"))
+    unfolded = at_work.ferran.get(way.partition("#")[0].replace("&amp;", "&")).text
+    assert 'id="row-VIE"' not in page
+    assert 'id="row-VIE"' in unfolded
+
+
+def test_without_places_there_is_no_map(at_work: Working, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor its script; the table stands alone, as it does where nothing stands below."""
+    assert "pages/business.js" in at_work.ferran.get("/business").text
+    monkeypatch.setattr("app.web.business_map.spot_of", lambda *_: None)
+    page = at_work.ferran.get("/business?sort=deals").text
+    assert not circles(page)
+    assert "pages/business.js" not in page
+    assert "business-world" not in at_work.emil.get("/business?unit=VIE").text

@@ -623,3 +623,20 @@ def _signings(connection: Connection, loaded: scoring.State, opened: cycles.Open
                 assert by is not None
                 at = NOW + dt.timedelta(minutes=len(signed))
                 yield cycles.Signing(card.node, card.draft_digest, due.signed_as, by, at)
+
+
+def test_a_function_does_not_push_a_heads_own_pages_from_a_phones_bar(working: Working) -> None:
+    """A head who calibrates too finds their scorecard, the form and their office first, as other heads do; what the function opens stands behind."""
+    working.dana.post("/cycles", {"cycle": "2026"})
+    before = _bar(working.boram)
+    wanted = {"person": "E2", "function": "calibrator", "from": "2026-01-01", "to": "2028-01-01"}
+    agrees(working.ferran, working.dana.post("/cycles/2026/functions", wanted | {"function_reason": WHY}))
+    after = _bar(working.boram)
+    assert after[:4] == before[:4] == ["/", "/scorecard", "/log", "/office"]
+    assert {"/grades", "/cycles"} <= set(after[4:])
+
+
+def _bar(person: Somebody) -> list[str]:
+    """The pages of the navigation, in their order."""
+    bar = person.get("/password").text.split('<nav class="navigation"', 1)[1].split('<li class="more-pages">', 1)[0]
+    return re.findall(r'<a href="([^"]+)"', bar)

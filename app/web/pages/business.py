@@ -16,6 +16,7 @@ from app.rules.terms import Node, NodeKind
 from app.scoring import Business, BusinessSource
 from app.web import words
 from app.web.asking import ScoreParameters, asked_of, chosen_unit, first_days
+from app.web.business_map import business_map
 from app.web.downloads import sheet_file
 from app.web.file_words import file_words
 from app.web.kept import CachedPart, Rendered, drawn
@@ -74,6 +75,7 @@ def business(context: RequestContext, query: BusinessQuery, views: ListViews) ->
         ],
         groups=scoring.business_groups(shown, source.plan, node.code, sorting=sorting),
         flat=scoring.sorted_units([one for one in shown.units.values() if one.node != node], sorting=sorting),
+        map=business_map(shown, directory, node.code, figure=sorting[0] or BusinessFigure.DEAL_VALUE, by=query.by),
         query=query,
         parameters=parameters,
         sees=context.sees(Deed.SEE_PEOPLE_SCORES),
