@@ -90,6 +90,7 @@ from app.cycle.check_ins import (
     sees_check_ins,
     self_assessment,
 )
+from app.cycle.correcting import ADMITTED_MOST, CORRECTED_IN, correct_kind
 from app.cycle.cutting import BeingCertified, refuse_being_certified
 from app.cycle.drafted import DraftScores, draft_scores
 from app.cycle.grades import (
@@ -194,6 +195,7 @@ from app.cycle.waiting_for import (
 from app.cycle.waiting_reads import EverybodysReads, OnesReads
 
 __all__ = [
+    "ADMITTED_MOST",
     "AGREED_IN",
     "AMEND",
     "APPOINT",
@@ -202,6 +204,7 @@ __all__ = [
     "BY_HR",
     "CALIBRATE",
     "CALIBRATED_IN",
+    "CORRECTED_IN",
     "EMPLOYEE_COLUMNS",
     "HOW_LENGTH_MAX",
     "IMPOSE",
@@ -312,6 +315,7 @@ __all__ = [
     "check_ins_due",
     "close_action",
     "comments_owed",
+    "correct_kind",
     "cut_to_verify",
     "cycle_board",
     "cycle_named",

@@ -43,12 +43,14 @@ class AfterClose:
 
     Attributes:
         events: each with what it would move by itself.
-        loads: files that were loaded since with other rows.
+        admitted: by an event's number the decision that added it to the cut.
+        loads: files that were loaded since with other rows than the cycle goes by.
         following: after which number the list goes on; None at its end.
         count: how many events there are.
     """
 
     events: Sequence[tuple[LateEvent, tuple[LateMove, ...]]]
+    admitted: Mapping[int, int]
     loads: Sequence[FileDiffers]
     following: int | None
     count: int
@@ -86,7 +88,12 @@ def after_close(
     standing: dict[tuple[Node, ...], _Scores] = {}
     return AfterClose(
         events=[(one, tuple(_moves(state, plan, one, asked, standing, now=now))) for one in shown],
-        loads=organisation.files_since(connection, cut.revision),
+        admitted={seq: one.decision for one in certified.corrections for seq in one.events},
+        loads=[
+            one
+            for one in organisation.files_since(connection, cut.revision)
+            if one.file not in cut.adopted or one.revision > cut.adopted[one.file].revision
+        ],
         following=shown[-1].seq if len(late) > limit else None,
         count=ledger.late_count(connection, cycle=cut.cycle, after=cut.last_event),
     )

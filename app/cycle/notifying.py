@@ -100,7 +100,7 @@ def _number(result: ToldResult) -> float | None:
     return None if result.score is None else float(result.score)
 
 
-PENDING_KINDS: Final = LINE_KIND_CODES | {cascade.CALIBRATE, cascade.LET_LAPSE}
+PENDING_KINDS: Final = LINE_KIND_CODES | {cascade.CALIBRATE, cascade.LET_LAPSE, scoring.CORRECT}
 """What moves a figure between two tellings."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,11 +12,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import cascade, decisions, ledger, organisation, scoring
 from app.cycle.certifying import decisions_sum
 from app.cycle.recorded import records_sum
-from app.cycle.results import results_of
+from app.cycle.results import CycleResults, results_of
 from app.kit.database import Database
 from app.kit.refusals import Refusal
 from app.rules.deciding import DecisionEffect, decision_digest
-from app.scoring import Certified, Cut, ScoreQuery
+from app.scoring import Certified, Cut, EventNotTaken, ScoreQuery
 
 __all__ = ["Verified", "cut_to_verify", "verify"]
 
@@ -55,10 +55,11 @@ def verify(connection: Connection, certified: Certified, *, now: dt.datetime) ->
 
     Queries: one for each 5,000 events, those of scoring the cycle, and 4.
     """
-    cut = certified.cut
+    cut = certified.cut.as_made
     differences = _read_lines(cut.cycle, "what is stored", lambda: _of_inputs(connection, certified))
     differences += _read_lines(cut.cycle, "publications", lambda: _of_published(connection, cut))
-    lost = _read_lines(cut.cycle, "rows", lambda: _of_rows(connection, cut))
+    differences += _read_lines(cut.cycle, "corrections", lambda: _of_corrections(connection, certified))
+    lost = _read_lines(cut.cycle, "rows", lambda: _of_rows(connection, certified))
     if lost:
         # Without the folder's rows there is nothing to make the database of.
         return Verified("", (*differences, *lost))
@@ -69,6 +70,11 @@ def verify(connection: Connection, certified: Certified, *, now: dt.datetime) ->
     differences += more
     if not differences and computed != certified.results_sha256:
         differences.append(f"cycle:{cut.cycle} results: {certified.results_sha256} → {computed}")
+    if certified.corrections and not differences:
+        stored = certified.corrections[-1].results_sha256
+        computed, differences = _computed_as_corrected(connection, certified, now)
+        if not differences and computed != stored:
+            differences.append(f"cycle:{cut.cycle} results as corrected: {stored} → {computed}")
     return Verified(computed, tuple(differences))
 
 
@@ -95,7 +101,16 @@ def _unreadable(cycle: int, what: str, error: BaseException) -> str:
 
 def _computed(connection: Connection, certified: Certified, now: dt.datetime) -> tuple[str, list[str]]:
     """The sum over what the cycle comes to, and what differs of it from what is stored."""
-    cut = certified.cut
+    cut = certified.cut.as_made
+    results, differences = _scored_anew(connection, cut, now)
+    signed = decisions.decision(connection, cut.decision)
+    stored = {} if signed is None else {(one.node, _member(one)): one.after for one in signed.effects}
+    differences += _of_figures(stored, results.told)
+    return results.sha256, differences
+
+
+def _scored_anew(connection: Connection, cut: Cut, now: dt.datetime) -> tuple[CycleResults, list[str]]:
+    """What a cycle comes to by a cut's database that is made from the beginning, and what differs of the one that is read."""
     revision = organisation.current_revision(connection)
     with scoring.sealed_anew(connection, cut) as source:
         # What was decided about lines since goes over what was certified, and is no part of it.
@@ -103,10 +118,18 @@ def _computed(connection: Connection, certified: Certified, now: dt.datetime) ->
         today = loaded.frame.directory.day_of(now)
         results = results_of(connection, loaded, ScoreQuery(cut.cycle, today))
         differences = list(_of_totals(source))
-    differences += _of_what_is_read(connection, certified, results.sha256, today)
-    signed = decisions.decision(connection, cut.decision)
-    stored = {} if signed is None else {(one.node, _member(one)): one.after for one in signed.effects}
-    differences += _of_figures(stored, results.told)
+        # Worked out while the database is there.
+        computed = results.sha256
+    differences += _of_what_is_read(connection, cut, computed, today)
+    return results, differences
+
+
+def _computed_as_corrected(connection: Connection, certified: Certified, now: dt.datetime) -> tuple[str, list[str]]:
+    """The sum over what the cycle comes to with all that was added to its cut, and what differs of it."""
+    try:
+        results, differences = _scored_anew(connection, certified.cut, now)
+    except (EventNotTaken, *_UNREADABLE) as error:
+        return "", [_unreadable(certified.cut.cycle, "results as corrected", error)]
     return results.sha256, differences
 
 
@@ -117,10 +140,10 @@ def _member(effect: DecisionEffect) -> str:
 
 def _of_inputs(connection: Connection, certified: Certified) -> Iterator[str]:
     """What is stored of the cut itself against the sums that were written down with it."""
-    cut = certified.cut
+    cut = certified.cut.as_made
     events = ledger.events_sum(connection, last=cut.last_event)
-    if events != certified.events:
-        yield f"cycle:{cut.cycle} events: {certified.events.sha256} → {events.sha256}"
+    if events != certified.made_of:
+        yield f"cycle:{cut.cycle} events: {certified.made_of.sha256} → {events.sha256}"
     recorded = decisions_sum(connection, cut.cycle, before=cut.decision)
     for member, stored, computed in (
         ("decisions", cut.decisions, recorded.approved),
@@ -130,7 +153,28 @@ def _of_inputs(connection: Connection, certified: Certified) -> Iterator[str]:
         # Of a cut before a sum was kept nothing is known to differ from.
         if stored not in {computed, None}:
             yield f"cycle:{cut.cycle} {member}: {stored} → {computed}"
-    yield from _of_signatures(connection, cut)
+    yield from _of_signatures(connection, cut.decision)
+
+
+def _of_corrections(connection: Connection, certified: Certified) -> Iterator[str]:
+    """What was added to the cut: by two people each time, the events that they named, and the sum over all events with them."""
+    cut = certified.cut.as_made
+    added: tuple[int, ...] = ()
+    for one in certified.corrections:
+        yield from _of_signatures(connection, one.decision)
+        added = (*added, *one.events)
+        events = ledger.events_sum(connection, last=cut.last_event, but=added)
+        if events != one.total:
+            yield f"decision:{one.decision} events: {one.total.sha256} → {events.sha256}"
+        signed = decisions.decision(connection, one.decision)
+        content: Mapping[str, Any] = {} if signed is None else signed.content
+        named = sorted((each["source"], each["id"]) for each in content.get("admit", []))
+        stored = sorted((each.source, each.id) for each in ledger.events_numbered(connection, one.events))
+        if named != stored:
+            yield f"decision:{one.decision} admit: {named} → {stored}"
+        files = {name: file.revision for name, file in one.files.items()}
+        if files != content.get("adopt", {}):
+            yield f"decision:{one.decision} adopt: {content.get('adopt', {})} → {files}"
 
 
 def _of_published(connection: Connection, cut: Cut) -> Iterator[str]:
@@ -140,18 +184,20 @@ def _of_published(connection: Connection, cut: Cut) -> Iterator[str]:
             yield f"cycle:{cut.cycle} edition {edition.edition} {part}_sha256: {stored} → {computed}"
 
 
-def _of_rows(connection: Connection, cut: Cut) -> Iterator[str]:
-    """The folder's rows at the cut against their sums."""
-    kept = cascade.kept_texts(connection, cut.parts.values())
-    for name, one in cut.parts.items():
+def _of_rows(connection: Connection, certified: Certified) -> Iterator[str]:
+    """The folder's rows at the cut, and those that were taken since, against their sums."""
+    cut = certified.cut
+    parts = [*cut.as_made.parts.items(), *(part for one in certified.corrections for part in one.parts.items())]
+    kept = cascade.kept_texts(connection, {one for _, one in parts})
+    for name, one in parts:
         computed = cascade.text_sha256(kept[one]) if one in kept else "missing"
         if computed != one:
             yield f"cycle:{cut.cycle} rows of {name}: {one} → {computed}"
 
 
-def _of_what_is_read(connection: Connection, certified: Certified, computed: str, today: dt.date) -> Iterator[str]:
+def _of_what_is_read(connection: Connection, cut: Cut, computed: str, today: dt.date) -> Iterator[str]:
     """What this machine's own database of the cut comes to, by which pages and commands show the cycle."""
-    revision, cut = organisation.current_revision(connection), certified.cut
+    revision = organisation.current_revision(connection)
     source = scoring.sealed(connection, cut)
     loaded = scoring.state_of_source(connection, source, revision, cut=cut.decision, before=cut.decision)
     read = results_of(connection, loaded, ScoreQuery(cut.cycle, today)).sha256
@@ -159,20 +205,20 @@ def _of_what_is_read(connection: Connection, certified: Certified, computed: str
         yield f"cycle:{cut.cycle} results as this machine reads them: {read} → {computed}"
 
 
-def _of_signatures(connection: Connection, cut: Cut) -> Iterator[str]:
-    """The decision itself: what was signed, and that two people did."""
-    signed = decisions.decision(connection, cut.decision)
+def _of_signatures(connection: Connection, number: int) -> Iterator[str]:
+    """A decision itself: what was signed, and that two people did."""
+    signed = decisions.decision(connection, number)
     if signed is None or signed.checker is None:
-        yield f"decision:{cut.decision} checker: two people → one, or none"
+        yield f"decision:{number} checker: two people → one, or none"
         return
     maker, checker = signed.maker, signed.checker
     if checker.account == maker.account or (maker.employee is not None and checker.employee == maker.employee):
-        yield f"decision:{cut.decision} checker: another person → {maker.person}"
+        yield f"decision:{number} checker: another person → {maker.person}"
     computed = decision_digest(
         kind=signed.kind, cycle=signed.cycle, round_=signed.round, content=signed.content, effects=signed.effects
     )
     if computed != signed.digest:
-        yield f"decision:{cut.decision} digest: {signed.digest} → {computed}"
+        yield f"decision:{number} digest: {signed.digest} → {computed}"
 
 
 def _of_totals(source: Database) -> Iterator[str]:

@@ -5,6 +5,7 @@ that every error names file, line and field. Never decides what is right: that i
 """
 
 from app.intake.activity_files import BATCH_ALONE, ingest_file, rejects_path
+from app.intake.adopting import adopt_files
 from app.intake.agency import Loaded, LoadRefused, derive_by_present_rules, load_agency
 from app.intake.agreed_lines import judged_lines
 from app.intake.change_cycles import cycle_without_scorecards, cycles_to_tell, is_cycle
@@ -150,6 +151,7 @@ __all__ = [
     "StaleFeed",
     "StoredFolder",
     "VerifiersMoved",
+    "adopt_files",
     "arrival_of",
     "arrival_of_text",
     "begin_change",

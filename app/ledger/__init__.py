@@ -63,7 +63,16 @@ from app.ledger.given import Given, LatestFigure, Reported, latest_figures, repo
 from app.ledger.groups import ActivityGroup, EventGroup, EventGroups, activity_groups, event_groups
 from app.ledger.holding import shut_out_loads
 from app.ledger.known import KnownActivity, activities_known
-from app.ledger.late import LateEvent, late_count, late_events
+from app.ledger.late import (
+    AboutActivity,
+    LateEvent,
+    NamedEvent,
+    activities_behind,
+    events_numbered,
+    events_with_keys,
+    late_count,
+    late_events,
+)
 from app.ledger.listed import Listed, ListedActivity, activities_found, activities_listed
 from app.ledger.moving import Moved, bring_up_to_date, figures_after, moved_by, write_moved
 from app.ledger.named import NamedParties, parties_meant
@@ -118,6 +127,7 @@ __all__ = [
     "COMPANY",
     "DERIVATION",
     "REJECTS_KEPT_FOR",
+    "AboutActivity",
     "Activities",
     "ActivityFilter",
     "ActivityGroup",
@@ -156,6 +166,7 @@ __all__ = [
     "ListedActivity",
     "Move",
     "Moved",
+    "NamedEvent",
     "NamedParties",
     "NodeActivity",
     "Origin",
@@ -175,6 +186,7 @@ __all__ = [
     "WaitingFor",
     "WorthTooMuch",
     "activities_alike",
+    "activities_behind",
     "activities_found",
     "activities_known",
     "activities_listed",
@@ -201,8 +213,10 @@ __all__ = [
     "event_key",
     "event_set",
     "events_in_all",
+    "events_numbered",
     "events_sum",
     "events_up_to",
+    "events_with_keys",
     "figures_after",
     "figures_as_of",
     "figures_by_day",

@@ -52,6 +52,7 @@ from app.scoring.business_days import (
     newest_of_load,
     stale_business_days,
 )
+from app.scoring.corrections import CORRECT, AdoptedFile, AdoptedRows, Correction, EventNotTaken, keep_correction
 from app.scoring.digest import digest
 from app.scoring.explain import CountedActivity, Explanation, activity_lines, counted_activities, explain
 from app.scoring.goal_board import (
@@ -136,6 +137,7 @@ from app.scoring.sealing import (
 )
 from app.scoring.states import (
     folder_state,
+    going_by,
     limit_to_told,
     pinned_frames,
     state,
@@ -185,11 +187,14 @@ from app.scoring.weight_grid import (
 from app.scoring.year_line import YearLine, YearPoint
 
 __all__ = [
+    "CORRECT",
     "HOLDER_SORTS",
     "RISK_BANDS",
     "SORTS",
     "TARGET",
     "ActivityPage",
+    "AdoptedFile",
+    "AdoptedRows",
     "AgencyBoard",
     "AgencySource",
     "Board",
@@ -205,6 +210,7 @@ __all__ = [
     "CardRow",
     "CardScores",
     "Certified",
+    "Correction",
     "CountedActivity",
     "CountingNode",
     "Cut",
@@ -213,6 +219,7 @@ __all__ = [
     "DecisionsSum",
     "DisplayLine",
     "EntryToVerify",
+    "EventNotTaken",
     "Explanation",
     "FigureGoal",
     "GoalLevel",
@@ -308,12 +315,14 @@ __all__ = [
     "folder_target",
     "goal_levels",
     "goal_rows",
+    "going_by",
     "has_same_shown_lines",
     "hold_to_decide",
     "holder_rows",
     "keep_business_days",
     "keep_business_taken",
     "keep_certified",
+    "keep_correction",
     "keep_cut",
     "keep_snapshot",
     "keep_taken",

@@ -308,6 +308,10 @@ class State:
         certified = {cycle: functools.partial(_decided_so, of, sheet) for cycle, of in self.certified.items()}
         return State(self.frame, sheet, before=self, pinned_frames=self._pinned_frames, certified=certified)
 
+    def with_certified(self, sheet: Sheet, certified: Mapping[int, Callable[[], State]]) -> State:
+        """The same with certified cycles by other states, under a sheet that is told apart from this one by its token alone."""
+        return State(self.frame, sheet, before=self, pinned_frames=self._pinned_frames, certified=certified)
+
     def as_earlier(self, folder: State) -> State:
         """This state for a later one to be made of. It lets go of the one before it: else all that ever were would be kept."""
         if self is not folder:

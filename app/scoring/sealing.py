@@ -19,11 +19,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
@@ -44,6 +45,7 @@ from app.ledger import EventsSum
 from app.organisation.tables import FOLDER as ORGANISATION
 from app.rules.deciding import DecisionState
 from app.scoring import tables
+from app.scoring.corrections import AdoptedFile, Correction, correct_database, read_corrections
 
 __all__ = [
     "Certified",
@@ -84,6 +86,9 @@ class Cut:
         records_sha256: the sum over its drafts, signatures, versions, publications and stages; None of a cut before it was kept.
         files: the sums of the folder's files by name.
         parts: the sums of its rows by table.
+        added: the numbers of the events that were added since (`correct`).
+        adopted: the files of later loads that it goes by since, by name.
+        original: the cut without what was added; None where nothing was.
     """
 
     decision: int
@@ -96,6 +101,33 @@ class Cut:
     records_sha256: str | None
     files: Mapping[str, str]
     parts: Mapping[str, str]
+    added: tuple[int, ...] = ()
+    adopted: Mapping[str, AdoptedFile] = field(default_factory=dict)
+    original: Cut | None = None
+
+    @property
+    def as_made(self) -> Cut:
+        """The cut without what was added to it since."""
+        return self if self.original is None else self.original
+
+    def with_added(
+        self, *, events: Iterable[int] = (), files: Mapping[str, AdoptedFile], parts: Mapping[str, str]
+    ) -> Cut:
+        """The cut with further events, and other rows in place of its own.
+
+        Args:
+            events: their numbers.
+            files: those that are taken of later loads, by name.
+            parts: the sums of the rows that are others by them, by table.
+        """
+        return replace(
+            self,
+            added=tuple(sorted({*self.added, *events})),
+            adopted={**self.adopted, **files},
+            files={**self.files, **{name: one.sha256 for name, one in files.items()}},
+            parts={**self.parts, **parts},
+            original=self.as_made,
+        )
 
 
 class DecisionsSum(NamedTuple):
@@ -106,13 +138,27 @@ class DecisionsSum(NamedTuple):
 
 
 class Certified(NamedTuple):
-    """A cut that a cycle goes by."""
+    """A cut that a cycle goes by.
+
+    Attributes:
+        cut: with all that was added to it since.
+        events: how many there are with these, and the sum over them.
+        results_sha256: of what the cycle came to by the cut as it was made.
+        made_of: how many events the cut had as it was made, and the sum over them.
+        corrections: what was added, as it was agreed to.
+    """
 
     cut: Cut
     round: int
     at: dt.datetime
     events: EventsSum
     results_sha256: str
+    made_of: EventsSum
+    corrections: tuple[Correction, ...] = ()
+
+    def cut_before(self, decision: int) -> Cut:
+        """The cut with what decisions of smaller numbers added to it."""
+        return _corrected(self.cut.as_made, [one for one in self.corrections if one.decision < decision])
 
     def as_pin(self) -> dict[str, object]:
         """As the contract writes it."""
@@ -228,7 +274,7 @@ def cut_of(connection: Connection, decision: int) -> Cut | None:
 
 
 def certified_cuts(connection: Connection) -> dict[int, Certified]:
-    """The cuts that cycles go by. Queries: 1, and 1 where there are any."""
+    """The cuts that cycles go by, with what was added to them. Queries: 1, and where there are any 2, or 4 where anything was added."""
     of, certified = tables.cut, tables.certified_cut
     query = sa.select(
         of,
@@ -241,17 +287,29 @@ def certified_cuts(connection: Connection) -> dict[int, Certified]:
     query = query.join(certified, certified.c.decision == of.c.decision)
     query = query.join(tables.cut_sum, tables.cut_sum.c.decision == of.c.decision)
     rows = connection.execute(query.order_by(certified.c.cycle, certified.c.round)).all()
-    parts = _parts(connection, [row.decision for row in rows]) if rows else {}
-    return {
-        row.cycle: Certified(
-            _cut(row, parts[row.decision]),
-            row.round,
-            row.certified_at,
-            EventsSum(row.events, row.events_sha256),
-            row.results_sha256,
-        )
-        for row in rows
-    }
+    numbers = [row.decision for row in rows]
+    parts = _parts(connection, numbers) if rows else {}
+    corrections = read_corrections(connection, numbers) if rows else {}
+    return {row.cycle: _certified(row, parts[row.decision], corrections.get(row.decision, ())) for row in rows}
+
+
+def _certified(row: sa.Row[Any], parts: Mapping[str, str], corrections: Sequence[Correction]) -> Certified:
+    made_of = EventsSum(row.events, row.events_sha256)
+    return Certified(
+        _corrected(_cut(row, parts), corrections),
+        row.round,
+        row.certified_at,
+        corrections[-1].total if corrections else made_of,
+        row.results_sha256,
+        made_of,
+        tuple(corrections),
+    )
+
+
+def _corrected(cut: Cut, corrections: Iterable[Correction]) -> Cut:
+    for one in corrections:
+        cut = cut.with_added(events=one.events, files=one.files, parts=one.parts)
+    return cut
 
 
 def _cut(row: sa.Row[Any], parts: Mapping[str, str]) -> Cut:
@@ -280,7 +338,7 @@ def _parts(connection: Connection, decisions: list[int]) -> dict[int, dict[str, 
 
 # ----------------------------------------------------------------------------------------------------------- the database
 
-_OPEN: Final[LruCache[Database]] = LruCache(4)
+_OPEN: Final[LruCache[Database]] = LruCache(8)
 """Databases of cuts that this process reads, by their files."""
 
 _CHECKED: Final[LruCache[bool]] = LruCache(8)
@@ -295,34 +353,91 @@ def seal_in_background() -> None:
     _background.set()
 
 
-def sealed(connection: Connection, cut: Cut) -> Database:
+def sealed(connection: Connection, cut: Cut, texts: Mapping[str, str] = MappingProxyType({})) -> Database:
     """The database in which everything is as it was at a cut; made now where this machine has none.
+
+    That of a cut to which something was added is a copy of the cut's own, in which it is put.
 
     Args:
         connection: any transaction of the live database.
         cut: which.
+        texts: rows that nobody has kept yet, by their sums.
 
     Raises:
         Busy: another process is at it (:func:`seal_in_background`).
+        EventNotTaken: an event that was added is none by the rows of the cut.
 
     Queries: 1 where the database is there; else one for each 5,000 events.
     """
+    if cut.original is not None:
+        return _corrected_copy(connection, cut, texts)
     takes_long = cut.last_event > SOON_ABOVE and _background.is_set()
     events = kept_sum(connection, cut.decision)
     if events is None and not takes_long:
         events = ledger.events_sum(connection, last=cut.last_event)
     file = None if events is None else _file(connection, cut, events)
-    if file is not None and file.exists() and _CHECKED.get(key := (str(file), *_identity(file))) is None:
-        if _is_whole(file):
-            _CHECKED.keep(key, part=True)
-        else:
-            file.unlink(missing_ok=True)
+    if file is not None:
+        _drop_damaged(file)
     if file is None or (takes_long and not file.exists()):
         seal_soon(connection, cut.decision)
         raise Busy
     if not file.exists():
         _make(connection, cut, file)
+    return _opened(file)
+
+
+def _opened(file: Path) -> Database:
     return _OPEN.get_or_make((str(file), *_identity(file)), lambda: Database(f"sqlite:///{file}", readers=4))
+
+
+def _drop_damaged(file: Path) -> None:
+    """Take a file away that cannot be read; each is looked at once by a process."""
+    if file.exists() and _CHECKED.get(key := (str(file), *_identity(file))) is None:
+        if _is_whole(file):
+            _CHECKED.keep(key, part=True)
+        else:
+            file.unlink(missing_ok=True)
+
+
+def _corrected_copy(connection: Connection, cut: Cut, texts: Mapping[str, str]) -> Database:
+    """Queries: 1, and where the copy is not there 1 more."""
+    own = Path(sa.make_url(sealed(connection, cut.as_made).url).database or "")
+    events = ledger.events_numbered(connection, cut.added)
+    told = json.dumps([own.name, sorted(cut.parts.items()), [one.key for one in events], _CORRECTED_SHAPE])
+    file = own.with_name(f"{hashlib.sha256(told.encode()).hexdigest()[:32]}.db")
+    _drop_damaged(file)
+    if not file.exists():
+        with _being_made(file) as part:
+            if part is not None:
+                _copy_file(own, part)
+                _correct(connection, cut, part, texts)
+    return _opened(file)
+
+
+_CORRECTED_SHAPE: Final = 1
+"""Raised when what is added to a cut is put otherwise into its copy."""
+
+
+def _copy_file(file: Path, to: Path) -> None:
+    """Copy a database as it is committed, whoever tries something in it at this moment."""
+    with (
+        closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as source,
+        closing(sqlite3.connect(to)) as target,
+    ):
+        source.backup(target)
+
+
+def _correct(connection: Connection, cut: Cut, file: Path, texts: Mapping[str, str]) -> None:
+    """Put into a copy of a cut's database what was added to the cut."""
+    others = {name: one for name, one in cut.parts.items() if cut.as_made.parts.get(name) != one}
+    known = {**cascade.kept_texts(connection, others.values()), **texts}
+    events = ledger.events_numbered(connection, cut.added)
+    database = Database(f"sqlite:///{file}", readers=1, disposable=True)
+    try:
+        with database.write("correct") as target:
+            correct_database(target, _TABLES, {name: known[one] for name, one in others.items()}, events, at=cut.at)
+    finally:
+        database.close()
 
 
 def _identity(file: Path) -> tuple[int, int]:
@@ -353,7 +468,9 @@ def sealed_anew(connection: Connection, cut: Cut) -> Iterator[Database]:
     """Such a database made from the beginning, whatever this machine has, and gone at the end."""
     with tempfile.TemporaryDirectory(prefix="kopes-") as folder:
         file = Path(folder) / "cut.db"
-        _make(connection, cut, file)
+        _make(connection, cut.as_made, file)
+        if cut.original is not None:
+            _correct(connection, cut, file, {})
         database = Database(f"sqlite:///{file}", readers=1)
         try:
             yield database
@@ -380,14 +497,9 @@ _SHAPE: Final = 1
 
 
 def _make(connection: Connection, cut: Cut, file: Path) -> None:
-    private_folder(file.parent)
-    with alone_in(file.parent), private_part(file) as part:
-        if file.exists():
+    with _being_made(file) as part:
+        if part is None:
             return
-        # Makers come one after the other: what another one was at when it was ended is nobody's.
-        for left in file.parent.glob("*.part*"):
-            left.unlink(missing_ok=True)
-        begin_private(part)
         database = Database(f"sqlite:///{part}", readers=1, disposable=True)
         try:
             with database.write("seal") as target:
@@ -395,6 +507,21 @@ def _make(connection: Connection, cut: Cut, file: Path) -> None:
                 _fill(connection, target, cut)
         finally:
             database.close()
+
+
+@contextmanager
+def _being_made(file: Path) -> Iterator[Path | None]:
+    """A name under which a file is made, alone, before it takes its place; None where another maker has made it."""
+    private_folder(file.parent)
+    with alone_in(file.parent), private_part(file) as part:
+        if file.exists():
+            yield None
+            return
+        # Makers come one after the other: what another one was at when it was ended is nobody's.
+        for left in file.parent.glob("*.part*"):
+            left.unlink(missing_ok=True)
+        begin_private(part)
+        yield part
         part.replace(file)
 
 

@@ -6,7 +6,7 @@ A state is read once for each load or decision and shared by all threads. Do not
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -25,6 +25,7 @@ from app.scoring.sealing import Certified, Cut, certified_cuts, sealed
 
 __all__ = [
     "folder_state",
+    "going_by",
     "limit_to_told",
     "pinned_frames",
     "state",
@@ -159,6 +160,35 @@ def state_at(connection: Connection, cut: Cut, revision: Revision) -> State:
     return state_of_source(connection, sealed(connection, cut), revision, cut=cut.decision)
 
 
+def going_by(connection: Connection, loaded: State, cut: Cut, texts: Mapping[str, str]) -> State:
+    """A state in which the cycle of a cut goes by that one: what would be.
+
+    Args:
+        connection: any transaction of the live database.
+        loaded: what is loaded and decided now.
+        cut: by which it would go.
+        texts: rows of it that nobody has kept yet, by their sums.
+
+    Raises:
+        Busy: the cut's database is still being made.
+        EventNotTaken: an event that is added is none by the rows of the cut.
+
+    Queries: those of :func:`app.scoring.sealed` and of :func:`app.cascade.with_decided`, and those of reading a whole agency where nobody has.
+    """
+    source = sealed(connection, cut, texts)
+    return _going_by(
+        loaded, {cut.cycle: state_of_source(connection, source, organisation.current_revision(connection))}
+    )
+
+
+def _going_by(loaded: State, states: Mapping[int, State]) -> State:
+    """A state in which cycles are planned by other states than its own."""
+    token = " ".join([loaded.sheet.token, *(state.sheet.token for state in states.values())])
+    certified: dict[int, Callable[[], State]] = dict(loaded.certified)
+    certified |= {cycle: functools.partial(_same, state) for cycle, state in states.items()}
+    return loaded.with_certified(replace(loaded.sheet, token=token), certified)
+
+
 def state_of_source(
     connection: Connection, source: Database, revision: Revision, *, cut: int, before: int | None = None
 ) -> State:
@@ -230,6 +260,7 @@ def _as_told(connection: Connection, present: State, cycles: Iterable[int]) -> S
 def _without_pending(connection: Connection, present: State, cycles: Sequence[int]) -> State:
     sheet = present.sheet
     decided, moves = dict(sheet.decided), dict(sheet.moves)
+    present = _without_corrections(connection, present, cycles)
     for cycle in cycles:
         before = sheet.told_of(cycle).before
         decided[cycle] = cascade.read_line_decisions(connection, before=before).get(cycle, {})
@@ -240,3 +271,13 @@ def _without_pending(connection: Connection, present: State, cycles: Sequence[in
         return present
     token = f"{sheet.token} told {' '.join(map(str, cycles))}"
     return present.with_sheet(replace(sheet, token=token, decided=decided, moves=moves))
+
+
+def _without_corrections(connection: Connection, present: State, cycles: Sequence[int]) -> State:
+    """A state by which cuts are without what was added to them since people were told; the present one where nothing was."""
+    revision, states = organisation.current_revision(connection), dict[int, State]()
+    for cycle, one in certified_cuts(connection).items():
+        told = one.cut_before(present.sheet.told_of(cycle).before)
+        if cycle in cycles and told != one.cut:
+            states[cycle] = state_at(connection, told, revision)
+    return _going_by(present, states) if states else present

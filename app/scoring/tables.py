@@ -16,6 +16,9 @@ __all__ = [
     "business_day",
     "business_taken",
     "certified_cut",
+    "correction",
+    "correction_event",
+    "correction_part",
     "cut",
     "cut_part",
     "cut_sum",
@@ -130,5 +133,42 @@ certified_cut: Final = Table(
 )
 """The cuts that cycles go by, since they were certified."""
 
-APPEND_ONLY: Final = (cut, cut_part, cut_sum, certified_cut)
+correction: Final = Table(
+    "correction",
+    metadata,
+    Column("decision", BigKey, sa.ForeignKey("decision.id"), primary_key=True, autoincrement=False),
+    Column("cut", BigKey, sa.ForeignKey("cut.decision"), nullable=False, comment="the decision whose cut it corrects"),
+    Column("place", sa.Integer, nullable=False, comment="1, 2, 3 … of the cut's, as they were agreed to"),
+    Column("at", Instant, nullable=False),
+    Column("files", sa.Text, nullable=False, comment="JSON: of each file that was taken the revision and the sum"),
+    Column("events", sa.BigInteger, nullable=False, comment="how many events there are with it"),
+    Column("events_sha256", Code, nullable=False),
+    Column(
+        "results_sha256",
+        Code,
+        nullable=False,
+        comment="of what the cycle comes to by it, without what was decided since the cut",
+    ),
+    sa.UniqueConstraint("cut", "place"),
+)
+"""What was added to a cut since, by two people each time."""
+
+correction_event: Final = Table(
+    "correction_event",
+    metadata,
+    Column("decision", BigKey, sa.ForeignKey("correction.decision"), primary_key=True, autoincrement=False),
+    Column("seq", BigKey, sa.ForeignKey("event.seq"), primary_key=True, autoincrement=False),
+)
+"""The events that were added."""
+
+correction_part: Final = Table(
+    "correction_part",
+    metadata,
+    Column("decision", BigKey, sa.ForeignKey("correction.decision"), primary_key=True, autoincrement=False),
+    Column("name", Code, primary_key=True, comment="the table whose rows it is"),
+    Column("sha256", Code, sa.ForeignKey("kept_document.sha256"), nullable=False),
+)
+"""The folder's rows in place of those of the cut, of the tables in which they are others."""
+
+APPEND_ONLY: Final = (cut, cut_part, cut_sum, certified_cut, correction, correction_event, correction_part)
 """Tables whose rows never change and never go."""

@@ -23,9 +23,10 @@ from app.cycle import (
     STAGE,
     TARGET,
     certify_kind,
+    correct_kind,
 )
 from app.decisions import DecisionKind
-from app.intake import CHANGE, MASTER, file_sums
+from app.intake import CHANGE, MASTER, adopt_files, file_sums
 from app.notices import ACCOUNT
 
 __all__ = ["DECISION_KINDS"]
@@ -41,6 +42,7 @@ DECISION_KINDS: Final[Mapping[str, DecisionKind]] = MappingProxyType(
             BONUS,
             CALIBRATE,
             CHANGE,
+            correct_kind(adopt_files),
             IMPOSE,
             LET_LAPSE,
             LIFT,

@@ -207,7 +207,7 @@ def after_close(context: RequestContext, cycle: int, query: LateQuery) -> Json:
             "type": f"kopes.{one.type}",
             "received_at": one.received_at.isoformat(),
             "would_move": [move.as_json() for move in moves],
-            "admitted": None,
+            "admitted": told.admitted.get(one.seq),
         }
         for one, moves in told.events
     ]
