@@ -68,7 +68,7 @@ def _shape_problems(content: Mapping[str, Any]) -> Iterator[Finding]:
         yield at_field("content/admit", "no_events", message)
         return
     if len(admit) > ADMITTED_MOST:
-        message = n_("One decision admits %(most)s events at most: make several.")
+        message = n_("One decision admits %(most)s events at most: leave some for another one.")
         yield at_field("content/admit", "too_many", message, most=ADMITTED_MOST)
     if not isinstance(adopt, dict) or not all(map(_is_revision, adopt.values())):
         message = n_("A file is taken as a revision brought it: write the number of the load beside its name.")
@@ -245,6 +245,23 @@ def _apply(connection: Connection, decision: Decision, adopt: AdoptFiles) -> Non
     ledger.record_change(connection, at=hand.at, owners=ledger.owners_text(everyone=True))
 
 
+_PREPARED_MOST: Final = 3
+
+
+def _prepare(connection: Connection, cycle: str | None, today: dt.date, adopt: AdoptFiles) -> None:
+    """Have at hand what those that wait come to, and the sum over the events: under the locks little is left."""
+    waiting = DecisionFilter(kinds=frozenset({scoring.CORRECT}), cycle=cycle, state=DecisionState.PROPOSED)
+    for one in decisions.decisions_of(connection, waiting, visible=lambda _one: True, limit=_PREPARED_MOST):
+        loaded = scoring.state(connection)
+        try:
+            of = _corrected(connection, one.content, cycle, today, loaded=loaded, adopt=adopt)
+            _state(connection, loaded, of, one.content)
+        except (Invalid, Conflict):
+            continue
+        _results_sha256(connection, of, today)
+        _events_sum(connection, of.cut)
+
+
 def correct_kind(adopt: AdoptFiles) -> DecisionKind:
     """The kind `correct`: by hr, and an approver of the cycle.
 
@@ -286,19 +303,6 @@ def correct_kind(adopt: AdoptFiles) -> DecisionKind:
             return [{"decision": number} for number in since or [open_.id]]
         return ()
 
-    def prepare(connection: Connection, cycle: str | None, today: dt.date) -> None:
-        """Have at hand what those that wait come to, and the sum over the events: under the locks little is left."""
-        waiting = DecisionFilter(kinds=frozenset({"correct"}), cycle=cycle, state=DecisionState.PROPOSED)
-        for one in decisions.decisions_of(connection, waiting, visible=lambda _one: True, limit=_PREPARED_MOST):
-            loaded = scoring.state(connection)
-            try:
-                of = _corrected(connection, one.content, cycle, today, loaded=loaded, adopt=adopt)
-                _state(connection, loaded, of, one.content)
-            except (Invalid, Conflict):
-                continue
-            _results_sha256(connection, of, today)
-            _events_sum(connection, of.cut)
-
     return DecisionKind(
         code=scoring.CORRECT,
         makers=frozenset({Role.HR}),
@@ -307,7 +311,7 @@ def correct_kind(adopt: AdoptFiles) -> DecisionKind:
         read=read,
         effects=effects,
         apply=lambda connection, decision: _apply(connection, decision, adopt),
-        prepare=prepare,
+        prepare=lambda connection, cycle, today: _prepare(connection, cycle, today, adopt),
         signed_effects=True,
         overtaken=overtaken,
         hold=scoring.hold_to_decide,
@@ -319,6 +323,3 @@ def correct_kind(adopt: AdoptFiles) -> DecisionKind:
             connection, viewer, open_.about, open_.cycle, day
         ),
     )
-
-
-_PREPARED_MOST: Final = 3

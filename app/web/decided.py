@@ -21,6 +21,7 @@ from app.rules.permissions import Authority, Deed, may
 from app.rules.stages import DECIDED_BY, ITEMS_SHOWN
 from app.rules.terms import CycleFunction, Node, NodeKind
 from app.web import changing, objecting
+from app.web.correcting import what_is_added
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.effect_words import effects_seen, sees_effects
 from app.web.languages import named
@@ -291,6 +292,7 @@ def title(
             decision=content.get("decision", ""),
             move=content.get("move", ""),
             moves=_moves_called(context, content.get("moves") or ()),
+            added=what_is_added(content) if one.kind == scoring.CORRECT else "",
         )
     )
 
@@ -324,6 +326,7 @@ _TITLES: Final = {
     "bonus": n_("%(points)s bonus points for %(person)s in the cycle %(cycle)s: %(ground)s"),
     "calibrate": n_("Grades moved in the cycle %(cycle)s: %(moves)s"),
     "certify": n_("The cycle %(cycle)s is to be certified"),
+    "correct": n_("The cycle %(cycle)s is to go by what came after its cut as well: %(added)s"),
     "change": n_("Change set %(change)s"),
     "drop": n_("The line “%(kpi)s” of %(node)s is dropped in the cycle %(cycle)s"),
     "exclude_year": n_("The year %(year)s is left out for the line “%(kpi)s” of %(node)s in the cycle %(cycle)s"),
@@ -349,6 +352,7 @@ KIND_NAMES: Final[Mapping[str, str]] = {
     "bonus": n_("Bonus points"),
     "calibrate": n_("Moved grades"),
     "certify": n_("Certified cycles"),
+    "correct": n_("What was added to cuts"),
     "change": n_("Change sets"),
     "drop": n_("Dropped lines"),
     "exclude_year": n_("Years left out"),

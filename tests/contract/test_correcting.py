@@ -5,9 +5,11 @@ Figures are those of another database that held these events and rows before, an
 
 from __future__ import annotations
 
+import html
 import json
-import sqlite3
-from contextlib import closing
+import re
+from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -25,7 +27,11 @@ from tests.contract.test_certifying import (
     running,
 )
 from tests.contract.test_cycles import agree, propose
+from tests.contract.test_notifying import RISES, result_page, tell
+from tests.contract.test_notifying import desk as notifying
 from tests.scenario import Scenario
+
+__all__ = ["notifying"]
 
 MORE = Scenario.read(
     """
@@ -81,7 +87,7 @@ def refused(desk, content, *, by="dana", field=""):
 
 def told(text):
     """Scores and grades that a command printed, by node and member, as effects call them."""
-    members = {}
+    members: dict[tuple[str, str], object] = {}
     for one in json.loads(text):
         node = one.get("node") or (f"employee:{one['employee']}" if "employee" in one else f"unit:{one['unit']}")
         if "lines" in one:
@@ -136,6 +142,7 @@ def refusals(desk, base):
     codes = [wrong for _, wrong in refused(desk, {"admit": before})]
     assert codes == ["not_of_cycle", "before_the_cut", "before_the_cut"]
     assert refused(desk, {"admit": one * 2}) == [("admit/1", "named_twice")]
+    nothing: dict[str, Any]
     for nothing in ({}, {"admit": [], "adopt": {}}):
         assert refused(desk, nothing) == [("", "nothing")]
     for wrong in ({"id": "X-1"}, "X-1", {"source": "/a", "id": 1}):
@@ -176,13 +183,88 @@ def again(desk, rate):
     """Further events and files go over what was corrected: by a second decision, whose file alone is another."""
     before = figures(desk)
     assert refused(desk, {"admit": named(*late(1))}) == [("admit/0", "admitted_already")]
-    done = agree(
-        desk, "anna", propose(desk, "dora", "correct", {"admit": named(*late(2)), "adopt": {"rates.csv": rate}})
-    )
-    assert done.status_code == 200, done.text
+    by_page(desk, "rates.csv", rate)
     after = figures(desk)
     assert after[0] != before[0]
     live = {one["node"]: one for one in json.loads(figures(desk, "--live")[0])}
     # All that is of the cycle is admitted by now, but for the base of E1's colleagues' files, which no score hangs on.
     assert {one["node"]: one for one in json.loads(after[0])} == live
+    assert desk.kopes("cycle", "verify", "2026", **desk.where).out.startswith("verified 2026 round 1 ")
+
+
+def by_page(desk, file, revision):
+    """On the page one ticks what the cycle is to go by as well, sees what that moves, and proposes it; what was typed comes back where it is refused."""
+    dora, anna = desk.person("dora"), desk.person("anna")
+    page = dora.get("/cycles/2026/after-close").text
+    ticks = re.findall(r'name="(admit|adopt)" value="([^"]+)"', page)
+    assert [name for name, _ in ticks] == ["admit", "adopt"], "what was admitted is not offered again"
+    assert ticks[-1] == ("adopt", f"{file}:{revision}")
+    assert 'name="admit"' not in anna.get("/cycles/2026/after-close").text
+    chosen = f"/cycles/2026/after-close?{urlencode(ticks)}"
+    page = dora.get(chosen).text
+    assert "What it would move" in page
+    sent_to = html.unescape(re.findall(r'method="post" action="([^"]*after-close[^"]*)"', page)[0])
+    token = re.findall('name="csrf_token" value="([^"]+)"', page)[0]
+    short = dora.post(sent_to, data={"reason": "Late &", "csrf_token": token})
+    assert ("Late &amp;" in short.text, "What it would move" in short.text) == (True, True)
+    done = dora.post(sent_to, data={"reason": "They came late & were looked at.", "csrf_token": token})
+    assert done.status_code == 303, done.text
+    shown = anna.get(done.headers["Location"]).text
+    assert "The cycle 2026 is to go by what came after its cut as well: 1 event, Exchange rates" in shown
+    assert f"The cycle goes by Exchange rates as load {revision} brought it." in shown
+    assert "LATE-2, recorded" in shown
+    form = dict(re.findall(r'name="(csrf_token|digest)" value="([^"]+)"', shown))
+    assert anna.post(f"{done.headers['Location']}/approve", data=form).status_code == 303
+    assert anna.get("/cycles/2026/after-close").text.count("counts by") == 4
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_what_would_be_no_event_by_the_cut_needs_the_file_with_it(desk):
+    """Whoever joined by a later load is not known to the cut: their consult comes in with the files that say who they are, and nobody admits their own."""
+    for file, row in (
+        ("employees.csv", "E7,Eun,,,staff,3000000,2026-01-01,"),
+        ("postings.csv", "E7,VIE,staff,2026-02-01,"),
+    ):
+        (desk.folder / file).write_text((desk.folder / file).read_text(encoding="utf-8") + row + "\n", encoding="utf-8")
+    desk.kopes("load", desk.folder, **desk.where)
+    consult = late(7, employee="E7")
+    ingest(desk, consult)
+    assert refused(desk, {"admit": named(*consult)}) == [("admit/0", "not_taken")]
+    revision = desk.person("dana").get("/api/v1/cycles/2026/after-close").json()["loads"][0]["revision"]
+    alone = {"admit": named(*consult), "adopt": {"postings.csv": revision}}
+    assert refused(desk, alone) == [("adopt/postings.csv", "does_not_go")]
+    content = {"admit": named(*consult), "adopt": {"employees.csv": revision, "postings.csv": revision}}
+    made = propose(desk, "dana", "correct", content)
+    assert made.status_code == 201, made.text
+    with never_opened(desk, [*Scenario.read(AGENCY).events, *consult]) as where:
+        expected = [desk.kopes(*asked, "--cycle", "2026", **where, status=None).out for asked in ASKED]
+    assert agree(desk, "anna", made).status_code == 200
+    assert [told(one) for one in figures(desk)] == [told(one) for one in expected]
+    assert desk.kopes("cycle", "verify", "2026", **desk.where).out.startswith("verified 2026 round 1 ")
+    own = desk.person("hana", "--role", "hr", "--employee", "E7")
+    assert own.get("/cycles/2026").status_code == 200
+    ingest(desk, late(8, employee="E7"))
+    assert refused(desk, {"admit": named(*late(8, employee="E7"))}, by="hana") == (409, "own_case")
+
+
+def test_between_two_tellings_what_is_admitted_is_pending(notifying):
+    """Whoever it lifts goes on reading what they were told; at the next telling they are told the other."""
+    desk, address = notifying, f"/api/v1/cycles/2026/people/{RISES}"
+
+    def score(name):
+        return f"{desk.person(name).get(address).json()['final_score']:.2f}"
+
+    tell(desk)
+    first = score("dana")
+    late_one = Scenario.read(f"2026-09-01 consult LATE-9 {RISES} of Meyer/AT").events
+    ingest(desk, late_one)
+    assert (score("dana"), first in result_page(desk, RISES.lower()).text) == (first, True)
+    done = agree(desk, "anna", propose(desk, "dana", "correct", {"admit": named(*late_one)}))
+    assert done.status_code == 200, done.text
+    lifted = score("dana")
+    assert lifted != first
+    mine = result_page(desk, RISES.lower()).text
+    assert (first in mine, lifted in mine, f"/decisions/{done.json()['id']}" in mine) == (True, False, False)
+    tell(desk)
+    assert lifted in result_page(desk, RISES.lower()).text
     assert desk.kopes("cycle", "verify", "2026", **desk.where).out.startswith("verified 2026 round 1 ")

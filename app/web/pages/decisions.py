@@ -20,6 +20,7 @@ from app.rules.permissions import Deed
 from app.rules.terms import Name, Node
 from app.web import changing, cycling, decided
 from app.web.as_if import as_if_now, coming_weights
+from app.web.correcting import admitted_shown, adopted_shown
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.effect_words import shown_effects
 from app.web.languages import kpi_name
@@ -172,6 +173,8 @@ def one(context: RequestContext, number: int) -> Page:
         and decision.kind != TARGET_DECISIONS
         and any(str(one.cycle) == decision.cycle for one in cycling.cycles_seen(context)),
         accepted=ACCEPTED,
+        admitted=admitted_shown(context, decision.content) if decision.kind == scoring.CORRECT else (),
+        adopted=adopted_shown(decision.content) if decision.kind == scoring.CORRECT else (),
         about=_about(context, decision),
         targets=_targets(context, decision) if decision.kind == TARGET_DECISIONS else None,
         may_agree=may_agree,
