@@ -214,7 +214,7 @@ def _results_sha256(connection: Connection, of: _Corrected, today: dt.date) -> s
     """The sum over what the cycle comes to by what is added, without what was decided since the cut: what verifying works out again."""
     revision = organisation.current_revision(connection)
     source = scoring.sealed(connection, of.cut, _source_texts(of))
-    state = scoring.state_of_source(connection, source, revision, before=of.cut.decision)
+    state = scoring.state_of_source(connection, source, revision, cut=of.cut.decision, before=of.cut.decision)
     return results_of(connection, state, ScoreQuery(of.cut.cycle, today)).sha256
 
 

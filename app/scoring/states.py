@@ -175,10 +175,8 @@ def going_by(connection: Connection, loaded: State, cut: Cut, texts: Mapping[str
 
     Queries: those of :func:`app.scoring.sealed` and of :func:`app.cascade.with_decided`, and those of reading a whole agency where nobody has.
     """
-    source = sealed(connection, cut, texts)
-    return _going_by(
-        loaded, {cut.cycle: state_of_source(connection, source, organisation.current_revision(connection))}
-    )
+    source, revision = sealed(connection, cut, texts), organisation.current_revision(connection)
+    return _going_by(loaded, {cut.cycle: state_of_source(connection, source, revision, cut=cut.decision)})
 
 
 def _going_by(loaded: State, states: Mapping[int, State]) -> State:
