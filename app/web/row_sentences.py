@@ -43,18 +43,39 @@ def sentences(words: RowWords, rows: Sequence[ChangedRow], earlier: EarlierRows)
         of_file = _by_owner(rows, file)
         before = earlier(file) if of_file else {}
         if file == "employment.csv" and of_file:
-            people = earlier("employees.csv")
-            before = {**before, **{(key[0], ""): row for key, row in people.items()}}
+            before = {**before, **_own_terms(earlier)}
         for whose, some in of_file.items():
             said = list(tell(words, some, [row for key, row in before.items() if key[0] == whose.code]))
             if said:
                 told.setdefault(whose, []).extend(said)
+    _tell_jobs_that_stay(words, rows, earlier, told)
     shown = list(told.items())[:_TOLD_MOST]
     return (
         *(Told(words.node(whose), tuple(said)) for whose, said in shown),
         *scorecards_told(words, rows, earlier),
         *counts_told(words, rows, told=_TELLS),
     )
+
+
+def _own_terms(earlier: EarlierRows) -> dict[tuple[str, ...], _Cells]:
+    """What people's own rows say of their terms, by number."""
+    return {(key[0], ""): row for key, row in earlier("employees.csv").items()}
+
+
+def _tell_jobs_that_stay(
+    words: RowWords, rows: Sequence[ChangedRow], earlier: EarlierRows, told: dict[Node, list[str]]
+) -> None:
+    """Say of whoever is posted elsewhere, and whose terms nothing is said of, that the job is not the role."""
+    of_terms = {one.key[0] for one in rows if one.file in {"employment.csv", "employees.csv"}}
+    posted = {whose: some for whose, some in _by_owner(rows, "postings.csv").items() if whose.code not in of_terms}
+    if not posted:
+        return
+    terms: dict[str, list[_Cells]] = {}
+    for key, row in {**earlier("employment.csv"), **_own_terms(earlier)}.items():
+        terms.setdefault(key[0], []).append(row)
+    for whose, some in posted.items():
+        if said := list(_of_job_that_stays(words, some, terms.get(whose.code, ()))):
+            told.setdefault(whose, []).extend(said)
 
 
 def _by_owner(rows: Sequence[ChangedRow], file: str) -> dict[Node, list[ChangedRow]]:
@@ -141,6 +162,7 @@ def _of_employment(words: RowWords, rows: Sequence[ChangedRow], before_rows: Seq
                 terms=_terms(words, after),
                 old=_terms(words, _held(before_rows, after["from"]), like=after),
             )
+            yield from _of_whole_cycle(words, after)
         elif after["to"]:
             yield say(
                 n_("The terms of employment from %(day)s (%(terms)s) end with %(last)s."),
@@ -148,6 +170,35 @@ def _of_employment(words: RowWords, rows: Sequence[ChangedRow], before_rows: Seq
                 terms=_terms(words, after),
                 last=_last(after["to"]),
             )
+
+
+def _of_whole_cycle(words: RowWords, after: _Cells) -> Iterator[str]:
+    """What begins within a cycle and holds on its last day counts from the cycle's first day on (contract, "employment.csv")."""
+    first, end = _read(after["from"]), _read(after["to"])
+    if first is None:
+        return
+    cycle, (began, over) = words.cycle_from(first)
+    if began is not None and over is not None and began < first and (end is None or end >= over):
+        last = over - dt.timedelta(days=1)
+        message = n_(
+            "A cycle is judged by what holds on its last day: for %(cycle)s (%(first)s to %(last)s) this counts as if it had held all the time, from the "
+            "moment that it is agreed to."
+        )
+        yield say(message, cycle=cycle, first=day_text(began), last=day_text(last))
+
+
+def _of_job_that_stays(words: RowWords, rows: Sequence[ChangedRow], terms: Sequence[_Cells]) -> Iterator[str]:
+    """Who is posted in another role than their job is scored by the job."""
+    for row in rows:
+        after = row.after
+        if after is None or (row.before is not None and not _differs(row.before, after, ["unit", "role"])):
+            continue
+        job, role = _held(terms, after["from"])["job"], after.get("role", "") or "staff"
+        if job and job != role:
+            message = n_(
+                "The job stays %(job)s: by it goes what the unit's score and one's own count for; by the role what one may do."
+            )
+            yield say(message, job=words.called("job", job))
 
 
 def _held(rows: Sequence[_Cells], day: str) -> _Cells:

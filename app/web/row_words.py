@@ -14,7 +14,8 @@ from app import intake, scoring
 from app.kit.files import heading_key
 from app.plain.findings import n_
 from app.rules.definitions import Definitions
-from app.rules.terms import Node, NodeKind, UnitKind
+from app.rules.presence import cycle_of, cycle_period
+from app.rules.terms import Node, NodeKind, Period, UnitKind
 from app.web import words
 from app.web.languages import LANGUAGES, day_text, krw, named, number, page_language
 from app.web.request_context import RequestContext
@@ -142,7 +143,14 @@ class RowWords:
     def __init__(self, context: RequestContext) -> None:
         """Take what names are known by."""
         self._context: Final = context
-        self._definitions: Final[Definitions] = scoring.state(context.connection).sheet.definitions
+        loaded = scoring.state(context.connection)
+        self._definitions: Final[Definitions] = loaded.sheet.definitions
+        self._first_month: Final = loaded.frame.first_month
+
+    def cycle_from(self, day: dt.date) -> tuple[int, Period]:
+        """The cycle that a day lies in: the year that names it, and its days."""
+        cycle = cycle_of(day, self._first_month)
+        return cycle, cycle_period(cycle, self._first_month)
 
     def column(self, name: str) -> str:
         """What a column is called."""

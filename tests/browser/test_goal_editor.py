@@ -184,8 +184,13 @@ def _weights_by_template(page: Page, url: str) -> None:
     expect(grid.get_by_role("row").filter(has_text="VIE")).to_contain_text("5 short of 100")
     page.keyboard.press("Escape")
     expect(grid.get_by_role("row").filter(has_text="VIE")).not_to_contain_text("short")
-    grid.locator('[name="template-consults"]').fill("-5")
-    grid.locator('[name="template-deals"]').fill("+5")
+    # Clicked on and typed over, as one does in a spreadsheet; Enter goes down, and sends nothing.
+    for name, typed in (("consults", "-5"), ("deals", "+5")):
+        grid.locator(f'[name="template-{name}"]').click()
+        page.keyboard.type(typed)
+        page.keyboard.press("Enter")
+        expect(grid.locator(f'[name="template-{name}"]')).to_have_value(typed)
+        expect(grid.locator(f'[name^="weight-{name}-"]').first).to_be_focused()
     vienna = grid.get_by_role("row").filter(has_text="VIE")
     expect(vienna.locator(".held")).to_have_text(["becomes, as for all: 15", "becomes, as for all: 5"])
     expect(vienna).not_to_contain_text("short")

@@ -112,9 +112,18 @@ def test_one_form_gives_somebody_another_place_role_and_base(working: Working) -
         "The posting to VIE as Staff ends with 31 Jul 2026.",
         "Posted to PAR as Manager from 1 Aug 2026 on.",
         "Employed from 1 Aug 2026 on: Manager, ₩4,000,000 a month, in place of Staff, ₩3,000,000 a month.",
+        "A cycle is judged by what holds on its last day: for 2026 (1 Jan 2026 to 31 Dec 2026) this counts as if it had held all the time",
         "People whose pay changes: 1 (",
     ):
         assert sentence in page
+    assert "The job stays" not in page
+    stays = "The job stays Staff: by it goes what the unit's score and one's own count for"
+    as_before = shown(working.dana, "/organisation/transfer?do=move", form | {"job": "", "monthly_base": ""})[0]
+    assert stays in unescape(as_before)
+    # From a cycle's first day on there is nothing that it would count back to.
+    new_year = shown(working.dana, "/organisation/transfer?do=move", form | {"day": "2027-01-01"})[0]
+    assert "Employed from 1 Jan 2027 on" in new_year
+    assert "as if it had held all the time" not in new_year
     assert working.dana.get("/api/v1/changes").json["items"] == []
     address = put(working.dana, "/organisation/transfer?do=move", form)
     assert rows(working.dana, address) == {

@@ -211,6 +211,7 @@ def _page(
         grid=shown,
         rows=shown.rows[(page - 1) * ROWS_MOST : page * ROWS_MOST],
         cards=edited.cards,
+        scored=plan.lines,
         for_all=edited.template or shown.template,
         page=page,
         last=last,

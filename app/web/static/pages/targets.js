@@ -263,9 +263,19 @@
     }
   });
 
+  const CELLS = "[data-number], [data-template]";
+
   form.addEventListener("focusin", (event) => {
-    if (event.target.matches("[data-number]")) {
+    if (event.target.matches(CELLS)) {
       event.target.select();
+    }
+  });
+
+  // The first click takes the cell, as in a spreadsheet: the browser would put its caret into the figure, and what is typed would stand before it.
+  form.addEventListener("mousedown", (event) => {
+    if (event.target.matches(CELLS) && document.activeElement !== event.target) {
+      event.preventDefault();
+      event.target.focus();
     }
   });
 
@@ -333,6 +343,11 @@
 
   form.addEventListener("keydown", (event) => {
     const input = event.target;
+    if (input.matches("[data-template]") && event.key === "Enter" && !event.isComposing) {
+      // Down from the first row are those that it is meant for; only the button sends.
+      event.preventDefault();
+      inputIn(body.rows[0]?.cells[boxOf(input).cellIndex])?.focus();
+    }
     if (!input.matches("[data-number]") || event.isComposing || event.altKey || event.ctrlKey || event.metaKey) {
       return;
     }
