@@ -126,6 +126,17 @@ def test_one_form_gives_somebody_another_place_role_and_base(working: Working) -
     assert "as if it had held all the time" not in new_year
     assert working.dana.get("/api/v1/changes").json["items"] == []
     address = put(working.dana, "/organisation/transfer?do=move", form)
+    # What holds of the person stands below the form, with what the set makes of it.
+    into = address.rpartition("/")[2]
+    told = said(unescape(working.dana.get(f"/organisation/transfer?employee=E1&into={into}").text)).partition(
+        "What holds of"
+    )[2]
+    assert re.search(
+        r"31 Jul 2026 Posted to VIE as Staff .* 31 Jul 2026 Employed as Staff, rank \S+, ₩3,000,000 a month 1 Aug 2026 no end Posted to PAR as Manager "
+        r"1 Aug 2026 no end Employed as Manager, rank \S+, ₩4,000,000 a month",
+        told,
+    )
+    assert "Employed as" not in working.dana.get("/organisation/transfer").text
     assert rows(working.dana, address) == {
         ("postings.csv", "E1 2000-01-01"): {"employee": "E1", "unit": "VIE", "role": "staff", "from": "2000-01-01", "to": "2026-08-01"},
         ("postings.csv", "E1 2026-08-01"): {"employee": "E1", "unit": "PAR", "role": "manager", "from": "2026-08-01", "to": ""},

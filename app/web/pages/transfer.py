@@ -16,17 +16,27 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app import scoring
 from app.kit.refusals import Invalid, at_field
-from app.organisation import Employee, Organisation, Status
+from app.organisation import Directory, Employee, Organisation, Status
 from app.plain.findings import Finding, n_
+from app.rules.employment import Terms
 from app.rules.numbering import next_number
 from app.rules.permissions import Deed
 from app.rules.placement import Posting
 from app.rules.reorganising import cycles_of, departed, employed, transferred
-from app.rules.terms import Job, Period, StatusKind
+from app.rules.terms import Job, Node, NodeKind, Period, StatusKind
 from app.web import changing, words
 from app.web.change_basket import BasketForm, BasketLook, basket, into_basket, look, not_kept_here, typed_so_far
 from app.web.forms import FormDay
-from app.web.rearranging import Draft, draft, draft_or_loaded, employees_typed, missing, unit_choices
+from app.web.rearranging import (
+    Draft,
+    before_day,
+    draft,
+    draft_or_loaded,
+    employees_typed,
+    missing,
+    unit_choices,
+    unit_name,
+)
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -133,6 +143,10 @@ def _page(context: RequestContext, query: TransferQuery, looked: BasketLook | No
         deeds=DEEDS,
         query=query,
         person="" if person is None else f"{person.name} ({person.number})",
+        held_rows=[] if person is None else _what_holds(begun.directory, person.number),
+        sees_base=person is not None and context.sees(Deed.SEE_PAY)(Node(NodeKind.EMPLOYEE, person.number)),
+        unit_called=lambda unit: unit_name(begun.directory, unit, context.today),
+        last_day=before_day,
         units=unit_choices(begun.directory, context.today),
         ranks=sorted(one for one in ranks if one),
         next_number=next_number(begun.directory.employees) or "" if query.do is PeopleDeed.JOIN else "",
@@ -142,6 +156,17 @@ def _page(context: RequestContext, query: TransferQuery, looked: BasketLook | No
         looked=looked,
         words=words,
     )
+
+
+def _what_holds(directory: Directory, number: str) -> list[tuple[Period, Posting | None, Terms | None]]:
+    """What somebody was, is and will be posted and employed as, with the set that is looked at, in the order of its first days."""
+    known, later = directory.employees[number], directory.employment.get(number, ())
+    first = min((row.period.from_ or dt.date.min for row in later), default=known.service.to)
+    rows: list[tuple[Period, Posting | None, Terms | None]] = [(known.service._replace(to=first), None, known.terms)]
+    rows += [(one.period, one, None) for one in directory.placement.postings(number)]
+    for row in later:
+        rows.append((row.period, None, directory.terms_on(number, row.period.from_ or dt.date.min)))
+    return sorted(rows, key=lambda one: (one[0].from_ or dt.date.min, one[1] is None))
 
 
 _FILES: Final[Mapping[PeopleDeed, tuple[str, ...]]] = {
