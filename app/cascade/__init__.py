@@ -100,6 +100,7 @@ from app.cascade.tellings import (
     keep_told_by_hand,
     see_result,
     tellings_of,
+    told_before,
     told_to,
     unseen_result,
 )
@@ -203,6 +204,7 @@ __all__ = [
     "targets_of",
     "tellings_of",
     "text_sha256",
+    "told_before",
     "told_to",
     "unseen_result",
     "with_decided",

@@ -28,6 +28,7 @@ __all__ = [
     "read_told",
     "see_result",
     "tellings_of",
+    "told_before",
     "told_to",
     "unseen_result",
 ]
@@ -200,6 +201,16 @@ def told_to(connection: Connection, cycle: int, employee: str | None = None) -> 
         )
         for row in connection.execute(query)
     }
+
+
+def told_before(connection: Connection, to: ToldTo) -> ToldResult | None:
+    """What somebody was told before the last time; None for nothing. Queries: 1, or none where there was one telling alone."""
+    if to.telling.place == 1:
+        return None
+    of = told_result.c
+    query = sa.select(told_result).where(of.cycle == to.telling.cycle, of.employee == to.employee)
+    row = connection.execute(query.where(of.place < to.telling.place).order_by(of.place.desc()).limit(1)).first()
+    return None if row is None else _result(row)
 
 
 def _of_same(table: sa.Table) -> sa.ColumnElement[bool]:

@@ -13,7 +13,16 @@ from sqlalchemy import Connection
 
 from app import access
 from app.access import Account, Viewer
-from app.cycle.waiting_for import actions_to_do, check_ins_due, comments_owed, to_answer, to_rate, to_review, to_sign
+from app.cycle.waiting_for import (
+    actions_to_do,
+    check_ins_due,
+    comments_owed,
+    objections_to_act_on,
+    to_answer,
+    to_rate,
+    to_review,
+    to_sign,
+)
 from app.cycle.waiting_reads import EverybodysReads, OnesReads
 from app.kit import outbox
 from app.organisation import Directory
@@ -63,6 +72,7 @@ def waiting_of(
         "actions": len(actions_to_do(reads, viewer=viewer)),
         "reviews": len(to_review(reads, viewer=viewer)),
         "answers": len(to_answer(reads, viewer=viewer)),
+        "objections": len(objections_to_act_on(reads, viewer=viewer)),
     }
     return {kind: number for kind, number in waiting.items() if number}
 

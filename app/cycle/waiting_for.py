@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Collection, Iterator
 from typing import Final, NamedTuple
 
-from app import cascade
+from app import cascade, objecting
 from app.access import Viewer
 from app.cycle.actions import Action, OwedComment
 from app.cycle.agreed_cards import due_of, is_asked, may_sign, nodes_below, signers_of
@@ -20,6 +20,7 @@ from app.cycle.rating import is_own_case, raters_for
 from app.cycle.reviewing import may_review
 from app.cycle.waiting_reads import OnesReads
 from app.decisions import Decision, DecisionFilter, decisions_of
+from app.objecting import Case
 from app.organisation import Directory
 from app.rules.agreement import SignedAs
 from app.rules.deciding import DecisionState
@@ -41,6 +42,7 @@ __all__ = [
     "decided_upon",
     "imposed_upon",
     "notes_to_read",
+    "objections_to_act_on",
     "to_answer",
     "to_rate",
     "to_review",
@@ -202,6 +204,12 @@ def to_answer(reads: OnesReads, *, viewer: Viewer) -> list[ToReview]:
         if one.review is not None
     ]
     return sorted(waiting, key=lambda one: (one.since, str(one.node)))
+
+
+def objections_to_act_on(reads: OnesReads, *, viewer: Viewer) -> list[Case]:
+    """The objections that wait for a person, what is due first before what is due by no day. Queries: those of :attr:`OnesReads.objected`."""
+    waiting = [one for one in reads.objected if objecting.waits_for(one, viewer)]
+    return sorted(waiting, key=lambda one: (one.due_on or dt.date.max, one.id))
 
 
 class CheckInDue(NamedTuple):

@@ -16,9 +16,12 @@ from app import cascade, scoring
 from app.cycle.actions import Action, OwedComment, actions_of, owed_comments
 from app.cycle.agreed_cards import AGREED_IN, AgreedCard, agreed_cards
 from app.cycle.check_ins import CheckIn, check_ins
+from app.cycle.hearing import Hearings
 from app.cycle.opened import OpenedCycle, opened_cycles
 from app.cycle.rating import RatedLine, all_rated_lines, lines_of_raters, rated_lines
 from app.cycle.reviewing import REVIEWED_IN, EmployeeResults, results_as_they_stand
+from app.objecting import Case
+from app.rules.stages import TOLD_FROM
 from app.rules.terms import Node
 from app.scoring import State
 
@@ -58,6 +61,14 @@ class OnesReads:
         some = [one for one in opened_cycles(self.connection) if one.stage in REVIEWED_IN and one.cycle in certified]
         loaded = scoring.state_with_pending(self.connection)
         return [results_as_they_stand(self.connection, loaded, one, day=self.day) for one in some]
+
+    @cached_property
+    def objected(self) -> Sequence[Case]:
+        """The objections of the cycles that people were told of, the newest first. Queries: none where nobody was told anything, else 1 and those of each."""
+        if not self.loaded.sheet.tellings:
+            return ()
+        some = [one for one in opened_cycles(self.connection) if one.stage in TOLD_FROM]
+        return [case for one in some for case in Hearings(self.connection, self.loaded, one, day=self.day).cases()]
 
     def cards(self, cycle: int, nodes: Sequence[Node]) -> dict[Node, AgreedCard]:
         """The scorecards of some nodes. Queries: 3."""

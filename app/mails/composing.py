@@ -193,6 +193,7 @@ _WAITING: Final[Mapping[str, str]] = {
     "actions": n_("actions that you are to do: %(actions)s"),
     "reviews": n_("results to review: %(reviews)s"),
     "answers": n_("reviews that disagree, to answer: %(answers)s"),
+    "objections": n_("objections that wait for you: %(objections)s"),
 }
 """What a reminder says of each kind of thing that waits."""
 

@@ -22,6 +22,7 @@ from app.objecting.acts import (
     obstacle_to_answering,
     speaks_for_objector,
     vote,
+    waits_for,
     withdraw,
 )
 from app.objecting.docket import Case, Committee, Objection, ObjectionStep, names_of, objections_of
@@ -47,5 +48,6 @@ __all__ = [
     "obstacle_to_answering",
     "speaks_for_objector",
     "vote",
+    "waits_for",
     "withdraw",
 ]

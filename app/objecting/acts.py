@@ -39,6 +39,7 @@ __all__ = [
     "obstacle_to_answering",
     "speaks_for_objector",
     "vote",
+    "waits_for",
     "withdraw",
 ]
 
@@ -258,6 +259,18 @@ def obstacle_to_answering(case: Case, viewer: Viewer) -> Obstacle | None:
 def speaks_for_objector(case: Case, viewer: Viewer) -> bool:
     """Whether somebody appeals or takes back: the objector; hr for whom hr wrote it down."""
     return is_objector(viewer, case.objection) or (case.objection.on_behalf and _runs(viewer))
+
+
+def waits_for(case: Case, viewer: Viewer) -> bool:
+    """Whether somebody is to do something about an objection now: answer, vote, appeal, appoint more members, or give effect to it."""
+    is_own = is_objector(viewer, case.objection)
+    if case.state is ObjectionState.OPEN:
+        return obstacle_to_answering(case, viewer) is None
+    if case.state is ObjectionState.ANSWERED:
+        return speaks_for_objector(case, viewer)
+    if case.state is ObjectionState.APPEALED and case.committee.has_quorum:
+        return case.as_member(viewer) in case.to_vote
+    return case.is_open and _runs(viewer) and not is_own
 
 
 # ------------------------------------------------------------------------------------------------------------------- steps

@@ -220,6 +220,13 @@ def _to_answer(reader: Reader) -> Iterator[Errand]:
         yield Errand(kind="to_answer", since=some[0].since, about=tuple(_card(reader, one) for one in some))
 
 
+def _objections(reader: Reader) -> Iterator[Errand]:
+    """Objections that one is to answer, vote on, give effect to, or may appeal in: done when each is. Queries: none where nobody was told anything, else 2."""
+    some = cycle.objections_to_act_on(reader.reads, viewer=reader.viewer)
+    if some:
+        yield Errand(kind="objections", since=min(one.objection.at for one in some), about=tuple(some))
+
+
 def _check_in_due(reader: Reader) -> Iterator[Errand]:
     """Mid-year check-ins that one has still to keep, as the employee or as who leads them. Queries: none where no cycle is under way, else 2."""
     some = cycle.check_ins_due(reader.reads, viewer=reader.viewer)
@@ -348,6 +355,7 @@ KINDS: Final = (
     Kind("to_rate", Deed.RATE, _to_rate),
     Kind("to_review", Deed.REVIEW, _to_review),
     Kind("to_answer", Deed.REVIEW, _to_answer),
+    Kind("objections", Deed.OBJECT, _objections),
     Kind("check_in_due", Deed.CHECK_IN, _check_in_due),
     Kind("comment_owed", Deed.KEEP_ACTIONS, _comment_owed),
     Kind("action_to_do", Deed.KEEP_ACTIONS, _action_to_do),

@@ -17,7 +17,7 @@ from app.plain.findings import n_
 from app.rules.measures import Aggregate
 from app.rules.permissions import Deed
 from app.rules.stages import ITEMS_SHOWN, Blocker
-from app.rules.terms import Node
+from app.rules.terms import CycleFunction, Node
 from app.scoring import CyclePlan, node_name
 from app.web import rating, reviewing
 from app.web.grades_seen import grades_seen
@@ -69,11 +69,25 @@ def _item(context: RequestContext, plan: CyclePlan, code: str, text: str, titles
         title = titles.get(int(number)) or gettext(n_("Decision %(name)s"), name=number)
         # One that is none of theirs is counted and leads nowhere.
         return Way(title, url_for("decisions.one", number=int(number)) if int(number) in titles else "")
+    if kind == "objection" and number.isdecimal():
+        called = gettext(n_("Objection %(number)s"), number=number)
+        return Way(
+            called,
+            url_for("objections.one", cycle=plan.cycle, number=int(number))
+            if _sees_docket(context, plan.cycle)
+            else "",
+        )
     node = Node.parse(text)
     if node is None:
         return Way(text)
     name = named(node_name(context.directory, node, context.today))
     return Way(name, _ITEMS.get(code, _scorecard)(context, plan, node))
+
+
+def _sees_docket(context: RequestContext, cycle: int) -> bool:
+    """Whether all objections of a cycle are for who reads."""
+    approves = CycleFunction.APPROVER in context.viewer.authorities(cycle)
+    return approves or context.allowed_of_everybody(Deed.SEE_GRADE)
 
 
 def _scorecard(_context: RequestContext, plan: CyclePlan, node: Node) -> str:
@@ -159,6 +173,8 @@ def _all_of_it(context: RequestContext, cycle: int, code: str) -> Way | None:
         return Way(gettext(n_("Cycle %(cycle)s"), cycle=cycle - 1), url_for("cycles.one", cycle=cycle - 1))
     if code == "rating_missing" and rating.sees_all(context):
         return Way(gettext(n_("Ratings")), url_for("ratings.ratings", cycle=cycle))
+    if code == "objection_open" and _sees_docket(context, cycle):
+        return Way(gettext(n_("Objections")), url_for("objections.listed", cycle=cycle))
     if code == "window_open" and context.allowed(Deed.RUN_CYCLE):
         return Way(gettext(n_("Told by hand")), url_for("told.listed", cycle=cycle))
     if code in _REVIEWS and reviewing.lists_results(context, cycle):

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from app.plain.findings import Finding, Place, n_
 from app.rules.kpis import Translated
+from app.rules.objections import ObjectionState
 from app.rules.rating import RaterSpread
 from app.rules.terms import Node, NodeKind
 from app.web import words
@@ -215,6 +216,7 @@ def _errands() -> list[Sample]:
         note="A fair less.",
     )
     result = Sample(cycle=2026, node=_ALBA, name="Alba Costa", at=_AT)
+    objection = Sample(id=1, state=ObjectionState.OPEN, due_on=_DAY, objection=Sample(cycle=2026, employee="E1"))
     abouts: Mapping[str, object] = {
         "first_password": None,
         "result": Sample(cycle=2026, place=1),
@@ -224,6 +226,7 @@ def _errands() -> list[Sample]:
         "to_rate": [Sample(cycle=2026, number=3)],
         "to_review": [result] * 6,
         "to_answer": [result],
+        "objections": [objection] * 6,
         "check_in_due": [Sample(cycle=2026, node=_ALBA)] * 6,
         "comment_owed": [owed] * 6,
         "action_to_do": [action],

@@ -10,12 +10,15 @@ from typing import Final, NamedTuple
 from app import cascade, decisions, scoring
 from app import cycle as cycles
 from app.cascade import ToldTo
+from app.cycle import Hearings
 from app.decisions import Decision, DecisionFilter
 from app.kit.refusals import NotThere
+from app.objecting import Case
 from app.rules.deciding import DecisionState
 from app.rules.moves import GradeMove, Moves
+from app.rules.stages import Stage
 from app.rules.standings import Score
-from app.rules.tellings import ToldOf
+from app.rules.tellings import ToldOf, ToldResult
 from app.rules.terms import Node, NodeKind
 from app.scoring import ScoreQuery, State
 from app.web.group_names import group_namer
@@ -56,6 +59,9 @@ class MyResult:
         decisions: about them, the earliest first.
         move: what their grade was moved by, where that holds.
         equals: why others of the same published score and group have another grade.
+        before: what they were told before the last time; None for nothing.
+        cases: their own objections, the newest first.
+        objects: whether they may object now.
     """
 
     cycle: int
@@ -70,6 +76,9 @@ class MyResult:
     decisions: tuple[DecisionAbout, ...]
     move: GradeMove | None
     equals: tuple[GradeMove, ...]
+    before: ToldResult | None
+    cases: tuple[Case, ...]
+    objects: bool
 
     def is_over(self, day: dt.date) -> bool:
         """Whether the time to object is over on a day."""
@@ -82,7 +91,7 @@ def my_result(context: RequestContext, cycle: int | None) -> MyResult | None:
     Raises:
         NotThere: who asks is no employee, or was told nothing of that cycle.
 
-    Queries: 4, and those of the scores of one; 1 where nobody was told anything.
+    Queries: 6, and those of the scores of one and of :meth:`app.cycle.Hearings.cases`; 1 where nobody was told anything.
     """
     number = context.viewer.employee
     if number is None:
@@ -102,12 +111,14 @@ def my_result(context: RequestContext, cycle: int | None) -> MyResult | None:
     own, unit, *_ = _scored(context, loaded, of, node)
     plan = loaded.plan(of)
     results, moves = told[of], plan.sheet.moves_of(of)
+    until, opened = cycles.last_day_of_window(to, loaded), cycles.opened_cycle(context.connection, of)
+    cases = () if opened is None else Hearings(context.connection, loaded, opened, day=context.today).cases()
     return MyResult(
         cycle=of,
         cycles=mine,
         to=to,
         told_on=cycles.told_on(to, loaded),
-        until=cycles.last_day_of_window(to, loaded),
+        until=until,
         own_score=own,
         unit_score=unit,
         is_away=plan.people[number].presence.away,
@@ -115,6 +126,9 @@ def my_result(context: RequestContext, cycle: int | None) -> MyResult | None:
         decisions=tuple(_about(context, of, node, before=results.before)),
         move=_move_of(moves.get(node), results, node),
         equals=tuple(_of_equals(moves, results, node)),
+        before=cascade.told_before(context.connection, to),
+        cases=tuple(one for one in cases if one.objection.employee == number),
+        objects=opened is not None and opened.stage is Stage.NOTIFIED and until is not None and context.today <= until,
     )
 
 

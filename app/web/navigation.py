@@ -81,6 +81,7 @@ LED_FROM: Final[Mapping[str, str]] = {
             "cycle_scorecard",
             "lab",
             "line_decision",
+            "objections",
             "ratings",
             "told",
             "results",

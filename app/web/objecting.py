@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from app import cascade, decisions, objecting, scoring
 from app import cycle as cycles
@@ -33,13 +33,16 @@ __all__ = [
     "as_json",
     "case_seen",
     "cases_seen",
+    "lists_docket",
     "objected",
     "parts_of",
+    "shows_members",
     "voted",
     "withdrawn",
 ]
 
-_SEES_ALL = frozenset({CycleFunction.APPROVER})
+_SEES_ALL: Final = frozenset({CycleFunction.APPROVER})
+_LISTS: Final = _SEES_ALL | {CycleFunction.OBJECTIONS}
 
 
 class ObjectionParts(NamedTuple):
@@ -107,6 +110,12 @@ def case_seen(context: RequestContext, cycle: int, number: int) -> Case:
     if case is None or not any(parts_of(context, cycle)(case)):
         raise NotThere
     return case
+
+
+def lists_docket(context: RequestContext, cycle: int) -> bool:
+    """Whether there is a docket for who asks, though there be nothing in it: for hr, auditors and approvers, and who hears objections."""
+    held = context.viewer.authorities(cycle)
+    return may(context.viewer.roles, Deed.SEE_GRADE, ()) or not _LISTS.isdisjoint(held)
 
 
 # ---------------------------------------------------------------------------------------------------------- what is done

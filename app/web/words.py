@@ -14,6 +14,7 @@ from app.plain.findings import n_
 from app.rules.activities import ACTIVITY_TYPES, VERDICT_TYPES
 from app.rules.agreement import AgreementState
 from app.rules.deciding import DecisionState
+from app.rules.objections import ObjectionAbout, ObjectionState, Recusal
 from app.rules.permissions import Deed
 from app.rules.reviewing import ReviewAlertKind
 from app.rules.terms import Role
@@ -39,8 +40,11 @@ __all__ = [
     "LINK_TERMS",
     "METHODS",
     "NO_TARGETS",
+    "OBJECTION_ABOUTS",
+    "OBJECTION_STATES",
     "PERSPECTIVES",
     "REASONS",
+    "RECUSALS",
     "REVIEW_ALERTS",
     "ROLES",
     "ROLE_REACHES",
@@ -469,6 +473,38 @@ BOARD_STATES: Final[Mapping[BoardState, str]] = {
     BoardState.OUTSIDE: n_("of a rank that is not graded here"),
 }
 """Where somebody stands, in words."""
+
+OBJECTION_ABOUTS: Final[Mapping[ObjectionAbout, str]] = {
+    ObjectionAbout.FIGURE: n_("a figure"),
+    ObjectionAbout.GRADE: n_("the grade"),
+    ObjectionAbout.DATA: n_("data that it rests on"),
+    ObjectionAbout.IMPOSED: n_("a scorecard that was imposed"),
+    ObjectionAbout.PAY: n_("the pay"),
+}
+"""What somebody objects to, in words."""
+
+OBJECTION_STATES: Final[Mapping[ObjectionState, str]] = {
+    ObjectionState.OPEN: n_("to be answered"),
+    ObjectionState.ANSWERED: n_("refused, an appeal is possible"),
+    ObjectionState.APPEALED: n_("before the committee"),
+    ObjectionState.GRANTED: n_("granted, no effect yet"),
+    ObjectionState.SETTLED: n_("granted and settled"),
+    ObjectionState.REFUSED: n_("refused for good"),
+    ObjectionState.WITHDRAWN: n_("taken back"),
+}
+"""How far an objection is, in words."""
+
+RECUSALS: Final[Mapping[Recusal, str]] = {
+    Recusal.OWN: n_("it is their own"),
+    Recusal.HEAD: n_("head of the objector"),
+    Recusal.REVIEWER: n_("reviewed the result"),
+    Recusal.CONFIRMER: n_("answers, or answered, the objection"),
+    Recusal.RATER: n_("rated a line of the objector"),
+    Recusal.MAKER: n_("proposed a decision about the objector"),
+    Recusal.CHECKER: n_("agreed to a decision about the objector"),
+    Recusal.GROUP: n_("of the objector's evaluation group"),
+}
+"""Why somebody does not hear an objection, in words."""
 
 REVIEW_ALERTS: Final[Mapping[ReviewAlertKind, str]] = {
     ReviewAlertKind.EQUAL_TEXTS: n_("The same text was signed for %(number)s people"),

@@ -11,6 +11,7 @@ from tests.contract.desk import DANA, DORA, FERRAN, WHY, Setting, code
 from tests.contract.test_calibrating import grades
 from tests.contract.test_certifying import certified, sign_all
 from tests.contract.test_cycles import YEAR, agree, appoint, opened, propose, to_stage
+from tests.contract.test_notifying import post, words
 from tests.contract.test_reviewing import AGENCY, NUMBERS
 from tests.scenario import Scenario
 
@@ -101,6 +102,7 @@ def test_what_people_were_told_is_objected_to_answered_heard_and_settled(desks, 
     _refused_and_heard(desk)
     _heads_of_heads_and_hr(desk)
     _written_down_for_others_and_taken_back(desk)
+    _by_the_pages(desk)
     _by_their_dates_alone(desks, desk)
 
 
@@ -247,6 +249,47 @@ def _written_down_for_others_and_taken_back(desk):
     assert [one["id"] for one in desk.person("e5").get(AT).json()["items"]] == [made["id"]]
     listed = desk.person("dana").get(AT, params={"state": "open"}).json()["items"]
     assert [one["employee"] for one in listed] == ["E23", "E21"]
+
+
+def _by_the_pages(desk):
+    """From one's own result; what is wrong is said at its field and what was typed stays; from Home to the form of whoever is to act; old beside new."""
+    person, address = desk.person("e7"), "/cycles/2026/objections"
+    assert f'href="{address}/new"' in person.get("/my/result").text
+    refused = post(person, address, {"about": "data", "kpi": "lunch", "text": "The fair."}, page=f"{address}/new")
+    assert (refused.status_code, 'id="kpi-error"' in refused.text, "The fair." in refused.text) == (422, True, True)
+    done = post(person, address, {"about": "data", "kpi": "", "text": "The fair."}, page=f"{address}/new")
+    one = done.headers["Location"]
+    assert (done.status_code, one.rpartition("/")[0]) == (303, address)
+    assert f'href="{one}"' in person.get("/my/result").text
+    assert f'href="{one}"' in desk.person("e23").get("/").text
+    assert f'href="{one}"' not in desk.person("dana").get("/").text
+    assert desk.person("e2").get(one).status_code == 404
+    assert desk.person("e2").get(address).status_code == 404
+    done = post(desk.person("e23"), f"{one}/answer", {"granted": "false", "text": "It was counted."}, page=one)
+    assert done.status_code == 303, done.text
+    assert "It was counted." in words(person.get(one))
+    assert f'href="{one}"' in person.get("/").text
+    done = post(person, f"{one}/appeal", {"text": "It was not."}, page=one)
+    assert done.status_code == 303, done.text
+    assert f'href="{one}"' in desk.person("mia").get("/").text
+    assert "of the objector&#39;s evaluation group" in desk.person("udo").get(one).text
+    for name in ("mia", "max", "mei"):
+        assert post(desk.person(name), f"{one}/votes", {"grant": "true", "text": "Fair."}, page=one).status_code == 303
+    assert "with the next notice" in words(person.get(one))
+    assert f'href="{one}"' in desk.person("dana").get("/").text
+    assert f'data-objection="{one.rpartition("/")[2]}"' in desk.person("dana").get(address).text
+    line = "/cycles/2026/lines/employee:E7/consults?kind=override&member=actual&value=8.5&cause=fair"
+    at = f"{line}&objection={one.rpartition('/')[2]}"
+    made = post(desk.person("dana"), at, {"reason": WHY})
+    assert made.status_code == 303, made.text
+    decision = desk.person("anna").get(f"/api/v1{made.headers['Location']}").json()
+    assert desk.approve(desk.person("anna"), decision).json()["objection"] == int(one.rpartition("/")[2])
+    assert "Granted, with the next notice" in words(person.get(one))
+    assert 'id="before"' not in person.get("/my/result").text
+    tell(desk)
+    page = words(person.get("/my/result"))
+    assert "What has become another since you were told before" in page
+    assert "Final score" in page
 
 
 def _by_their_dates_alone(desks, desk):

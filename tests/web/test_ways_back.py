@@ -159,8 +159,9 @@ ALONE: Final = {
     # Of a certified cycle, whose page leads there: tests/contract/test_certifying.py, test_calibrating.py and test_reviewing.py walk both ways.
     "after_close.listed",
     "calibration.calibration",
-    # Of a cycle that people were told of: tests/contract/test_notifying.py walks there.
+    # Of a cycle that people were told of: tests/contract/test_notifying.py and test_objections.py walk there.
     "told.listed",
+    *("objections.listed", "objections.new", "objections.one"),
     "results.listed",
     "results.one",
     *("search.everywhere", "search.offers", "log_activity.dollars", "design.design"),

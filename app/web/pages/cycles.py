@@ -24,10 +24,10 @@ from app.ledger import Alert
 from app.plain.findings import Finding, Place, n_
 from app.rules.deciding import REASON_LENGTH_MAX, DecisionState
 from app.rules.permissions import Deed
-from app.rules.stages import CALENDAR, DECIDED_BY, Stage, is_way_back, stages_ahead
+from app.rules.stages import CALENDAR, DECIDED_BY, TOLD_FROM, Stage, is_way_back, stages_ahead
 from app.rules.terms import CycleFunction, Node, NodeKind
 from app.scoring import node_name
-from app.web import blocker_ways, cycling, decided, reviewing, telling
+from app.web import blocker_ways, cycling, decided, objecting, reviewing, telling
 from app.web.account_person import employee_meant
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.forms import FormDay
@@ -191,6 +191,7 @@ def one(context: RequestContext, cycle: int) -> Page:
         certificate=_certificate(context, standing),
         calibrates=standing.certified is not None and grades_seen(context, cycle).lists,
         reads_results=standing.certified is not None and reviewing.lists_results(context, cycle),
+        hears_objections=standing.opened.stage in TOLD_FROM and objecting.lists_docket(context, cycle),
         reviews_to_look_at=reviewing.alerts_seen(context, cycle) if standing.certified is not None else [],
         review_alerts=REVIEW_ALERTS,
         sees_after_close=standing.certified is not None and cycling.sees_everybody(context, cycle),

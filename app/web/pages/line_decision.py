@@ -41,6 +41,7 @@ _KINDS: Final[Mapping[str, DecisionKind]] = {kind.code: kind for kind in (*cycle
 _FIELDS: Final = {f"content/{name}": name for name in ("member", "value", "year", "cause")} | {
     "content/kpi": "kind",
     "content/decision": "kind",
+    "objection": "kind",
 }
 
 
@@ -55,6 +56,8 @@ class LineQuery(BaseModel):
     year: _Text = ""
     cause: _Text = ""
     decision: _Text = ""
+    objection: Annotated[int | None, Field(ge=1, lt=2**31)] = None
+    """The granted one that it gives effect to."""
 
 
 class ReasonedForm(BaseModel):
@@ -199,7 +202,9 @@ def propose(
     if kind is None:
         raise NotThere
     content = _content(query, node, kpi)
-    made = decided.proposed_by_form(context, kind, content, form.reason, cycle=str(cycle), fields=_FIELDS)
+    made = decided.proposed_by_form(
+        context, kind, content, form.reason, cycle=str(cycle), fields=_FIELDS, objection=query.objection
+    )
     return Redirect(
         n_("Proposed: an approver of the cycle has to agree."), then="decisions.one", values={"number": made.id}
     )
