@@ -114,8 +114,8 @@ def case_seen(context: RequestContext, cycle: int, number: int) -> Case:
 
 def lists_docket(context: RequestContext, cycle: int) -> bool:
     """Whether there is a docket for who asks, though there be nothing in it: for hr, auditors and approvers, and who hears objections."""
-    held = context.viewer.authorities(cycle)
-    return may(context.viewer.roles, Deed.SEE_GRADE, ()) or not _LISTS.isdisjoint(held)
+    authorities = context.viewer.authorities(cycle)
+    return may(context.viewer.roles, Deed.SEE_GRADE, ()) or not _LISTS.isdisjoint(authorities)
 
 
 # ---------------------------------------------------------------------------------------------------------- what is done

@@ -42,7 +42,7 @@ class DocketQuery(BaseModel):
     state: ObjectionState | None = None
 
 
-class NewQuery(BaseModel):
+class ObjectionWishQuery(BaseModel):
     """What one is about to object to."""
 
     model_config = ConfigDict(frozen=True)
@@ -154,7 +154,7 @@ def _knows_cycle(context: RequestContext, cycle: int) -> bool:
 
 
 @pages.read("/cycles/<int:cycle>/objections/new", may=Deed.SEE_OBJECTIONS)
-def new(context: RequestContext, cycle: int, query: NewQuery) -> Page:
+def new(context: RequestContext, cycle: int, query: ObjectionWishQuery) -> Page:
     """The form by which one objects to what one was told; hr writes down what came from others. Queries: constant.
 
     Raises:
@@ -239,7 +239,7 @@ def one(context: RequestContext, cycle: int, number: int) -> Page:
         name=node_named(context, node),
         kpi_name=None if objection.kpi is None else kpi_namer(context)(cycle, objection.kpi),
         parts=parts,
-        told=docket.as_json(context, case),
+        said=docket.as_json(context, case),
         waits_for=_waits_for(context, case),
         answers=case.state is ObjectionState.OPEN and objecting.obstacle_to_answering(case, viewer) is None,
         appeals=speaks and case.state is ObjectionState.ANSWERED,
@@ -261,7 +261,8 @@ def one(context: RequestContext, cycle: int, number: int) -> Page:
 
 def _naming(context: RequestContext, case: Case) -> list[DecisionNaming]:
     """The decisions that name an objection, as far as the objector is told of them. Queries: 2 for each, of which there are few."""
-    some = [found for number in case.decisions if (found := decision(context.connection, number)) is not None]
+    read = (decision(context.connection, number) for number in case.decisions)
+    some = [each for each in read if each is not None]
     visible, titles = decided.visible_to(context), decided.titles(context, some)
     return [DecisionNaming(each, titles[each.id], visible(each)) for each in some]
 
