@@ -431,7 +431,7 @@ def write_rows(
     Raises:
         SetFull: the set would hold more than one can.
 
-    Queries: 4.
+    Queries: 5.
     """
     if whole:
         of = tables.change_row.c
@@ -466,7 +466,7 @@ def write_documents(
     Raises:
         SetFull: the set would hold more than one can.
 
-    Queries: 4.
+    Queries: 5.
     """
     of = tables.change_row.c
     if forget is not None:
@@ -486,6 +486,10 @@ def _write(
         return
     of = tables.change_row.c
     last = connection.scalar(sa.select(sa.func.max(of.place)).where(of.change == change.id)) or 0
+    # What is written over keeps its place: a scorecard's lines stand in the order of their rows.
+    files = {file for file, _, _, _ in entries}
+    query = sa.select(of.file, of.key, of.place).where(of.change == change.id, of.file.in_(files))
+    places = {(file, key): place for file, key, place in connection.execute(query)}
     connection.execute(
         sa.delete(tables.change_row).where(
             of.change == change.id, of.file == sa.bindparam("of_file"), of.key == sa.bindparam("of_key")
@@ -495,7 +499,14 @@ def _write(
     connection.execute(
         sa.insert(tables.change_row),
         [
-            {"change": change.id, "file": file, "key": key, "place": last + place, "before": before, "after": after}
+            {
+                "change": change.id,
+                "file": file,
+                "key": key,
+                "place": places.get((file, key), last + place),
+                "before": before,
+                "after": after,
+            }
             for place, (file, key, before, after) in enumerate(entries, 1)
         ],
     )

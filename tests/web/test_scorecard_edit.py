@@ -214,6 +214,10 @@ def test_what_next_year_s_weights_would_move_is_told_as_if_they_held_now(working
     for page in (working.wanda.get(decision).text, working.dana.get(f"{change}/effects").text):
         assert moved.findall(said(page).partition("As if in 2026")[2]) == [told]
     assert "It moves no score" not in working.wanda.get(decision).text
+    # What was changed in the set stands where it stood on last year's scorecards.
+    agree(working.wanda, decision)
+    last, now = ([*weights(working, cycle, "unit:VIE")["unit:VIE"]] for cycle in (2026, 2027))
+    assert last == now
 
 
 def test_as_if_goes_by_what_was_agreed_on_and_not_by_what_the_folder_says(working: Working) -> None:
