@@ -100,7 +100,7 @@ STATE_KINDS: Final[Mapping[str, str]] = {
 """The colour of a state, beside its word."""
 
 REASONS: Final[Mapping[str, str]] = {
-    "dropped": n_("Dropped by decision: it counts as not measurable."),
+    "dropped": n_("Dropped by decision: it does not count."),
     "no_rating": n_("Not measurable yet: no rater has given a grade."),
     "not_present": n_("Not applicable: not one day of this cycle with a posting and neither leave nor secondment."),
     "no_actual": n_("Not measurable yet: there is no actual. A missing figure is not counted as zero."),

@@ -588,6 +588,7 @@ def _calibrate(walk: Walk, cleo: Person, cora: Person) -> None:
     cleo.press("Propose the moves")
     expect(cleo.main).to_contain_text("another calibrator of the group has to agree")
     assert _grades(walk) == before
+    _one_grade_is_open_on_a_phone(cora)
     _agree_to(cora, 1)
     after = _grades(walk)
     for one, other in ((upper, lower), (lower, upper)):
@@ -598,6 +599,32 @@ def _calibrate(walk: Walk, cleo: Person, cora: Person) -> None:
     assert {key: row for key, row in after.items() if not row["moved"]} == {
         key: row for key, row in before.items() if key not in {upper["employee"], lower["employee"]}
     }
+
+
+def _one_grade_is_open_on_a_phone(cora: Person) -> None:
+    """The others are folded, opening one folds the one before; what a choice would do stands where one chooses, and a refusal of other moves goes."""
+    _to_cycle(cora)
+    cora.follow("Calibration")
+    with cora.page.expect_navigation():
+        cora.page.get_by_role("table", name="Groups beside each other").get_by_role("link").first.press("Enter")
+    unfolded = cora.page.locator(".grade-column[open]")
+    expect(unfolded).to_have_count(1)
+    other = cora.page.locator(".grade-column:not([open])").filter(has=cora.page.locator("select")).first
+    other.locator("summary").first.press("Enter")
+    expect(unfolded).to_have_count(1)
+    chosen = unfolded.locator("select").first
+    chosen.select_option(index=1)
+    says = cora.page.locator(".way-says")
+    expect(says).to_contain_text("→")
+    expect(says).to_be_in_viewport()
+    cora.type("Why these moves together", "no")
+    cora.main.locator("[data-propose]").evaluate("(form) => { form.noValidate = true; }")
+    cora.press("Propose the moves")
+    refused = cora.page.locator(".notice-bad")
+    expect(refused).to_be_visible()
+    unfolded.locator("select").first.select_option(index=0)
+    expect(refused).to_have_count(0)
+    assert violations(cora.page) == []
 
 
 def _review(walk: Walk, chae: Person, dana: Person) -> None:

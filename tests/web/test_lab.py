@@ -223,3 +223,17 @@ def test_constant_query_count(busy: Working, count_queries: CountQueries) -> Non
     with count_queries() as many:
         busy.dana.get(address)
     assert len(many) == len(few)
+
+
+def test_weights_come_first_and_those_that_are_refused_stay_open(busy: Working) -> None:
+    """Of the fields of an alternative; after an error the part of the form that it stands in is open."""
+    name = next(one for one in fields(busy.dana.get(PAGE).text, PAGE) if one.startswith("weigh-kpi-"))
+    refused = try_it(busy.dana, **{name: "-5"})
+    assert refused.status_code == 422
+    form = next(
+        one for one in read(refused.text).all("form") if "definition-policies" in (one.attributes.get("class") or "")
+    )
+    (weights,) = (one for one in form.all("details") if "Weights by" in one.text)
+    assert "open" in weights.attributes
+    order = [one.attributes.get("name") for one in form.all("input")]
+    assert order.index(name) < order.index("minimum_days")

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from tests.web.markup import read
+from tests.web.test_derivation import shares_with_the_office
 from tests.web.test_home import waits_for
 from tests.web.test_opened_cycles import WHY, agrees, in_agreement
 from tests.web.working import Working
@@ -112,3 +113,47 @@ def test_bonus_points_are_proposed_on_a_page_of_their_own(working: Working) -> N
     assert "1.5 of at most 5 points" in working.dana.get(page).text
     assert WHY in working.alba.get(proposed.headers["Location"]).text
     assert "1.5 bonus points for E1" in working.alba.get(proposed.headers["Location"]).text
+
+
+def test_where_a_line_is_decided_about_is_found(working: Working) -> None:
+    """On the scorecard before all that is folded, by the words that people look for, and from a shared line at the line that it shows."""
+    in_agreement(working)
+    card = read(working.boram.get(CARD).text)
+    folded = {link.attributes.get("href") for part in card.all("details") for link in part.all("a")}
+    assert PAGE not in folded
+    assert PAGE in {link.attributes.get("href") for link in card.all("a")}
+    for text in ("drop", "does not count", "not measurable", "decide about"):
+        assert "Decide about a line" in working.boram.get("/search", query_string={"q": text}).text, text
+        assert "Decide about a line" in working.dana.get("/search", query_string={"q": text}).text, text
+        assert "Decide about a line" not in working.alba.get("/search", query_string={"q": text}).text, text
+
+
+def test_a_shared_line_leads_to_the_line_that_it_shows(working: Working) -> None:
+    """Nothing is decided about it by itself: whoever decides about the unit's line is led there and told so, nobody else."""
+    working.load(shares_with_the_office)
+    in_agreement(working)
+    address = "/scorecards/employee:E1/deal_value?cycle=2026"
+    way = '/cycles/2026/lines/unit:VIE/deal_value"'
+    page = working.dana.get(address).text
+    assert way in page
+    assert "is decided there" in page
+    assert working.dana.statuses(way.rstrip('"')) == [200]
+    for other in (working.alba, working.boram):
+        assert way not in other.get(address).text
+
+
+def test_fields_that_a_decision_does_not_ask_for_stand_apart(working: Working) -> None:
+    """So that the page shows those alone that go with what is chosen: a figure and its value, or a year (forms.css)."""
+    in_agreement(working)
+    wish = next(
+        one
+        for one in read(working.boram.get(PAGE).text).all("form")
+        if "line-wish" in (one.attributes.get("class") or "")
+    )
+    apart = {
+        kind: [field.attributes["name"] for field in (*part.all("select"), *part.all("input"))]
+        for part in wish.all("div")
+        if (kind := (part.attributes.get("class") or "").rpartition("line-wish-")[2]) in {"override", "exclude_year"}
+    }
+    assert apart["override"] == ["member", "value"]
+    assert apart.get("exclude_year", ["year"]) == ["year"]

@@ -168,6 +168,8 @@ def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQ
         ),
         words=words,
         decides=link is not Link.SHARED and deciding.decides_about(context, loaded, asked.cycle, node),
+        origin_kpi=_origin_kpi(plan, node, kpi),
+        decides_there=link is Link.SHARED and deciding.decides_about(context, loaded, asked.cycle, explanation.origin),
         begins=first_days(loaded),
         where={
             "cycle": asked.cycle,
@@ -176,6 +178,15 @@ def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQ
             **({"live": 1} if query.live else {}),
         },
     )
+
+
+def _origin_kpi(plan: CyclePlan, node: Node, kpi: str) -> str:
+    """The code by which the line that a shared one stands for measures it."""
+    line = plan.sheet.line(plan.cycle, node, kpi)
+    while line is not None and line.link is Link.SHARED and line.parent_node is not None:
+        node, kpi = line.parent_node, line.parent_kpi or kpi
+        line = plan.sheet.line(plan.cycle, node, kpi)
+    return kpi
 
 
 class Teller:

@@ -49,6 +49,17 @@ class SearchQuery(BaseModel):
     q: str = Field(default="", max_length=200)
 
 
+_DECIDES: Final = n_("Decide about a line")
+_DECIDES_TOO: Final = (
+    n_("drop a line"),
+    n_("dropped line"),
+    n_("it does not count"),
+    n_("not measurable"),
+    n_("another figure"),
+)
+"""What deciding about a line is looked for by, beside its name."""
+
+
 @dataclass(frozen=True, slots=True)
 class SearchLink:
     """One result: where it leads, what it is called, and what tells it from others called so."""
@@ -107,8 +118,21 @@ def _pages(context: RequestContext, text: str, limit: int) -> Group:
         for place, (endpoint, label) in enumerate(led_to)
         if (near := closeness(text, gettext(label), label)) is not None
     ]
+    ranked += _deciding(context, text, len(led_to))
     ranked.sort(key=lambda one: one[:2])
     return Group("pages", gettext("Pages"), tuple(link for *_, link in ranked[:limit]))
+
+
+def _deciding(context: RequestContext, text: str, place: int) -> list[tuple[int, int, SearchLink]]:
+    """Whoever decides about lines begins where the people are whose lines they are: it has no page before a line is chosen."""
+    pages_of = {item.page for item in items_for(context)}
+    begins = "office" if "office" in pages_of else "people" if "hr" in context.viewer.roles else None
+    called = [name for one in (_DECIDES, *_DECIDES_TOO) for name in (gettext(one), one)]
+    near = None if begins is None else closeness(text, *called)
+    if begins is None or near is None or begins not in context.pages:
+        return []
+    note = gettext("from the line on a scorecard: that it does not count, or another figure")
+    return [(near, place, SearchLink(url_for(context.pages[begins]), gettext(_DECIDES), note))]
 
 
 def _of_agency(context: RequestContext, results: SearchResults, text: str) -> Iterator[Group]:

@@ -39,6 +39,7 @@
         remember();
         place.innerHTML = await answer.text();
         giveBack();
+        sayNear();
         history.replaceState(null, "", here);
       }
     } catch (error) {
@@ -49,15 +50,55 @@
     }
   };
 
-  // On a phone what is tried stands far above whom one chooses.
+  // On a phone what is tried stands far above whom one chooses: how many have each grade, and whether the rules hold, stand where one is.
   const way = form.querySelector("[data-way]");
-  const lead = () => {
-    way.hidden = ![...form.querySelectorAll("select")].some((field) => field.value);
+  const sayNear = () => {
+    const near = [...place.querySelectorAll(".tried-counts, [data-rules] .state")].map((one) => one.cloneNode(true));
+    way.querySelector("[data-way-says]").replaceChildren(...near);
   };
+  const isNarrow = matchMedia("(max-width: 43.99rem)").matches;
+  let inSight = true;
+  const lead = () => {
+    // On a wide screen it would only lie upon the columns while what it leads to is seen.
+    way.hidden = (inSight && !isNarrow) || ![...form.querySelectorAll("select")].some((field) => field.value);
+  };
+  new IntersectionObserver(([one]) => {
+    inSight = one.isIntersecting;
+    lead();
+  }).observe(place);
   form.addEventListener("change", () => {
+    // What was refused was said of other moves.
+    for (const refused of document.querySelectorAll(".main > [data-narrowed=notices] .notice-bad")) {
+      refused.remove();
+    }
     lead();
     ask();
   });
   lead();
+  sayNear();
+
+  // On a phone one grade is open at a time: the one that somebody is moved from, else the first that has too many or too few.
+  if (isNarrow) {
+    const columns = [...form.querySelectorAll("details.grade-column")];
+    const shown =
+      columns.find((one) => [...one.querySelectorAll("select")].some((field) => field.value)) ??
+      columns.find((one) => "off" in one.dataset) ??
+      columns[0];
+    for (const one of columns) {
+      one.open = one === shown;
+    }
+    form.addEventListener(
+      "toggle",
+      ({ target }) => {
+        if (target.open && columns.includes(target)) {
+          for (const one of columns) {
+            one.open = one === target;
+          }
+          target.scrollIntoView({ block: "start" });
+        }
+      },
+      true,
+    );
+  }
   form.querySelector("[data-without-script]").hidden = true;
 })();
