@@ -23,7 +23,7 @@ from app.rules.permissions import Deed, may
 from app.rules.reviewing import ReviewAlert
 from app.rules.stages import BEFORE_THE_CUT, TOLD_FROM
 from app.rules.terms import CycleFunction, Node, NodeKind
-from app.web import decided, telling
+from app.web import decided, objecting, telling
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.grades_seen import GradesSeen, grades_seen
 from app.web.request_context import RequestContext
@@ -63,6 +63,7 @@ class ResultsSeen:
         told: when and how a person was told, as the API writes it; None while nobody has told them.
         reviews: whether they review a person, themself or in somebody's place.
         cases: the objections of people, by number.
+        hears: whether they answer or hear any of somebody's objections.
     """
 
     results: EmployeeResults
@@ -72,6 +73,7 @@ class ResultsSeen:
     told: Callable[[str], dict[str, Any] | None]
     reviews: Callable[[str], bool]
     cases: Mapping[str, Sequence[Case]]
+    hears: Callable[[str], bool]
 
     def state_of(self, result: EmployeeResult) -> BoardState:
         """Where somebody stands."""
@@ -82,7 +84,7 @@ class ResultsSeen:
         node = Node(NodeKind.EMPLOYEE, employee)
         if node in self.own:
             return False
-        return self.reads_whole(employee) or self.seen.everybody or self.seen.in_groups(node)
+        return self.reads_whole(employee) or self.seen.everybody or self.seen.in_groups(node) or self.hears(employee)
 
     def reads_whole(self, employee: str) -> bool:
         """Whether they see the whole of it, with what was signed: calibrators see scores and grades alone."""
@@ -108,6 +110,7 @@ def results_seen(context: RequestContext, cycle: int, employee: str | None = Non
     loaded, viewer = scoring.state_with_pending(context.connection), context.viewer
     results = cycles.results_as_they_stand(context.connection, loaded, opened, day=context.today, employee=employee)
     approves = CycleFunction.APPROVER in viewer.authorities(cycle)
+    cases, parts = _cases(context, results), objecting.parts_of(context, cycle)
     return ResultsSeen(
         results=results,
         seen=grades_seen(context, cycle),
@@ -115,7 +118,9 @@ def results_seen(context: RequestContext, cycle: int, employee: str | None = Non
         own=decisions.own_nodes(context.directory, email=viewer.email, employee=viewer.employee, day=context.today),
         told=_told(context, results, employee),
         reviews=lambda number: results.part_of(viewer, number) is not None,
-        cases=_cases(context, results),
+        cases=cases,
+        # To whoever judges an objection the result that it is about is shown (contract-cycle, 13).
+        hears=lambda number: any(parts(one).confirms or parts(one).hears for one in cases.get(number, ())),
     )
 
 

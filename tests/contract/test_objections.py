@@ -195,11 +195,18 @@ def _refused_and_heard(desk):
         assert code(does(desk, name, 2, "appeal", text=TEXT)) == refusal, name
     assert code(does(desk, "e3", 2, "appeal", text=" ")) == (422, "invalid")
     assert vote(desk, "mia", 2, grant=True).status_code == 404
+    result = f"{CYCLE_AT}/people/E3"
+    assert desk.person("mia").get(result).status_code == 404
     done = does(desk, "e3", 2, "appeal", text="The head above did not look at May.")
     assert (done.status_code, done.json()["state"], done.json()["who"]) == (200, "appealed", ["committee"])
     assert board(desk, "E3")["who"] == sorted(f"{name}@agency.example" for name in HEARING)
     for name, status in (("e21", 404), ("e25", 404), ("nobody", 404), ("dana", 409), ("e3", 409)):
         assert vote(desk, name, 2, grant=True).status_code == status, name
+    assert {desk.person(name).get(result).json()["final_score"] for name in ("mia", "e23", "udo")} == {
+        grades(desk)["E3"]["final_score"]
+    }
+    assert {"pay", "review"}.isdisjoint(desk.person("mia").get(result).json())
+    assert desk.person("mia").get(result.replace("E3", "E1")).status_code == 404
     assert "votes" not in seen(desk, "mia", 2)
     for name, grant in (("mia", True), ("max", False), ("mei", True), ("min", False)):
         done = vote(desk, name, 2, grant=grant)
