@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -30,8 +31,8 @@ AT = f"{CYCLE_AT}/objections"
 TEXT = "A deal of May is not in it."
 
 
-@pytest.fixture
-def desk(desks, engine, tmp_path):
+@contextmanager
+def told_today(desks, engine, tmp_path):
     """The cycle 2026, of which everybody was told today. Four from outside, the head of Vienna and one of everybody's group hear objections."""
     with desks.copy(engine, SETTING, tmp_path) as made:
         file = made.where["definitions"] / "policies.yaml"
@@ -50,6 +51,13 @@ def desk(desks, engine, tmp_path):
         certified(made)
         assert made.person("e1").get(AT).status_code == 404
         tell(made)
+        yield made
+
+
+@pytest.fixture
+def desk(desks, engine, tmp_path):
+    """Everybody was told today."""
+    with told_today(desks, engine, tmp_path) as made:
         yield made
 
 
