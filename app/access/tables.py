@@ -21,6 +21,7 @@ __all__ = [
     "function_given",
     "hook",
     "hook_message",
+    "made_file",
     "password_link",
     "reading_log",
     "saved_view",
@@ -227,6 +228,49 @@ kept_answer: Final = sa.Table(
     sa.Index("ix_kept_answer_at", "at"),
 )
 """What was answered under an Idempotency-Key, kept in the transaction that did it."""
+
+made_file: Final = sa.Table(
+    "made_file",
+    metadata,
+    sa.Column("id", BigKey, primary_key=True),
+    sa.Column("account_id", sa.ForeignKey("account.id"), nullable=False, comment="whose, and nobody else's"),
+    sa.Column("kind", Code, nullable=False, comment="what it is"),
+    sa.Column("parameters", Code, nullable=False, comment="JSON in one canonical form: of what"),
+    sa.Column("language", Code, nullable=False),
+    sa.Column("state", Code, nullable=False),
+    sa.Column("step", sa.Integer, nullable=False, server_default="0", comment="steps that are done"),
+    sa.Column("steps", sa.Integer, nullable=False, server_default="0", comment="of so many; 0: not begun"),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("asked_at", Instant, nullable=False),
+    sa.Column("due_at", Instant, nullable=False, comment="when it is to be taken; of one that is taken, again"),
+    sa.Column("taken_by", Code, nullable=True, comment="who makes it"),
+    sa.Column("ended_at", Instant, nullable=True),
+    sa.Column("kept_until", Instant, nullable=True, comment="when it is deleted"),
+    sa.Column("filename", sa.Text, nullable=True),
+    sa.Column("media_type", Code, nullable=True),
+    sa.Column("size", sa.Integer, nullable=True, comment="bytes"),
+    sa.Column("sha256", Code, nullable=True, comment="of the bytes, as 64 hexadecimal digits"),
+    sa.Column("content", sa.LargeBinary, nullable=True),
+    sa.Column("error", Code, nullable=True, comment="why there is none"),
+    sa.CheckConstraint("state IN ('waiting', 'made', 'failed')", name="state_known"),
+    sa.CheckConstraint(
+        "(state = 'made') = (content IS NOT NULL AND size IS NOT NULL AND sha256 IS NOT NULL AND filename IS NOT NULL)",
+        name="whole_or_none",
+    ),
+    sa.CheckConstraint("(state = 'failed') = (error IS NOT NULL)", name="error_told"),
+)
+_waits = made_file.c.state == "waiting"
+sa.Index(
+    "uq_made_file_waiting",
+    made_file.c.account_id,
+    made_file.c.kind,
+    made_file.c.parameters,
+    made_file.c.language,
+    unique=True,
+    sqlite_where=_waits,
+    postgresql_where=_waits,
+)
+sa.Index("ix_made_file_account", made_file.c.account_id)
 
 saved_view: Final = sa.Table(
     "saved_view",

@@ -17,10 +17,15 @@ __all__ = ["as_pdf"]
 _FACES: Final = ROOT / "node_modules" / "pretendard-gov" / "dist" / "public" / "static"
 _WEIGHTS: Final = {400: _FACES / "PretendardGOV-Regular.otf", 600: _FACES / "PretendardGOV-SemiBold.otf"}
 _SHEET: Final = Path(__file__).with_name("paper.css")
+_BOOK_SHEET: Final = Path(__file__).with_name("book.css")
 
 
-def as_pdf(markup: str) -> bytes:
+def as_pdf(markup: str, *, book: bool = False) -> bytes:
     """A whole document of HTML, with its language and title, as PDF/UA: its tables and headings can be read aloud.
+
+    Args:
+        markup: the document.
+        book: whether it has a title page and contents with the numbers of their pages.
 
     Raises:
         FileNotFoundError: the faces are missing; `npm ci` brings them.
@@ -34,18 +39,18 @@ def as_pdf(markup: str) -> bytes:
         raise FileNotFoundError(message)
     fonts = FontConfiguration()
     document = HTML(string=markup, url_fetcher=_face)
-    style = CSS(string=_style(), url_fetcher=_face, font_config=fonts)
+    style = CSS(string=_style(book=book), url_fetcher=_face, font_config=fonts)
     pdf: bytes = document.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1")
     return pdf
 
 
 @functools.cache
-def _style() -> str:
+def _style(*, book: bool) -> str:
     faces = "".join(
         f'@font-face {{ font-family: "Pretendard GOV"; font-weight: {weight}; src: url("{file.as_uri()}"); }}\n'
         for weight, file in _WEIGHTS.items()
     )
-    return faces + _SHEET.read_text("utf-8")
+    return "\n".join((faces, _SHEET.read_text("utf-8"), _BOOK_SHEET.read_text("utf-8") if book else ""))
 
 
 def _face(url: str) -> object:

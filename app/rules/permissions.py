@@ -62,6 +62,7 @@ class Deed(StrEnum):
     KEEP_CLOCK = "keep_clock"
     KEEP_SESSIONS = "keep_sessions"
     KEEP_VIEWS = "keep_views"
+    KEEP_MADE_FILES = "keep_made_files"
     SEE_DECISIONS = "see_decisions"
     DECIDE = "decide"
     DELEGATE = "delegate"
@@ -95,6 +96,7 @@ class Deed(StrEnum):
 
     # Seen, of the whole.
     SEE_AGENCY = "see_agency"
+    HAVE_BOARD_BOOK = "have_board_book"
     SEE_LEDGER = "see_ledger"
     SEE_TRAIL = "see_trail"
     SEE_REJECTED = "see_rejected"
@@ -173,6 +175,8 @@ SIGNED_IN_DEEDS: Final = frozenset(
         Deed.KEEP_CLOCK,
         Deed.KEEP_SESSIONS,
         Deed.KEEP_VIEWS,
+        # Which kinds of file one may have made, each kind says.
+        Deed.KEEP_MADE_FILES,
         # Which decisions one sees, makes and checks, their kinds say: what one's role does not do is told with its code (contract-desk, 2).
         Deed.SEE_DECISIONS,
         Deed.DECIDE,
@@ -220,6 +224,7 @@ RECORDED_DEEDS: Final = frozenset(
         Deed.EXPORT,
         Deed.EXPORT_ACTIVITIES,
         Deed.EXPORT_GOALS,
+        Deed.KEEP_MADE_FILES,
         Deed.REPLAY_REJECTED,
         Deed.KEEP_ACCOUNTS,
         Deed.KEEP_KEYS,
@@ -339,6 +344,7 @@ _HEAD: Final[_Row] = {
 
 _EXECUTIVE: Final[_Row] = {
     Deed.SEE_AGENCY: _ANY,
+    Deed.HAVE_BOARD_BOOK: _ANY,
     Deed.SEE_SCORECARD: _ANY,
     Deed.SIGN_SCORECARD: _ANY,
     Deed.SEE_DERIVATION: _ANY,
@@ -357,6 +363,7 @@ _EXECUTIVE: Final[_Row] = {
 }
 
 _HR: Final[_Row] = {
+    Deed.HAVE_BOARD_BOOK: _ANY,
     Deed.SEE_SCORECARD: _ANY,
     Deed.SIGN_SCORECARD: _ANY,
     Deed.SEE_DERIVATION: _ANY,
@@ -387,6 +394,7 @@ _HR: Final[_Row] = {
 
 _AUDITOR: Final[_Row] = {
     Deed.SEE_AGENCY: _ANY,
+    Deed.HAVE_BOARD_BOOK: _ANY,
     Deed.SEE_SCORECARD: _ANY,
     Deed.SIGN_SCORECARD: _ANY,
     Deed.SEE_DERIVATION: _ANY,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -188,6 +189,8 @@ class AgencyBoard:
     people: int
     people_at_risk: int
     people_projected: int
+    people_bands: Mapping[Band | None, int]
+    """How many people's leading score is in each band; None: who has none, or none to go by yet."""
     business: Business | None
     """The agency's business figures."""
     loaded_at: dt.datetime | None
@@ -344,6 +347,7 @@ def _board(
         people=len(people),
         people_at_risk=sum(band(one) in RISK_BANDS for one in people),
         people_projected=sum(one is not None for one in people),
+        people_bands=Counter(band(one) for one in people),
         business=earned,
         loaded_at=directory.loaded_at,
     )

@@ -171,7 +171,7 @@ def written_down(
                     who=context.label,
                     what=reading.what,
                     asked=reading.asked,
-                    reason=reason,
+                    reason=reason or None,
                     rows=reading.rows,
                     at=context.now,
                 )

@@ -171,13 +171,14 @@ _WRITING: Final[ContextVar[str | None]] = ContextVar("language_of_page", default
 
 
 @contextmanager
-def writing(clock: Callable[[], Clock] | None = None) -> Iterator[str]:
+def writing(clock: Callable[[], Clock] | None = None, *, language: str | None = None) -> Iterator[str]:
     """Write a page in the reader's language; returns which one.
 
     Args:
         clock: what tells by which clock, asked where an instant is written; None for UTC's.
+        language: the one that was asked for; None for the reader's.
     """
-    language = chosen_language()
+    language = language if language in LANGUAGES else chosen_language()
     language_before, clock_before = _WRITING.set(language), _CLOCK.set(clock)
     try:
         yield language

@@ -184,6 +184,7 @@ def forget(database: Database, now: dt.datetime) -> Outcome:
         sessions, attempts = access.forget_sessions(connection, now=now)
         links = access.forget_links(connection, now=now)
         answers = access.forget_answers(connection, now=now)
+        files = access.forget_made_files(connection, now=now)
         mails = outbox.forget_delivered(connection, now=now)
     return Outcome.of(
         Sentence(
@@ -199,7 +200,8 @@ def forget(database: Database, now: dt.datetime) -> Outcome:
                 "mails": mails,
                 "answers": answers,
             },
-        )
+        ),
+        *([Sentence(n_("Files made for people, deleted: %(count)s."), {"count": files})] if files else []),
     )
 
 

@@ -14,7 +14,7 @@ import queue
 import signal
 import socket
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import FrameType
 from typing import Final, Never
 
@@ -39,6 +39,9 @@ CATCH_UP_S: Final = 600
 
 _LAST_MAIL_S: Final = 3
 """So long the end waits for a mail that is just being handed over."""
+
+
+_NOTHING: Final[Mapping[str, Callable[[threading.Event], object]]] = {}
 
 
 class _StoppedError(BaseException):
@@ -97,9 +100,24 @@ def run_now(
 
 
 def work(
-    database: Database, *, settings: Settings, clock: Clock, jobs: Sequence[WorkerJob] = JOBS, say: Say = print
+    database: Database,
+    *,
+    settings: Settings,
+    clock: Clock,
+    jobs: Sequence[WorkerJob] = JOBS,
+    say: Say = print,
+    beside: Mapping[str, Callable[[threading.Event], object]] = _NOTHING,
 ) -> None:
-    """Run jobs as they come due, and deliver what is posted, until SIGTERM or SIGINT. Call it from the main thread."""
+    """Run jobs as they come due, and deliver what is posted, until SIGTERM or SIGINT. Call it from the main thread.
+
+    Args:
+        database: where jobs and mails are.
+        settings: the process's.
+        clock: who says what time it is.
+        jobs: which.
+        say: where it is told what was done.
+        beside: what else goes on in threads of its own, by their names: each is given what is set when the process ends.
+    """
     worker = worker_name()
     ending = threading.Event()
     post = threading.Thread(
@@ -110,6 +128,9 @@ def work(
         # What is just being sent when the process has to end is sent again by another.
         daemon=True,
     )
+    others = [
+        threading.Thread(target=keep, name=called, args=(ending,), daemon=True) for called, keep in beside.items()
+    ]
     due: queue.SimpleQueue[WorkerJob] = queue.SimpleQueue()
     queued = _Queued(due)
     scheduler = BackgroundScheduler(timezone=dt.UTC, job_defaults={"coalesce": True, "misfire_grace_time": None})
@@ -125,6 +146,8 @@ def work(
         _seen(database, worker, clock, say)
         scheduler.start()
         post.start()
+        for other in others:
+            other.start()
         say(f"worker {worker}: {', '.join(job.name for job in jobs)}")
         queued.put_all(jobs)
         while True:

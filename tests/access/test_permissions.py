@@ -74,6 +74,7 @@ reverse_activity   employee:E1  alba
 reverse_activity   employee:E3  chae
 see_pay_totals     unit:HQ      dana emil ferran
 see_agency         unit:HQ      emil ferran
+have_board_book    unit:HQ      dana emil ferran
 see_ledger         unit:HQ      emil
 see_trail          unit:HQ      emil
 see_rejected       unit:HQ      emil iris

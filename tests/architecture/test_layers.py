@@ -17,8 +17,8 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 TOOLBOXES: Final = {"plain", "rules", "kit"}
 """Packages that are lists of modules, each with its own face: they are used by module."""
 
-OTHER_FACES: Final = {"app.web.front"}
-"""A package within a package that strangers may come to: the server, which the application itself must not import."""
+OTHER_FACES: Final = {"app.web.front", "app.web.making"}
+"""What within a package strangers may come to: the server, and what makes files, which the application itself must not import."""
 
 ENTRANCES: Final = {"app", "app.__main__", "app.cli", "app.web", *(f"app.cli.{module}" for module in HOMES.values())}
 """Modules that are started from outside: the command line, and the web by ``wsgi.py``."""

@@ -118,6 +118,9 @@ WITHOUT_TEXT: Final = {
     "sessions.end_others",
     "trail.seen",
     "views.delete",
+    "my_files.ask",
+    "my_files.take_home",
+    "my_files.delete",
     "welcome.end",
     "sign_in.enter",
     "sign_in.leave",
@@ -196,6 +199,11 @@ CHOSEN: Final = {
     "unit",
     "copy_into",
     "copy_whose",
+    "kind",
+    "cycle",
+    "as_of",
+    "basis",
+    "live",
     "form_id",
 }
 """What a button or a hidden field of such a form says: nobody types it."""

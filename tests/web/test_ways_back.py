@@ -131,6 +131,7 @@ ALONE: Final = {
         "sessions.sessions",
         "clock.clock",
         "views.views",
+        "my_files.files",
         "sign_in.sign_in",
         "files.file",
         "deliveries.deliveries",

@@ -33,7 +33,7 @@ from app.kit import clock
 from app.kit.database import Database
 from app.kit.refusals import Busy, Refusal
 from app.kit.settings import Settings
-from app.web import create_app, site_of
+from app.web import create_app, maker_beside, site_of
 from app.web.errors import refused_outside
 from app.web.front.accepting import Acceptor, Seat, Seats
 from app.web.front.answers import Answer, Receive, Scope, Send
@@ -451,6 +451,7 @@ def _settle_memory(database: Database) -> None:
     It would go through the whole agency again and again: measured at a batch of 1,000 events, that took a third of the time.
     """
     scoring.seal_in_background()
+    maker_beside.begin_to_serve()
     # A database that is away, or in which nothing was loaded yet, is no reason not to start.
     with contextlib.suppress(SQLAlchemyError, LookupError), database.read() as connection:
         scoring.state(connection)
