@@ -25,7 +25,14 @@ from app.cascade.agreements import (
 from app.cascade.bonuses import BONUS_DECISIONS
 from app.cascade.goals import GoalBranch, KpiBranch, LineBranch, Served, TaskBranch, goal_tree, served_by
 from app.cascade.history import Exclusion, PastValue
-from app.cascade.line_decisions import LIFT, LineDecisions, decided_with, line_decision, read_line_decisions
+from app.cascade.line_decisions import (
+    LIFT,
+    LineDecisions,
+    decided_with,
+    decisions_of_lines,
+    line_decision,
+    read_line_decisions,
+)
 from app.cascade.lines import (
     Line,
     MarketPotential,
@@ -39,6 +46,7 @@ from app.cascade.lines import (
     sheet,
     target_differences,
     with_decided,
+    with_later_kpis,
 )
 from app.cascade.locked import (
     NO_FIGURES,
@@ -51,7 +59,7 @@ from app.cascade.locked import (
     read_locked,
 )
 from app.cascade.locked_otherwise import LockedOtherwise, locked_otherwise
-from app.cascade.moves import CALIBRATE, LET_LAPSE, keep_moves, read_moves
+from app.cascade.moves import CALIBRATE, LET_LAPSE, grade_steps, keep_moves, last_moves, read_moves
 from app.cascade.preview import previewed_sheet
 from app.cascade.publishing import (
     PinDifference,
@@ -98,6 +106,7 @@ from app.cascade.tellings import (
     ToldTo,
     keep_telling,
     keep_told_by_hand,
+    results_told,
     see_result,
     tellings_of,
     told_before,
@@ -155,10 +164,12 @@ __all__ = [
     "cascade_rows",
     "counted_grades",
     "decided_with",
+    "decisions_of_lines",
     "documents",
     "documents_sha256",
     "given_ratings",
     "goal_tree",
+    "grade_steps",
     "keep_drafts",
     "keep_locked",
     "keep_moves",
@@ -171,6 +182,7 @@ __all__ = [
     "keep_told_by_hand",
     "keep_versions",
     "kept_texts",
+    "last_moves",
     "latest_target_changes",
     "line_decision",
     "line_document",
@@ -193,6 +205,7 @@ __all__ = [
     "read_moves",
     "recorded_rows",
     "replace",
+    "results_told",
     "see_result",
     "served_by",
     "sheet",
@@ -208,5 +221,6 @@ __all__ = [
     "told_to",
     "unseen_result",
     "with_decided",
+    "with_later_kpis",
     "withdraw_publication",
 ]

@@ -5,7 +5,7 @@ The decisions themselves are the rows: nothing is written when one is agreed to.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
@@ -16,7 +16,7 @@ from app.decisions import Decision
 from app.rules.line_decisions import LINE_DECISIONS, DecidedLine, LineDecision, LineDecisionKind, standing
 from app.rules.terms import Node
 
-__all__ = ["LIFT", "LineDecisions", "decided_with", "line_decision", "read_line_decisions"]
+__all__ = ["LIFT", "LineDecisions", "decided_with", "decisions_of_lines", "line_decision", "read_line_decisions"]
 
 LIFT: Final = "lift"
 """The kind of decision that ends one about a line."""
@@ -51,15 +51,20 @@ def read_line_decisions(connection: Connection, *, before: int | None = None) ->
     some = decisions.latest_approved(connection, *LINE_DECISIONS, LIFT)
     if before is not None:
         some = [one for one in some if one.id < before]
-    lifted = {int(one.content["decision"]) for one in some if one.kind == LIFT}
-    of: dict[int, dict[tuple[Node, str], list[LineDecision]]] = {}
+    of: dict[int, list[tuple[Mapping[str, Any], LineDecision | None]]] = {}
     for one in some:
-        if one.kind != LIFT:
-            line = Node.known(one.content["node"]), str(one.content["kpi"])
-            of.setdefault(one.cycle_year, {}).setdefault(line, []).append(_agreed(one))
-    return {
-        cycle: {line: standing(about, lifted=lifted) for line, about in lines.items()} for cycle, lines in of.items()
-    }
+        of.setdefault(one.cycle_year, []).append((one.content, None if one.kind == LIFT else _agreed(one)))
+    return {cycle: lines for cycle, about in of.items() if (lines := decisions_of_lines(about))}
+
+
+def decisions_of_lines(some: Sequence[tuple[Mapping[str, Any], LineDecision | None]]) -> LineDecisions:
+    """What holds of a cycle's lines by decisions in the order of their approval: each one's content, and what it decides; None where it lifts another."""
+    lifted = {int(content["decision"]) for content, one in some if one is None}
+    about: dict[tuple[Node, str], list[LineDecision]] = {}
+    for content, one in some:
+        if one is not None:
+            about.setdefault((Node.known(content["node"]), str(content["kpi"])), []).append(one)
+    return {line: standing(decided, lifted=lifted) for line, decided in about.items()}
 
 
 def _agreed(one: Decision) -> LineDecision:

@@ -51,6 +51,7 @@ __all__ = [
     "sheet_of",
     "target_differences",
     "with_decided",
+    "with_later_kpis",
 ]
 
 
@@ -583,11 +584,13 @@ def with_decided(
 
 def _pinned(connection: Connection, loaded: Definitions) -> dict[int, Definitions]:
     """What cycles were published with; a KPI that came later is known by what is loaded, since lines that nobody agreed to yet may name it."""
-    pinned = {}
-    for cycle, one in read_pinned(connection).items():
-        later = {code: kpi for code, kpi in loaded.kpis.items() if code not in one.kpis}
-        pinned[cycle] = replace(one, kpis=dict(sorted(({**one.kpis, **later}).items()))) if later else one
-    return pinned
+    return {cycle: with_later_kpis(one, loaded) for cycle, one in read_pinned(connection).items()}
+
+
+def with_later_kpis(published: Definitions, loaded: Definitions) -> Definitions:
+    """What a cycle was published with, and the KPIs that only what is loaded has."""
+    later = {code: kpi for code, kpi in loaded.kpis.items() if code not in published.kpis}
+    return replace(published, kpis=dict(sorted(({**published.kpis, **later}).items()))) if later else published
 
 
 _kept: Final[KeptByRevision[Sheet]] = KeptByRevision(_decided, decided=True)

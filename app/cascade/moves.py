@@ -13,7 +13,7 @@ from app.kit.database import next_number
 from app.rules.moves import GradeMove, Moves
 from app.rules.terms import Node
 
-__all__ = ["CALIBRATE", "LET_LAPSE", "keep_moves", "read_moves"]
+__all__ = ["CALIBRATE", "LET_LAPSE", "grade_steps", "keep_moves", "last_moves", "read_moves"]
 
 CALIBRATE: Final = "calibrate"
 LET_LAPSE: Final = "let_lapse"
@@ -47,14 +47,21 @@ def read_moves(connection: Connection, *, before: int | None = None) -> Mapping[
 
     Queries: 1.
     """
+    return {cycle: last_moves(some) for cycle, some in grade_steps(connection, before=before).items()}
+
+
+def grade_steps(connection: Connection, *, before: int | None = None) -> dict[int, list[GradeMove]]:
+    """Every step by cycle, the earliest first; ``before`` as in :func:`read_moves`. Queries: 1."""
     of = grade_step.c
     query = sa.select(grade_step).order_by(of.id)
-    steps: dict[int, dict[Node, GradeMove]] = {}
+    steps: dict[int, list[GradeMove]] = {}
     for row in connection.execute(query if before is None else query.where(of.decision < before)):
-        node = Node.known(row.node)
-        steps.setdefault(row.cycle, {})[node] = GradeMove(
-            row.decision, node, row.from_grade, row.to_grade, row.reason, row.proposed
-        )
-    return {
-        cycle: {node: one for node, one in of_cycle.items() if one.to is not None} for cycle, of_cycle in steps.items()
-    }
+        one = GradeMove(row.decision, Node.known(row.node), row.from_grade, row.to_grade, row.reason, row.proposed)
+        steps.setdefault(row.cycle, []).append(one)
+    return steps
+
+
+def last_moves(steps: Iterable[GradeMove]) -> Moves:
+    """The last step about everyone; without those whose lapsed move was let go."""
+    last = {one.node: one for one in steps}
+    return {node: one for node, one in last.items() if one.to is not None}

@@ -26,6 +26,7 @@ __all__ = [
     "keep_telling",
     "keep_told_by_hand",
     "read_told",
+    "results_told",
     "see_result",
     "tellings_of",
     "told_before",
@@ -127,10 +128,15 @@ def read_told(connection: Connection, *, before: int | None = None) -> Tellings:
 
 
 def _with(connection: Connection, row: sa.Row[Any], earlier: ToldOf) -> ToldOf:
-    of = told_result.c
-    query = sa.select(told_result).where(of.cycle == row.cycle, of.place == row.place)
-    results = {Node(NodeKind.EMPLOYEE, one.employee): _result(one) for one in connection.execute(query)}
+    results = results_told(connection, row.cycle, row.place)
     return ToldOf(before=row.before, place=row.place, results={**earlier.results, **results})
+
+
+def results_told(connection: Connection, cycle: int, place: int) -> dict[Node, ToldResult]:
+    """What people were told in one telling. Queries: 1."""
+    of = told_result.c
+    query = sa.select(told_result).where(of.cycle == cycle, of.place == place).order_by(of.employee)
+    return {Node(NodeKind.EMPLOYEE, one.employee): _result(one) for one in connection.execute(query)}
 
 
 def _result(row: sa.Row[Any]) -> ToldResult:

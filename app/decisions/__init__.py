@@ -27,6 +27,7 @@ from app.decisions.decisions import (
     withdraw,
 )
 from app.decisions.ends import decisions_naming, ended_at, ended_by
+from app.decisions.history import approved_numbers, decisions_before
 from app.decisions.makers import DecisionMaker, checkers_about, makers_about
 from app.decisions.parties import Program, own_nodes, party_of
 from app.decisions.refusals import (
@@ -70,9 +71,11 @@ __all__ = [
     "about_nodes",
     "approve",
     "approved_count",
+    "approved_numbers",
     "checkers_about",
     "decide_alone",
     "decision",
+    "decisions_before",
     "decisions_naming",
     "decisions_of",
     "ended_at",

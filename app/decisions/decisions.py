@@ -58,12 +58,14 @@ __all__ = [
     "approved_count",
     "decide_alone",
     "decision",
+    "decision_query",
     "decisions_of",
     "has_seen",
     "latest_approved",
     "obstacle_for",
     "open_numbers",
     "propose",
+    "read_decisions",
     "recorded_sum",
     "refuse",
     "see_effects",
@@ -88,7 +90,7 @@ def decision(connection: Connection, number: int) -> Decision | None:
     """One decision. Queries: 2, or none."""
     if not 0 < number <= NUMBER_MOST:
         return None
-    some = _read(connection, _query().where(tables.decision.c.id == number))
+    some = read_decisions(connection, decision_query().where(tables.decision.c.id == number))
     return some[0] if some else None
 
 
@@ -112,7 +114,7 @@ def decisions_of(
     Queries: 2 for each 200 that are looked through.
     """
     of, end = tables.decision.c, tables.decision_end.c
-    query = _query().order_by(of.id.desc()).limit(_BLOCK_ROWS)
+    query = decision_query().order_by(of.id.desc()).limit(_BLOCK_ROWS)
     if only.kinds is not None:
         query = query.where(of.kind.in_(sorted(only.kinds)))
     if only.cycle is not None:
@@ -132,7 +134,7 @@ def decisions_of(
         return []
     chosen: list[Decision] = []
     while True:
-        block = _read(connection, query if before is None else query.where(of.id < before))
+        block = read_decisions(connection, query if before is None else query.where(of.id < before))
         for one in block:
             if visible(one):
                 chosen.append(one)
@@ -168,8 +170,8 @@ def _within(reach: Reach) -> sa.ColumnElement[bool]:
 def latest_approved(connection: Connection, *kinds: str) -> list[Decision]:
     """All approved decisions of some kinds, in the order of their approval. Queries: 2, or 1 where there are none."""
     of, end = tables.decision.c, tables.decision_end.c
-    approved = _query().where(of.kind.in_(kinds), end.state == DecisionState.APPROVED)
-    return _read(connection, approved.order_by(end.id))
+    approved = decision_query().where(of.kind.in_(kinds), end.state == DecisionState.APPROVED)
+    return read_decisions(connection, approved.order_by(end.id))
 
 
 def approved_count(connection: Connection, *, cycle: str, before: int) -> int:
@@ -269,7 +271,8 @@ def settled_decisions(
     ]
 
 
-def _query() -> sa.Select[Any]:
+def decision_query() -> sa.Select[Any]:
+    """Decisions with what became of them, as :func:`read_decisions` reads them."""
     of, end = tables.decision, tables.decision_end
     return sa.select(
         of,
@@ -284,7 +287,8 @@ def _query() -> sa.Select[Any]:
     ).select_from(of.outerjoin(end, end.c.decision == of.c.id))
 
 
-def _read(connection: Connection, query: sa.Select[Any]) -> list[Decision]:
+def read_decisions(connection: Connection, query: sa.Select[Any]) -> list[Decision]:
+    """The decisions of such a query. Queries: 2, or 1 where there are none."""
     rows = connection.execute(query).all()
     about: dict[int, set[Node]] = {}
     if rows:

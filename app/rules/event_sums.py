@@ -10,14 +10,19 @@ import rfc8785
 
 from app.plain.json_text import canonical, decode
 
-__all__ = ["event_sha256"]
+__all__ = ["event_form", "event_sha256"]
 
 _EXACT: Final = 2**53 - 1
 """RFC 8785 writes numbers as JavaScript has them: whole ones beyond this are the nearest that there is."""
 
 
 def event_sha256(text: str) -> bytes:
-    """The 32 bytes of an event as it was recorded.
+    """The 32 bytes of the sum over an event as it was recorded: over its :func:`event_form`."""
+    return hashlib.sha256(event_form(text)).digest()
+
+
+def event_form(text: str) -> bytes:
+    """An event as it was recorded in the one form that it is summed in.
 
     Args:
         text: its JSON, in any spelling: blanks, the order of members and the spelling of numbers make no other sum.
@@ -25,10 +30,9 @@ def event_sha256(text: str) -> bytes:
     What RFC 8785 has no form for (a number beyond its range, half of a surrogate pair) is summed in the form by which events are compared.
     """
     try:
-        form = rfc8785.dumps(json.loads(text, parse_int=_whole))
+        return rfc8785.dumps(json.loads(text, parse_int=_whole))
     except (rfc8785.CanonicalizationError, UnicodeEncodeError):
-        form = canonical(decode(text))
-    return hashlib.sha256(form).digest()
+        return canonical(decode(text))
 
 
 def _whole(text: str) -> int | float:
