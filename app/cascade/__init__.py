@@ -56,6 +56,7 @@ from app.cascade.locked import (
     LockedRound,
     keep_locked,
     locked_rounds,
+    locked_text,
     read_locked,
 )
 from app.cascade.locked_otherwise import LockedOtherwise, locked_otherwise
@@ -191,6 +192,7 @@ __all__ = [
     "loaded_since",
     "locked_otherwise",
     "locked_rounds",
+    "locked_text",
     "nodes_with_hr",
     "pin_differences",
     "potentials",

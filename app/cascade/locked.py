@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.cascade.history import History
-from app.cascade.publishing import keep_texts
+from app.cascade.publishing import keep_texts, kept_texts
 from app.cascade.tables import locked_actual, locked_result, locked_round
 from app.kit.kept import LruCache
 from app.rules.terms import Node
@@ -30,6 +30,7 @@ __all__ = [
     "LockedRound",
     "keep_locked",
     "locked_rounds",
+    "locked_text",
     "read_locked",
     "with_locked",
 ]
@@ -114,6 +115,11 @@ def locked_rounds(connection: Connection, cycle: int | None = None) -> list[Lock
     of = locked_round.c
     query = sa.select(*(of[name] for name in LockedRound._fields)).order_by(of.cycle, of.round)
     return [LockedRound(*row) for row in connection.execute(query if cycle is None else query.where(of.cycle == cycle))]
+
+
+def locked_text(connection: Connection, of: LockedRound) -> str | None:
+    """The text of a round's results; None where it is gone. Queries: 1."""
+    return kept_texts(connection, [of.results_sha256]).get(of.results_sha256)
 
 
 def with_locked(history: History, locked: Locked) -> History:

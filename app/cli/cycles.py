@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import click
 
-from app import access, intake, scoring
+from app import access, cascade, intake, scoring, snapshots
 from app import cycle as cycles
 from app.cli.figures import CYCLE_OPTION, FORMAT, named_cycle, print_csv
 from app.cli.files import complain
@@ -68,14 +69,58 @@ def lay_out(decision: int) -> None:
         raise click.ClickException(message)
 
 
+@cycle.command("export")
+@click.argument("year", type=CYCLE, metavar="CYCLE")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--round", "round_", type=click.IntRange(1), help="Which round; the last one where it is left out.")
+def export(year: int, file: Path, round_: int | None) -> None:
+    """Write what CYCLE was locked with into FILE, a zip from which anybody can recompute what everybody came to."""
+    now = clock.now()
+    database = open_database(settings())
+    with database.read() as connection:
+        try:
+            locked = snapshots.locked_round(connection, year, round_)
+            snapshot = snapshots.take_snapshot(connection, locked)
+        except snapshots.NotLocked as refusal:
+            message = f"cycle {year}{'' if round_ is None else f', round {round_},'} is not locked: there is nothing to export"
+            raise click.ClickException(message) from refusal
+    try:
+        snapshots.write_snapshot(snapshot, file)
+    except OSError as error:
+        message = f"{file}: {error.strerror or error}"
+        raise click.ClickException(message) from error
+    with database.write(Deed.EXPORT) as connection:
+        access.record_deed(
+            connection,
+            who=who(),
+            deed=Deed.EXPORT,
+            at=now,
+            subject=f"cycle:{year}",
+            after={"round": locked.round, "results_sha256": locked.results_sha256},
+        )
+    say(f"exported {year} round {locked.round} {locked.results_sha256}")
+
+
 @cycle.command("verify")
 @click.argument("year", type=CYCLE, metavar="CYCLE")
 @click.option("--round", "round_", type=click.IntRange(1), help="Which round; the last one where it is left out.")
-def verify(year: int, round_: int | None) -> None:
-    """Recompute what CYCLE came to from what it was certified by, and compare it with what was certified.
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A snapshot that `kopes cycle export` wrote; no database is looked at.",
+)
+def verify(year: int, round_: int | None, file: Path | None) -> None:
+    """Recompute what CYCLE came to from what it was certified by, or locked with, and compare it with what was written down.
 
     Prints a line for each difference and exits with 1; without any one line, `verified CYCLE round N SHA256`.
     """
+    if file is not None:
+        of_file = snapshots.verify_file(file, cycle=year)
+        if round_ not in {None, of_file.round} and not of_file.differences:
+            message = f"--round: {file} is of round {of_file.round}"
+            raise click.ClickException(message)
+        _tell_verified(year, of_file.round, of_file.results_sha256, of_file.differences)
+        return
     with open_database(settings()).read() as connection:
         certified, unreadable = cycles.cut_to_verify(connection, year)
         if unreadable:
@@ -84,15 +129,28 @@ def verify(year: int, round_: int | None) -> None:
         if certified is None:
             message = f"cycle {year} is not certified: there is nothing to verify"
             raise click.ClickException(message)
-        if round_ not in {None, certified.round}:
+        locked = next(
+            (one for one in reversed(cascade.locked_rounds(connection, year)) if one.round == (round_ or one.round)),
+            None,
+        )
+        if locked is None and round_ not in {None, certified.round}:
             message = f"--round: cycle {year} has no round {round_}; there is {certified.round}"
             raise click.ClickException(message)
-        verified = cycles.verify(connection, certified, now=clock.now())
-    for line in verified.differences:
+        now = clock.now()
+        if locked is None or (round_ is None and certified.round > locked.round):
+            number, verified = certified.round, cycles.verify(connection, certified, now=now)
+        else:
+            of_round = scoring.certified_cuts(connection, before=locked.decision)[year]
+            number, verified = locked.round, cycles.verify_locked(connection, of_round, locked, now=now)
+    _tell_verified(year, number, verified.results_sha256, verified.differences)
+
+
+def _tell_verified(year: int, round_: int, sha256: str, differences: Sequence[str]) -> None:
+    for line in differences:
         say(line)
-    if verified.differences:
+    if differences:
         sys.exit(1)
-    say(f"verified {year} round {certified.round} {verified.results_sha256}")
+    say(f"verified {year} round {round_} {sha256}")
 
 
 _LAB_COLUMNS: Final = tuple(

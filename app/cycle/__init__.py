@@ -153,7 +153,7 @@ from app.cycle.rating import (
     unrated_lines,
 )
 from app.cycle.reminding import REMINDER, post_reminders, reminders_due, waiting_of
-from app.cycle.results import CycleResults, results_of
+from app.cycle.results import RULES_VERSION, CycleResults, result_differences, results_of
 from app.cycle.reviewing import (
     REVIEWED_BY_HR,
     REVIEWED_IN,
@@ -174,6 +174,7 @@ from app.cycle.standing import CycleStanding, standing_of
 from app.cycle.targeting import TARGET, agreed_on, drafted_targets, refuse_fixed, set_draft_targets
 from app.cycle.told import HOW_LENGTH_MAX, last_day_of_window, pending_results, tell_by_hand, told_on
 from app.cycle.verifying import Verified, cut_to_verify, verify
+from app.cycle.verifying_locked import verify_locked
 from app.cycle.waiting_for import (
     CheckInDue,
     Imposed,
@@ -227,6 +228,7 @@ __all__ = [
     "RESULT_TOLD",
     "REVIEWED_BY_HR",
     "REVIEWED_IN",
+    "RULES_VERSION",
     "STAGE",
     "TARGET",
     "TOLD_IN",
@@ -381,6 +383,7 @@ __all__ = [
     "refuse_fixed",
     "reminded_today",
     "reminders_due",
+    "result_differences",
     "results_as_they_stand",
     "results_of",
     "sees_check_ins",
@@ -407,6 +410,7 @@ __all__ = [
     "unsigned_among",
     "unsigned_cards",
     "verify",
+    "verify_locked",
     "waiting_of",
     "wanted_of",
     "wish_problems",

@@ -28,7 +28,7 @@ from app.rules.stages import DECIDED_BY, Stage
 from app.rules.terms import CycleFunction, Node, NodeKind, Role
 from app.scoring import CyclePlan, ScoreQuery, State
 
-__all__ = ["LOCK"]
+__all__ = ["LOCK", "figures_to_lock"]
 
 
 def _read(connection: Connection, content: Mapping[str, Any], cycle: str | None, today: dt.date) -> Read:
@@ -69,7 +69,7 @@ def _results(connection: Connection, loaded: State, cycle: int, day: dt.date) ->
     return results_of(connection, loaded, ScoreQuery(cycle, day))
 
 
-def _figures(results: CycleResults, plan: CyclePlan) -> LockedFigures:
+def figures_to_lock(results: CycleResults, plan: CyclePlan) -> LockedFigures:
     """What later cycles go by: everybody's score and grade, and the actuals of units and of those who were there all year (contract-cycle, 8).
 
     A line that shows another's has no actual of its own.
@@ -113,7 +113,7 @@ def _apply(connection: Connection, decision: Decision) -> None:
         rules_version=RULES_VERSION,
         results_sha256=results.sha256,
     )
-    cascade.keep_locked(connection, kept, results.text, _figures(results, loaded.plan(opened.cycle)))
+    cascade.keep_locked(connection, kept, results.text, figures_to_lock(results, loaded.plan(opened.cycle)))
     begin_stage(
         connection,
         opened.cycle,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -18,7 +19,7 @@ from app.kit.kept import LruCache
 from app.rules.grading import EmployeeProposal, UnitProposal, members
 from app.scoring import ScoreQuery, Scores, State
 
-__all__ = ["RULES_VERSION", "CycleResults", "results_of"]
+__all__ = ["RULES_VERSION", "CycleResults", "result_differences", "results_of"]
 
 RULES_VERSION: Final = 1
 """By which rules results are worked out: written into every snapshot.
@@ -110,3 +111,43 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return f"{value + 0.0:.9f}"
     return f"{value:f}" if isinstance(value, Decimal) else value
+
+
+def result_differences(stored: Mapping[str, Any], computed: Mapping[str, Any]) -> Iterator[str]:
+    """Where two documents of results differ: a line for each, ``node member: stored → computed``."""
+    for node, was, comes in _nodes(stored, computed):
+        for member in sorted(was.keys() | comes.keys()):
+            one, other = was.get(member), comes.get(member)
+            if one != other:
+                yield f"{node} {member}: {_said(one)} → {_said(other)}"
+
+
+def _nodes(
+    stored: Mapping[str, Any], computed: Mapping[str, Any]
+) -> Iterator[tuple[str, dict[str, object], dict[str, object]]]:
+    """The members of each employee's and unit's row, and of each scorecard with those of its lines, in both."""
+    for part, name, kind in (
+        ("employees", "employee", "employee:"),
+        ("units", "unit", "unit:"),
+        ("scorecards", "node", ""),
+    ):
+        before, after = ({f"{kind}{row[name]}": _flat(row) for row in one.get(part, ())} for one in (stored, computed))
+        for node in sorted(before.keys() | after.keys()):
+            yield node, before.get(node, {}), after.get(node, {})
+
+
+def _flat(row: Mapping[str, Any], prefix: str = "") -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for name, value in row.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{name}.")
+        elif name == "lines":
+            for line in value:
+                flat |= _flat(line, f"{prefix}{line['kpi']}.")
+        else:
+            flat[f"{prefix}{name}"] = value
+    return flat
+
+
+def _said(value: object) -> str:
+    return "none" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -18,10 +18,10 @@ from app.kit.refusals import Refusal
 from app.rules.deciding import DecisionEffect, decision_digest
 from app.scoring import Certified, Cut, EventNotTaken, ScoreQuery
 
-__all__ = ["Verified", "cut_to_verify", "verify"]
+__all__ = ["UNREADABLE", "Verified", "cut_to_verify", "read_lines", "signature_lines", "unreadable", "verify"]
 
 
-_UNREADABLE: Final = (ArithmeticError, AttributeError, LookupError, Refusal, SQLAlchemyError, TypeError, ValueError)
+UNREADABLE: Final = (ArithmeticError, AttributeError, LookupError, Refusal, SQLAlchemyError, TypeError, ValueError)
 """What reading rows ends in that nobody of ours has written."""
 
 
@@ -41,8 +41,8 @@ def cut_to_verify(connection: Connection, cycle: int) -> tuple[Certified | None,
     """The cut that a cycle goes by, None where it was not certified; and a line to tell where what is stored of it cannot be read. Queries: 2."""
     try:
         return scoring.certified_cuts(connection).get(cycle), ""
-    except _UNREADABLE as error:
-        return None, _unreadable(cycle, "cut", error)
+    except UNREADABLE as error:
+        return None, unreadable(cycle, "cut", error)
 
 
 def verify(connection: Connection, certified: Certified, *, now: dt.datetime) -> Verified:
@@ -56,17 +56,17 @@ def verify(connection: Connection, certified: Certified, *, now: dt.datetime) ->
     Queries: one for each 5,000 events, those of scoring the cycle, and 4.
     """
     cut = certified.cut.as_made
-    differences = _read_lines(cut.cycle, "what is stored", lambda: _of_inputs(connection, certified))
-    differences += _read_lines(cut.cycle, "publications", lambda: _of_published(connection, cut))
-    differences += _read_lines(cut.cycle, "corrections", lambda: _of_corrections(connection, certified))
-    lost = _read_lines(cut.cycle, "rows", lambda: _of_rows(connection, certified))
+    differences = read_lines(cut.cycle, "what is stored", lambda: _of_inputs(connection, certified))
+    differences += read_lines(cut.cycle, "publications", lambda: _of_published(connection, cut))
+    differences += read_lines(cut.cycle, "corrections", lambda: _of_corrections(connection, certified))
+    lost = read_lines(cut.cycle, "rows", lambda: _of_rows(connection, certified))
     if lost:
         # Without the folder's rows there is nothing to make the database of.
         return Verified("", (*differences, *lost))
     try:
         computed, more = _computed(connection, certified, now)
-    except _UNREADABLE as error:
-        return Verified("", (*differences, _unreadable(cut.cycle, "results", error)))
+    except UNREADABLE as error:
+        return Verified("", (*differences, unreadable(cut.cycle, "results", error)))
     differences += more
     if not differences and computed != certified.results_sha256:
         differences.append(f"cycle:{cut.cycle} results: {certified.results_sha256} → {computed}")
@@ -78,7 +78,7 @@ def verify(connection: Connection, certified: Certified, *, now: dt.datetime) ->
     return Verified(computed, tuple(differences))
 
 
-def _read_lines(cycle: int, what: str, lines: Callable[[], Iterable[str]]) -> list[str]:
+def read_lines(cycle: int, what: str, lines: Callable[[], Iterable[str]]) -> list[str]:
     """The lines, and one more where something cannot be read: altered rows are told, and no error of ours.
 
     Args:
@@ -89,12 +89,13 @@ def _read_lines(cycle: int, what: str, lines: Callable[[], Iterable[str]]) -> li
     read: list[str] = []
     try:
         read.extend(lines())
-    except _UNREADABLE as error:
-        read.append(_unreadable(cycle, what, error))
+    except UNREADABLE as error:
+        read.append(unreadable(cycle, what, error))
     return read
 
 
-def _unreadable(cycle: int, what: str, error: BaseException) -> str:
+def unreadable(cycle: int, what: str, error: BaseException) -> str:
+    """The line that tells that something of a cycle cannot be read."""
     said = str(error).splitlines()
     return f"cycle:{cycle} {what}: readable → {type(error).__name__} {said[0] if said else ''}".rstrip()
 
@@ -128,8 +129,8 @@ def _computed_as_corrected(connection: Connection, certified: Certified, now: dt
     """The sum over what the cycle comes to with all that was added to its cut, and what differs of it."""
     try:
         results, differences = _scored_anew(connection, certified.cut, now)
-    except (EventNotTaken, *_UNREADABLE) as error:
-        return "", [_unreadable(certified.cut.cycle, "results as corrected", error)]
+    except (EventNotTaken, *UNREADABLE) as error:
+        return "", [unreadable(certified.cut.cycle, "results as corrected", error)]
     return results.sha256, differences
 
 
@@ -153,7 +154,7 @@ def _of_inputs(connection: Connection, certified: Certified) -> Iterator[str]:
         # Of a cut before a sum was kept nothing is known to differ from.
         if stored not in {computed, None}:
             yield f"cycle:{cut.cycle} {member}: {stored} → {computed}"
-    yield from _of_signatures(connection, cut.decision)
+    yield from signature_lines(connection, cut.decision)
 
 
 def _of_corrections(connection: Connection, certified: Certified) -> Iterator[str]:
@@ -161,7 +162,7 @@ def _of_corrections(connection: Connection, certified: Certified) -> Iterator[st
     cut = certified.cut.as_made
     added: tuple[int, ...] = ()
     for one in certified.corrections:
-        yield from _of_signatures(connection, one.decision)
+        yield from signature_lines(connection, one.decision)
         added = (*added, *one.events)
         events = ledger.events_sum(connection, last=cut.last_event, but=added)
         if events != one.total:
@@ -205,7 +206,7 @@ def _of_what_is_read(connection: Connection, cut: Cut, computed: str, today: dt.
         yield f"cycle:{cut.cycle} results as this machine reads them: {read} → {computed}"
 
 
-def _of_signatures(connection: Connection, number: int) -> Iterator[str]:
+def signature_lines(connection: Connection, number: int) -> Iterator[str]:
     """A decision itself: what was signed, and that two people did."""
     signed = decisions.decision(connection, number)
     if signed is None or signed.checker is None:
@@ -215,7 +216,11 @@ def _of_signatures(connection: Connection, number: int) -> Iterator[str]:
     if checker.account == maker.account or (maker.employee is not None and checker.employee == maker.employee):
         yield f"decision:{number} checker: another person → {maker.person}"
     computed = decision_digest(
-        kind=signed.kind, cycle=signed.cycle, round_=signed.round, content=signed.content, effects=signed.effects
+        kind=signed.kind,
+        cycle=signed.cycle,
+        round_=signed.round,
+        content=signed.content,
+        effects=signed.effects if signed.signed_effects else None,
     )
     if computed != signed.digest:
         yield f"decision:{number} digest: {signed.digest} → {computed}"

@@ -101,7 +101,16 @@ from app.intake.replaying import NotYours, Replayed, replay
 from app.intake.sent_documents import DocumentSent, definitions_sent, document_sent, part_of_document
 from app.intake.sent_files import MARK_SHEET, SentFile, keys_pasted, rows_of_csv, rows_of_xlsx, rows_pasted
 from app.intake.sent_rows import RowsSent, rows_sent
-from app.intake.stored_folder import NoRevision, StoredFolder, document_yaml, file_sums, read_stored_folder, table_text
+from app.intake.stored_folder import (
+    NoRevision,
+    StoredFolder,
+    document_yaml,
+    file_sums,
+    present_folder,
+    read_stored_folder,
+    table_text,
+    yaml_name,
+)
 
 __all__ = [
     "BATCH_ALONE",
@@ -206,6 +215,7 @@ __all__ = [
     "open_set",
     "overtaken_keys",
     "part_of_document",
+    "present_folder",
     "preview_of_change",
     "proposed",
     "put_definitions",
@@ -243,4 +253,5 @@ __all__ = [
     "verifiers_of_change",
     "yaml_before",
     "yaml_lines",
+    "yaml_name",
 ]

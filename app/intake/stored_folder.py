@@ -213,6 +213,11 @@ class StoredFolder:
         """The definitions as YAML by their file's name, ``goals.yaml`` for one."""
         return {yaml_name(name): document_yaml(name, json.loads(text)) for name, text in self._documents.items()}
 
+    def texts(self) -> dict[str, str]:
+        """All files by their names in a folder: those that many have none of where they have rows, and the definitions below it."""
+        files = {f"{name}.csv": self.text(name) for name in FILES if name not in OPTIONAL or self.count(name)}
+        return files | {f"{DEFINITIONS}/{name}": text for name, text in self.documents().items()}
+
     def write(self, folder: Path) -> list[Path]:
         """Write all files, those that many have none of where they have rows, and the definitions below it.
 
@@ -225,8 +230,7 @@ class StoredFolder:
             OSError: it cannot be written.
         """
         below = folder / DEFINITIONS
-        texts = {folder / f"{name}.csv": self.text(name) for name in FILES if name not in OPTIONAL or self.count(name)}
-        texts |= {below / name: text for name, text in self.documents().items()}
+        texts = {folder / name: text for name, text in self.texts().items()}
         others = sorted(str(path) for path in _loaded_from(folder, below) if path not in texts)
         if others:
             raise OtherFiles(parameters={"count": len(others), "file": others[0]})

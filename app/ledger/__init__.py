@@ -28,7 +28,9 @@ from app.ledger.changes import Change, Cursor, changes_after, changes_since, cur
 from app.ledger.contents import contents
 from app.ledger.copying import (
     EventsSum,
+    begin_ledger,
     copy_ledger,
+    event_texts,
     events_sum,
     events_up_to,
     last_event,
@@ -194,6 +196,7 @@ __all__ = [
     "activity_groups",
     "activity_history",
     "amounts_beside",
+    "begin_ledger",
     "bring_up_to_date",
     "buyers_of_country",
     "changes_after",
@@ -212,6 +215,7 @@ __all__ = [
     "event_groups",
     "event_key",
     "event_set",
+    "event_texts",
     "events_in_all",
     "events_numbered",
     "events_sum",

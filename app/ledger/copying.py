@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -20,14 +20,17 @@ from app.kit.copying import copy_rows
 from app.kit.database import lock
 from app.kit.kept import LruCache
 from app.ledger import tables
-from app.ledger.frame import Frame
+from app.ledger.frame import Frame, slices_in_use
 from app.ledger.reconcile import rederive
 from app.ledger.tally import add_to_tally
+from app.rules.definitions import Definitions
 from app.rules.event_sums import event_sha256
 
 __all__ = [
     "EventsSum",
+    "begin_ledger",
     "copy_ledger",
+    "event_texts",
     "events_sum",
     "events_up_to",
     "last_event",
@@ -62,6 +65,18 @@ def events_up_to(connection: Connection, last: int) -> int:
     """How many events there are up to one: fewer than later where a number that was given out earlier is committed later. Queries: 1."""
     event = tables.event.c
     return connection.scalar(sa.select(sa.func.count(event.seq)).where(event.seq <= last)) or 0
+
+
+def event_texts(connection: Connection) -> Iterator[str]:
+    """All events as they were recorded, in no order that means anything. Queries: 1."""
+    query = sa.select(tables.event.c.body).order_by(tables.event.c.seq)
+    yield from connection.execution_options(yield_per=_STRETCH).scalars(query)
+
+
+def begin_ledger(connection: Connection) -> None:
+    """Make of empty tables a ledger that events may be recorded in, as migrations leave one. Queries: 3."""
+    connection.execute(sa.insert(tables.derivation).values(version=0))
+    slices_in_use(connection, Definitions(), may_add=True)
 
 
 def copy_ledger(source: Connection, target: Connection, *, last: int) -> None:

@@ -273,8 +273,11 @@ def cut_of(connection: Connection, decision: int) -> Cut | None:
     return None if row is None else _cut(row, _parts(connection, [decision])[decision])
 
 
-def certified_cuts(connection: Connection) -> dict[int, Certified]:
-    """The cuts that cycles go by, with what was added to them. Queries: 1, and where there are any 2, or 4 where anything was added."""
+def certified_cuts(connection: Connection, *, before: int | None = None) -> dict[int, Certified]:
+    """The cuts that cycles go by, or went by before a decision of some number, with what was added to them.
+
+    Queries: 1, and where there are any 2, or 4 where anything was added.
+    """
     of, certified = tables.cut, tables.certified_cut
     query = sa.select(
         of,
@@ -286,6 +289,8 @@ def certified_cuts(connection: Connection) -> dict[int, Certified]:
     )
     query = query.join(certified, certified.c.decision == of.c.decision)
     query = query.join(tables.cut_sum, tables.cut_sum.c.decision == of.c.decision)
+    if before is not None:
+        query = query.where(of.c.decision < before)
     rows = connection.execute(query.order_by(certified.c.cycle, certified.c.round)).all()
     numbers = [row.decision for row in rows]
     parts = _parts(connection, numbers) if rows else {}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import zipfile
 from contextlib import contextmanager
 
 import pytest
+import rfc8785
 
 from tests.contract.desk import DANA, FERRAN, Setting, code
 from tests.contract.test_calibrating import grades
-from tests.contract.test_certifying import certified, sign_all
+from tests.contract.test_certifying import certified, events_sum, sign_all
 from tests.contract.test_cycles import agree, appoint, blockers, opened, propose, to_stage
 from tests.contract.test_notifying import post, reviewed, tell, words
 from tests.scenario import Scenario
@@ -50,6 +53,9 @@ APPROVER = "late@agency.example"
 NODES = ("unit:HQ", "unit:VIE", "employee:E1", f"employee:{JOINER}")
 PAST = {(node, year): actual for node in NODES for year, actual in ((2025, 2), (2026, 100))}
 AWAY, EARLIER = "E2", {2025: (50, "C"), 2026: (33.33, "D")}
+WITH_INSTANTS = ("manifest.json", "decisions.ndjson")
+FILES = "4ce7cf72984bc675c33500ffc376a387c4195a4f9d799403a2b3806a4426bf10"
+"""The sum over all other files of the snapshot: the same on either engine."""
 CONSULTS = {"unit:HQ": 15, "unit:VIE": 15, "employee:E1": 1}
 """Of 2026, of units and of who was there all year."""
 
@@ -112,7 +118,7 @@ def later(desks, desk, now):
         yield after
 
 
-def test_a_cycle_is_locked_once_nobody_may_object_any_more(desk, desks):
+def test_a_cycle_is_locked_once_nobody_may_object_any_more(desk, desks, tmp_path):
     """By hr and an approver, whose signature is under everybody's grade; from then on nothing about the cycle is decided."""
     before = grades(desk)
     by_the_folder(desk)
@@ -135,7 +141,7 @@ def test_a_cycle_is_locked_once_nobody_may_object_any_more(desk, desks):
         nothing_is_decided_any_more(after)
         later_cycles_go_by_what_was_locked(after, before)
         assert after.kopes("digest", **after.where).out == sums
-        assert after.kopes("cycle", "verify", "2026", **after.where).out.startswith("verified 2026 round 1 ")
+        snapshot_is_recomputed(after, tmp_path)
 
 
 def what_has_become_another_is_told_first(desk):
@@ -221,3 +227,67 @@ def later_cycles_go_by_what_was_locked(desk, rows):
     }
     assert named == {*CONSULTS, f"employee:{AWAY}"}, told
     assert bases(desk) == expected
+
+
+def snapshot_is_recomputed(desk, folder):
+    """The round as a file, recomputed with its database and without: the same sum, after more has come too; the file is the same one every time."""
+    verified = desk.kopes("cycle", "verify", "2026", **desk.where).out
+    file, again = folder / "2026.zip", folder / "again.zip"
+    assert (
+        desk.kopes("cycle", "export", "2026", file, "--round", "1", **desk.where).out.split()[-1]
+        == verified.split()[-1]
+    )
+    manifest = desk.person("dana").get("/api/v1/cycles/2026/snapshot").json()
+    assert verified == f"verified 2026 round 1 {manifest['results_sha256']}\n"
+    with zipfile.ZipFile(file) as archive:
+        texts = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert {name: value for name, value in json.loads(texts["manifest.json"]).items() if name != "files"} == manifest
+    as_the_contract_says_them(texts, manifest)
+    beside = "".join(f"{name}\n{texts[name]}" for name in sorted(texts) if name not in WITH_INSTANTS)
+    assert hashlib.sha256(beside.encode()).hexdigest() == FILES
+    another_year_comes(desk)
+    assert desk.kopes("cycle", "verify", "2026", "--round", "1", **desk.where).out == verified
+    assert desk.kopes("cycle", "verify", "2026", "--file", file, database="sqlite:///nowhere").out == verified
+    desk.kopes("cycle", "export", "2026", again, **desk.where)
+    assert again.read_bytes() == file.read_bytes()
+    passer_by = desk.person("passer-by", "--role", "member")
+    assert passer_by.get("/api/v1/cycles/2026/snapshot").status_code == 404
+    assert code(desk.person("dana").get("/api/v1/cycles/2026/snapshot?round=2")) == (404, "not_locked")
+    assert desk.kopes("cycle", "export", "2026", again, "--round", "2", **desk.where, status=1).err
+
+
+def as_the_contract_says_them(texts, manifest):
+    """Events by their sums, decisions by their numbers, results in RFC 8785 with scores as texts, the folder as it was certified."""
+    lines = texts["events.ndjson"].splitlines()
+    sums = [hashlib.sha256(line.encode()).hexdigest() for line in lines]
+    assert sums == sorted(sums)
+    assert events_sum([json.loads(line) for line in lines]) == manifest["pins"]["certified"]["events_sha256"]
+    decided = [json.loads(line) for line in texts["decisions.ndjson"].splitlines()]
+    assert [one["id"] for one in decided] == sorted(one["id"] for one in decided)
+    assert [one["kind"] for one in decided][-3:] == ["override", "lift", "lock"]
+    results = json.loads(texts["results.json"])
+    assert rfc8785.dumps(results).decode() == texts["results.json"]
+    assert hashlib.sha256(texts["results.json"].encode()).hexdigest() == manifest["results_sha256"]
+    assert [one["employee"] for one in results["employees"]] == sorted(f"E{number}" for number in LISTED)
+    assert all(len(one["final_score"].partition(".")[2]) == 9 for one in results["employees"] if one["final_score"])
+    for name, sha256 in manifest["pins"]["certified"]["files"].items():
+        text = texts.get(f"folder/{name}")
+        if text is not None and name not in {"scorecards.csv", "status.csv"}:
+            assert hashlib.sha256(text.encode()).hexdigest() == sha256, name
+
+
+def another_year_comes(desk):
+    """Other bases, other definitions and more events of the year: the round stays what it is."""
+    employees = desk.folder / "employees.csv"
+    employees.write_text(employees.read_text(encoding="utf-8").replace(",3000000,", ",3500000,"), encoding="utf-8")
+    file = desk.where["definitions"] / "kpis.yaml"
+    kpis = json.loads(file.read_text(encoding="utf-8"))["kpis"]
+    next(one for one in kpis if one["code"] == "consults")["method"] = {"name": "deviation"}
+    file.write_text(json.dumps({"kpis": kpis}), encoding="utf-8")
+    desk.kopes("load", desk.folder, **desk.where)
+    more = [f"2026-05-{day:02} consult M-{day} E4 of Meyer/AT" for day in range(1, 4)]
+    events = desk.folder.parent / "more.ndjson"
+    events.write_text(
+        "".join(json.dumps(one) + "\n" for one in Scenario.read("\n".join(more)).events), encoding="utf-8"
+    )
+    desk.kopes("ingest", events, **desk.where)

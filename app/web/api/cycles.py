@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from flask import request
 from pydantic import BaseModel, ConfigDict, Field
 
+from app import snapshots
 from app.cycle import AgreedCard, Due
 from app.kit.refusals import NotThere
 from app.rules.agreement import SignedAs
@@ -173,6 +174,35 @@ def criteria(context: RequestContext, cycle: int) -> Json:
     if told is None:
         raise NotThere
     return Json(told)
+
+
+class RoundQuery(BaseModel):
+    """Which round of the cycle."""
+
+    model_config = ConfigDict(frozen=True)
+
+    round: Annotated[int | None, Field(ge=1, le=1000, description="The last one that was locked without it.")] = None
+
+
+@pages.api_read(
+    "/api/v1/cycles/<int:cycle>/snapshot",
+    may=Deed.SEE_CYCLES,
+    about={
+        "summary": "What a cycle was locked with",
+        "tag": "Cycles",
+        "path": _CYCLE,
+        "query": RoundQuery,
+        "responses": {
+            200: ("application/json", shapes.SNAPSHOT, "What the round goes by, and the sum of its results.")
+        },
+        "refusals": (*_REFUSALS, 422),
+    },
+)
+def snapshot(context: RequestContext, cycle: int, query: RoundQuery) -> Json:
+    """The manifest of a locked round's snapshot. The file itself is written by `kopes cycle export`."""
+    cycling.cycle_seen(context, cycle)
+    locked = snapshots.locked_round(context.connection, cycle, query.round)
+    return Json(snapshots.manifest_of(context.connection, locked))
 
 
 class LateQuery(BaseModel):

@@ -50,6 +50,7 @@ __all__ = [
     "SCHEMAS",
     "SCORECARD",
     "SELF_ASSESSMENT",
+    "SNAPSHOT",
     "TOLD",
     "NotOne",
     "address",
@@ -663,6 +664,17 @@ CRITERIA: Final = object_of(
         "policies": {"type": "object"},
         "kpis": {"type": "array", "items": {"type": "object"}},
         "editions": {"type": "array", "items": {"type": "object"}},
+    }
+)
+
+SNAPSHOT: Final = object_of(
+    {
+        "cycle": _TEXT,
+        "round": _COUNT,
+        "rules_version": _COUNT,
+        "pins": {"type": "object"},
+        "decisions": _COUNT,
+        "results_sha256": _TEXT,
     }
 )
 
