@@ -20,6 +20,7 @@ _REACH_Y: Final = 1.3173627591
 _SCALE: Final = 1000 / _REACH_X
 _SOUTHERNMOST: Final = -60
 """Land that lies farther south altogether is left out: nobody has an office there."""
+_HALF_TURN: Final = 180
 
 WIDTH: Final = 2000.0
 HEIGHT: Final = 2 * _REACH_Y * _SCALE
@@ -75,7 +76,20 @@ def _ring(ring: Iterable[int], arcs: Sequence[list[tuple[float, float]]]) -> lis
     for number in ring:
         arc = arcs[number] if number >= 0 else arcs[~number][::-1]
         points += arc[1:] if points else arc
-    return points
+    return _unwrapped(points)
+
+
+def _unwrapped(ring: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """A coast that crosses the meridian of 180 degrees goes on beyond the picture's edge: drawn from one edge to the other it would be a band across."""
+    whole_turns = 0
+    unwrapped = [ring[0]]
+    for (before, _), (longitude, latitude) in itertools.pairwise(ring):
+        if abs(longitude - before) > _HALF_TURN:
+            whole_turns += 1 if longitude < before else -1
+        unwrapped.append((longitude + 2 * _HALF_TURN * whole_turns, latitude))
+    middle = sum(longitude for longitude, _ in unwrapped) / len(unwrapped)
+    aside = round(middle / (2 * _HALF_TURN)) * 2 * _HALF_TURN
+    return [(longitude - aside, latitude) for longitude, latitude in unwrapped]
 
 
 def _closed(ring: Iterable[tuple[float, float]]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate, pairwise
 
 import pytest
 
@@ -26,10 +27,26 @@ def test_a_place_lies_where_the_projection_has_it(longitude: float, latitude: fl
 
 
 def test_the_coasts_lie_within_the_picture() -> None:
-    """Without the Antarctic; an outline of many rings, each closed."""
+    """Without the Antarctic; an outline of many rings, each closed. None crosses the picture from one edge to the other, as a coast at the 180th meridian would."""
     drawing = assets().get("gen/land.svg")
     assert drawing is not None
-    path = drawing.content.decode()
+    path = drawing.content.decode().split(' d="')[1]
     begins = [(int(x), int(y)) for x, y in re.findall(r"M(\d+) (\d+)l", path)]
     assert len(begins) == path.count("z") > 100
-    assert all(0 <= x <= WIDTH and 0 <= y < HEIGHT - 60 for x, y in begins)
+    assert all(-100 < x < WIDTH + 100 and 0 <= y < HEIGHT - 60 for x, y in begins)
+    rings = [_points(ring) for ring in re.findall(r"M([^z]+)z", path)]
+    steps = [abs(x - before) for ring in rings for (before, _), (x, _) in pairwise(ring)]
+    assert max(steps) < 200
+    points = [x for ring in rings for x, _ in ring]
+    assert sum(0 <= x <= WIDTH for x in points) > 0.98 * len(points)
+    # Europe, Asia and Africa are one coast, from Senegal to the Bering Strait.
+    assert any(min(ring)[0] < 910 and max(ring)[0] > 1700 for ring in rings)
+
+
+def _points(ring: str) -> list[tuple[int, int]]:
+    """The corners of a ring: the first by its place, each further one by the step from the one before."""
+    first, _, steps = ring.partition("l")
+    numbers = [int(one) for one in f"{first} {steps}".split()]
+    return list(
+        accumulate(zip(numbers[::2], numbers[1::2], strict=True), lambda at, step: (at[0] + step[0], at[1] + step[1]))
+    )
