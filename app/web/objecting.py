@@ -9,6 +9,8 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from flask_babel import gettext
+
 from app import cascade, decisions, objecting, scoring
 from app import cycle as cycles
 from app.cycle import Hearings, NotNow, OpenedCycle
@@ -23,6 +25,7 @@ from app.rules.stages import TOLD_FROM, Stage
 from app.rules.terms import CycleFunction, Node, NodeKind
 from app.scoring import State
 from app.web import cycling
+from app.web.naming import node_named
 from app.web.request_context import RequestContext
 
 __all__ = [
@@ -33,6 +36,7 @@ __all__ = [
     "as_json",
     "case_seen",
     "cases_seen",
+    "granted_to_name",
     "lists_docket",
     "objected",
     "parts_of",
@@ -289,6 +293,61 @@ def withdrawn(context: RequestContext, cycle: int, number: int) -> Case:
 # ------------------------------------------------------------------------------------------------- decisions that answer one
 
 
+_GRANTED: Final = frozenset({ObjectionState.GRANTED, ObjectionState.SETTLED})
+
+
+def _case_named(context: RequestContext, cycle: str | None, number: int) -> Case | None:
+    """An objection that a decision names. Calibrators see none, and name what is granted: of any other they learn nothing."""
+    opened = cycles.opened_cycle(context.connection, int(cycle)) if cycle and cycle.isdecimal() else None
+    if opened is None or opened.stage not in TOLD_FROM:
+        return None
+    case = _hearings(context, opened).found(number)
+    if case is None or not (case.state in _GRANTED or any(parts_of(context, opened.cycle)(case))):
+        return None
+    return case
+
+
+def granted_to_name(
+    context: RequestContext, cycle: int, kind: str, *, group: str | None = None
+) -> list[tuple[str, str]]:
+    """The granted objections without effect yet that a decision of a kind may name: their numbers, and whose they are.
+
+    Args:
+        context: the request's.
+        cycle: of which cycle.
+        kind: of decision.
+        group: only those of people who were told that they are in this evaluation group.
+
+    Queries: those of :func:`cases_seen`.
+    """
+    opened = cycles.opened_cycle(context.connection, cycle)
+    if opened is None or opened.stage not in TOLD_FROM:
+        return []
+    results = scoring.state(context.connection).sheet.told_of(cycle).results
+
+    def is_of_group(case: Case) -> bool:
+        result = results.get(Node(NodeKind.EMPLOYEE, case.objection.employee))
+        return group is None or (result is not None and result.group == group)
+
+    return [
+        (str(one.id), _named(context, one))
+        for one in reversed(_hearings(context, opened).cases())
+        if one.state is ObjectionState.GRANTED and answers(kind, one.objection.about) and is_of_group(one)
+    ]
+
+
+def _named(context: RequestContext, case: Case) -> str:
+    whose = node_named(context, Node(NodeKind.EMPLOYEE, case.objection.employee))
+    return str(
+        gettext(
+            n_("Objection %(number)s of %(name)s, %(cycle)s"),
+            number=case.id,
+            name=whose,
+            cycle=case.objection.cycle,
+        )
+    )
+
+
 def answered_by(context: RequestContext, kind: DecisionKind, cycle: str | None, number: int | None) -> Answered | None:
     """The objection that a decision is to give effect to.
 
@@ -300,15 +359,14 @@ def answered_by(context: RequestContext, kind: DecisionKind, cycle: str | None, 
             message = n_("No objection is named: write the number of the one that changes nothing.")
             raise Invalid(at_field("objection", "no_objection", message))
         return None
-    try:
-        case = case_seen(context, int(cycle) if cycle and cycle.isdecimal() else 0, number)
-    except NotThere:
+    case = _case_named(context, cycle, number)
+    if case is None:
         message = n_("There is no objection %(number)s in this cycle: name one that is.")
-        raise Invalid(at_field("objection", "unknown_objection", message, number=number)) from None
+        raise Invalid(at_field("objection", "unknown_objection", message, number=number))
     if not answers(kind.code, case.objection.about):
         message = n_("A decision of this kind gives effect to no such objection: leave it out.")
         raise Invalid(at_field("objection", "not_answered_by", message))
-    if case.state not in {ObjectionState.GRANTED, ObjectionState.SETTLED}:
+    if case.state not in _GRANTED:
         message = n_("The objection %(number)s is not granted: wait until it is.")
         raise Invalid(at_field("objection", "not_granted", message, number=number))
     return Answered(number, Node(NodeKind.EMPLOYEE, case.objection.employee))

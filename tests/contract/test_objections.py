@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from tests.contract.desk import DANA, DORA, FERRAN, WHY, Setting, code
-from tests.contract.test_calibrating import grades
+from tests.contract.test_calibrating import grades, move, neighbours
 from tests.contract.test_certifying import certified, sign_all
 from tests.contract.test_cycles import YEAR, agree, appoint, opened, propose, to_stage
 from tests.contract.test_notifying import post, words
@@ -17,7 +17,7 @@ from tests.contract.test_reviewing import AGENCY, NUMBERS
 from tests.scenario import Scenario
 
 HEARING = ("mia", "max", "mei", "min", "moa")
-MEMBERS = tuple((name, "--role", "member") for name in ("anna", "carla", "nobody", *HEARING))
+MEMBERS = tuple((name, "--role", "member") for name in ("anna", "carla", "cora", "cleo", "nobody", *HEARING))
 PEOPLE = tuple((f"e{number}", "--role", "employee", "--employee", f"E{number}") for number in NUMBERS)
 SETTING = Setting(
     agency=AGENCY,
@@ -43,6 +43,8 @@ def told_today(desks, engine, tmp_path):
         made.kopes("ingest", events, **made.where)
         opened(made)
         appoint(made, "carla@agency.example", "certifier")
+        for name in ("cora", "cleo"):
+            appoint(made, f"{name}@agency.example", "calibrator", groups="all")
         for one in (*(f"{name}@agency.example" for name in HEARING[:-1]), "E21", "E25"):
             appoint(made, one, "objections")
         to_stage(made, "agreement")
@@ -111,6 +113,7 @@ def test_what_people_were_told_is_objected_to_answered_heard_and_settled(desks, 
     _heads_of_heads_and_hr(desk)
     _written_down_for_others_and_taken_back(desk)
     _by_the_pages(desk)
+    _answered_by_calibrators(desk)
     _by_their_dates_alone(desks, desk)
 
 
@@ -305,6 +308,29 @@ def _by_the_pages(desk):
     page = words(person.get("/my/result"))
     assert "What has become another since you were told before" in page
     assert "Final score" in page
+
+
+def _answered_by_calibrators(desk):
+    """Who sees no objection names one that is granted, and learns nothing of any other."""
+    rows = grades(desk)
+    upper, lower = neighbours(rows)
+    number = objects(desk, lower.lower(), about="grade", kpi=None).json()["id"]
+    assert desk.person("cora").get(f"{AT}/{number}").status_code == 404
+    content = {"moves": [move(rows, upper, rows[lower]["grade"]), move(rows, lower, rows[upper]["grade"])]}
+    for named in (number, 99):
+        refused = proposed(desk, "cora", "calibrate", content, named)
+        assert refused.json()["errors"][0]["code"] == "unknown_objection", named
+    heads = seen(desk, "dana", number)["confirmers"]
+    name = "dana" if heads == ["hr"] else heads[0].lower()
+    assert answer(desk, name, number, granted=True).json()["state"] == "granted"
+    wanted = {f"to-{one['node']}": one["to"] for one in content["moves"]}
+    tried = {"group": rows[lower]["group"]} | wanted
+    page = desk.person("cora").get("/cycles/2026/calibration", params=tried).text
+    assert f'<option value="{number}"' in page
+    made = proposed(desk, "cora", "calibrate", content, number)
+    assert made.status_code == 201, made.text
+    assert agree(desk, "cleo", made).status_code == 200
+    assert seen(desk, lower.lower(), number)["state"] == "settled"
 
 
 def _by_their_dates_alone(desks, desk):

@@ -18,7 +18,7 @@ from app.kit.refusals import NotThere, Refusal, at_field
 from app.plain.findings import Finding, n_
 from app.rules.deciding import ordered_effects
 from app.rules.permissions import Deed
-from app.web import cycling, decided
+from app.web import cycling, decided, objecting
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.effect_words import Moves, effects_seen, shown_effects
 from app.web.naming import kpi_namer, node_named
@@ -48,11 +48,12 @@ class LatePage(BaseModel):
 
 
 class CorrectionForm(BaseModel):
-    """Why."""
+    """Why, and in answer to which objection."""
 
     model_config = ConfigDict(frozen=True)
 
     reason: Annotated[str, Field(max_length=2000)]
+    objection: Annotated[int | None, Field(ge=1, lt=2**31)] = None
 
 
 @pages.read("/cycles/<int:cycle>/after-close", may=Deed.SEE_CYCLES)
@@ -77,6 +78,7 @@ def listed(context: RequestContext, cycle: int, query: LatePage) -> Page:
         corrects=corrects,
         elsewhere=[key for key in query.admit if key not in shown],
         moves=moves,
+        objections=[] if moves is None else objecting.granted_to_name(context, cycle, "correct"),
         proposing=url_for("after_close.correct", cycle=cycle, admit=query.admit, adopt=query.adopt),
         node_named=lambda node: node_named(context, node),
         kpi_named=functools.partial(kpi_namer(context), cycle),
@@ -142,7 +144,13 @@ def correct(context: RequestContext, cycle: int, query: LatePage, form: Correcti
         raise NotThere
     content = _content(context, query)
     made = decided.proposed_by_form(
-        context, DECISION_KINDS["correct"], content, form.reason, cycle=str(cycle), fields=_fields(content)
+        context,
+        DECISION_KINDS["correct"],
+        content,
+        form.reason,
+        cycle=str(cycle),
+        fields=_fields(content),
+        objection=form.objection,
     )
     return Redirect(
         n_("Proposed: an approver of the cycle has to agree."), then="decisions.one", values={"number": made.id}

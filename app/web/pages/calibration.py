@@ -20,7 +20,7 @@ from app.rules.permissions import Deed
 from app.rules.rating import RaterSpread, farthest_first
 from app.rules.terms import Node, NodeKind
 from app.scoring import ScoreQuery
-from app.web import calibrating, decided, rating, reviewing
+from app.web import calibrating, decided, objecting, rating, reviewing
 from app.web.calibrating import CalibrationSeen
 from app.web.group_names import group_namer
 from app.web.naming import kpi_namer, node_named, person_named
@@ -52,7 +52,7 @@ class CalibrationQuery(BaseModel):
 
 
 class CalibrationForm(BaseModel):
-    """The moves, one list each of whose, from which grade, to which and why; and why they are made together."""
+    """The moves, one list each of whose, from which grade, to which and why; why they are made together, and in answer to which objection."""
 
     model_config = ConfigDict(frozen=True, populate_by_name=True)
 
@@ -61,6 +61,7 @@ class CalibrationForm(BaseModel):
     to: tuple[Annotated[str, Field(max_length=10)], ...] = ()
     move_reason: tuple[Annotated[str, Field(max_length=2000)], ...] = ()
     reason: Annotated[str, Field(max_length=2000)] = ""
+    objection: Annotated[int | None, Field(ge=1, lt=2**31)] = None
 
     def content(self) -> dict[str, Any]:
         """As the decision has them."""
@@ -105,6 +106,9 @@ def calibration(context: RequestContext, cycle: int, query: CalibrationQuery) ->
         "preview": preview,
         "refused": None if preview is None or preview.problem is None else _refused(context, preview),
         "wanted": wanted,
+        "objections": objecting.granted_to_name(context, cycle, "calibrate", group=query.group)
+        if wanted and query.kind is NodeKind.EMPLOYEE
+        else [],
         "field": FIELD,
         "named": lambda node: node_named(context, node),
         "proposing": url_for("calibration.propose", cycle=cycle, **kept),
@@ -173,7 +177,13 @@ def propose(context: RequestContext, cycle: int, form: CalibrationForm) -> Redir
     """Propose the moves."""
     content = form.content()
     made = decided.proposed_by_form(
-        context, cycles.CALIBRATE, content, form.reason, cycle=str(cycle), fields=_fields(content["moves"])
+        context,
+        cycles.CALIBRATE,
+        content,
+        form.reason,
+        cycle=str(cycle),
+        fields=_fields(content["moves"]),
+        objection=form.objection,
     )
     return Redirect(
         n_("Proposed: another calibrator of the group has to agree."),
