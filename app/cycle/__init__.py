@@ -135,6 +135,7 @@ from app.cycle.opened import (
     set_calendar,
     stages_begun,
 )
+from app.cycle.pay_deciding import CLAWBACK, INSTITUTION, PAY_RUN, institution_of, open_run, run_as_proposed
 from app.cycle.promotion_list import PromotionRow, promotion_list
 from app.cycle.rating import (
     BY_HR,
@@ -206,11 +207,13 @@ __all__ = [
     "BY_HR",
     "CALIBRATE",
     "CALIBRATED_IN",
+    "CLAWBACK",
     "CORRECTED_IN",
     "EMPLOYEE_COLUMNS",
     "HOW_LENGTH_MAX",
     "IMPOSE",
     "IMPOSED",
+    "INSTITUTION",
     "LAB_TITLE_MAX",
     "LET_LAPSE",
     "LIFT",
@@ -220,6 +223,7 @@ __all__ = [
     "NOTE_LENGTH_MAX",
     "NOTIFY",
     "NO_EFFECT",
+    "PAY_RUN",
     "PENDING_KINDS",
     "RATED_IN",
     "RATERS",
@@ -334,6 +338,7 @@ __all__ = [
     "grade_standing",
     "identical_below",
     "imposed_upon",
+    "institution_of",
     "is_opening_kept",
     "is_own_case",
     "is_own_group",
@@ -361,6 +366,7 @@ __all__ = [
     "objections_to_act_on",
     "open_action",
     "open_cycle",
+    "open_run",
     "opened_cycle",
     "opened_cycles",
     "owed_comments",
@@ -386,6 +392,7 @@ __all__ = [
     "result_differences",
     "results_as_they_stand",
     "results_of",
+    "run_as_proposed",
     "sees_check_ins",
     "self_assessment",
     "set_calendar",

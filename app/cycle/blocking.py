@@ -16,6 +16,7 @@ from app.cycle.agreed_cards import agreed_cards, unsigned_nodes
 from app.cycle.certifiable import before_certified
 from app.cycle.lockable import before_locked
 from app.cycle.notifiable import before_notified
+from app.cycle.payable import before_paid
 from app.decisions import Decision
 from app.plain.findings import n_
 from app.rules.deciding import DecisionState
@@ -118,5 +119,6 @@ _BLOCKERS: Final[Mapping[Stage, _Read]] = {
     Stage.CERTIFIED: before_certified,
     Stage.NOTIFIED: before_notified,
     Stage.LOCKED: before_locked,
+    Stage.PAID: before_paid,
 }
 """What reads those of each stage."""

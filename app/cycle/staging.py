@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from app import cascade, ledger, scoring
+from app.access import Viewer
 from app.cycle.blocking import blockers_of, root_in
 from app.cycle.cutting import refuse_being_certified
 from app.cycle.moved import moved_figures
@@ -21,7 +22,8 @@ from app.decisions import Decision, DecisionKind, Read
 from app.kit.refusals import Conflict, Invalid, at_field, unknown_members
 from app.plain.findings import Finding, n_
 from app.plain.texts import quoted
-from app.rules.deciding import DecisionEffect
+from app.rules.deciding import DecisionEffect, Obstacle
+from app.rules.moments import written_day
 from app.rules.stages import BACK, BLOCKERS, FORWARD, Blocker, Stage, is_way_back, left_after, next_stages
 from app.rules.terms import CycleFunction, Role
 from app.scoring import ScoreQuery, State
@@ -108,7 +110,11 @@ def accept_problems(content: Mapping[str, Any], *, known: Collection[str]) -> li
 
 
 def _problems(content: Mapping[str, Any]) -> list[Finding]:
-    problems = accept_problems(content, known={"to", "accept"})
+    is_paid = content.get("to") == Stage.PAID
+    problems = accept_problems(content, known={"to", "accept", *(("paid_on",) if is_paid else ())})
+    if is_paid and written_day(content.get("paid_on")) is None:
+        message = n_("“%(value)s” is no day: write it as 2026-03-20.")
+        problems.append(at_field("content/paid_on", "no_day", message, value=quoted(str(content.get("paid_on")))))
     if not isinstance(content.get("to"), str) or content["to"] not in _REACHED:
         message = n_("There is no such stage: choose one of %(stages)s.")
         problems.append(at_field("content/to", "unknown_stage", message, stages=", ".join(sorted(_REACHED))))
@@ -122,7 +128,7 @@ def _read_stage(connection: Connection, content: Mapping[str, Any], cycle: str |
     loaded = scoring.state(connection)
     opened = opened_or_refused(connection, cycle, loaded, today=today)
     _refuse_blocked(connection, loaded, opened, content, today=today)
-    return Read({name: content[name] for name in ("to", "accept") if name in content}, round=opened.round)
+    return Read({name: content[name] for name in ("to", "accept", "paid_on") if name in content}, round=opened.round)
 
 
 def _refuse_blocked(
@@ -199,9 +205,18 @@ def _apply_stage(connection: Connection, decision: Decision) -> None:
         ledger.record_change(connection, at=hand.at, owners=ledger.owners_text(everyone=True))
 
 
+def _early_obstacle(
+    connection: Connection, viewer: Viewer, content: Mapping[str, Any], cycle: str | None, _day: dt.date
+) -> Obstacle | None:
+    """That a cycle was paid is payroll's to say; to its other stages hr brings it (contract-cycle, 3)."""
+    del connection
+    wanted = CycleFunction.PAYROLL if content.get("to") == Stage.PAID else Role.HR
+    return None if wanted in viewer.authorities(cycle) else Obstacle.ROLE
+
+
 STAGE: Final = DecisionKind(
     code="stage",
-    makers=frozenset({Role.HR}),
+    makers=frozenset({Role.HR, CycleFunction.PAYROLL}),
     checkers=frozenset({CycleFunction.APPROVER}),
     seen_by=frozenset({Role.EXECUTIVE, Role.AUDITOR, Role.HEAD}),
     read=_read_stage,
@@ -211,8 +226,9 @@ STAGE: Final = DecisionKind(
     overtaken=_stage_overtaken,
     hold=scoring.hold_to_decide,
     of_cycle=True,
+    early_obstacle=_early_obstacle,
 )
-"""A stage of a cycle: by hr, and an approver of the cycle."""
+"""A stage of a cycle: by hr, or payroll that it was paid, and an approver of the cycle."""
 
 
 # ----------------------------------------------------------------------------------------------------------------- amend

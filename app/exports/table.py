@@ -91,6 +91,8 @@ class ExportSheet:
     """Of each column; none at all where all numbers are as any."""
     closing: tuple[str, str] = ("count", "rows")
     """What a workbook calls the sheet that says how many rows there are, and the rows."""
+    notes: tuple[tuple[str, Cell], ...] = ()
+    """What that sheet says beside, each by its name."""
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,9 @@ def _fill(book: xlsxwriter.Workbook, sheet: ExportSheet, made_at: dt.datetime) -
     end.write_number(0, 1, count)
     end.write_string(1, 0, "sha256", bold)
     end.write_string(1, 1, digest.hexdigest())
+    for line, (what, cell) in enumerate(sheet.notes, 2):
+        end.write_string(line, 0, _text(what), bold)
+        _write(end, (line, 1), cell, formats, None)
 
 
 def refuse_more_than_a_workbook_holds(rows: int) -> None:

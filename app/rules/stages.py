@@ -48,10 +48,14 @@ class Stage(StrEnum):
     PAID = "paid"
 
 
-FORWARD: Final[Mapping[Stage, Stage]] = MappingProxyType({Stage.DRAFT: Stage.AGREEMENT, Stage.AGREEMENT: Stage.RUNNING})
+FORWARD: Final[Mapping[Stage, Stage]] = MappingProxyType(
+    {Stage.DRAFT: Stage.AGREEMENT, Stage.AGREEMENT: Stage.RUNNING, Stage.LOCKED: Stage.PAID}
+)
 """Where a decision of kind `stage` leads on to."""
 
-BACK: Final[Mapping[Stage, Stage]] = MappingProxyType({to: from_ for from_, to in FORWARD.items()})
+BACK: Final[Mapping[Stage, Stage]] = MappingProxyType(
+    {to: from_ for from_, to in FORWARD.items() if to is not Stage.PAID}
+)
 """Where one leads back to, as long as nothing is certified."""
 
 DECIDED_BY: Final[Mapping[Stage, str]] = MappingProxyType(

@@ -28,6 +28,7 @@ __all__ = [
     "hides_own_pay",
     "hides_own_result",
     "opened",
+    "refuse_without_function",
     "refuse_without_role",
     "sees_every_cycle",
     "sees_everybody",
@@ -131,6 +132,16 @@ def after_close_seen(context: RequestContext, cycle: int, *, after: int, limit: 
     return cycles.after_close(
         context.connection, loaded, certified, asked=asked, after=after, limit=limit, now=context.now
     )
+
+
+def refuse_without_function(context: RequestContext, cycle: int, function: CycleFunction) -> None:
+    """Go on only where who asks was given a function of the cycle.
+
+    Raises:
+        Conflict: they were not.
+    """
+    if not any(one.cycle == cycle and one.function is function for one in context.viewer.functions):
+        raise decisions.refusal_for(Obstacle.ROLE)
 
 
 def refuse_without_role(context: RequestContext) -> None:

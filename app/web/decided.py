@@ -24,7 +24,7 @@ from app.web import changing, objecting
 from app.web.correcting import what_is_added
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.effect_words import effects_seen, sees_effects
-from app.web.languages import named
+from app.web.languages import krw, named
 from app.web.naming import kpi_namer, node_named, person_named
 from app.web.request_context import RequestContext
 from app.web.words import CYCLE_FUNCTIONS, FOLDER_FILES, LINE_MEMBERS, MASTERS, STAGES
@@ -287,7 +287,8 @@ def title(
             function=gettext(CYCLE_FUNCTIONS.get(str(content.get("function", "")), "")),
             stage=gettext(STAGES.get(to, "")),
             member=gettext(LINE_MEMBERS.get(str(content.get("member")), "")),
-            value=content.get("value", ""),
+            value=_institution_called(content) if one.kind == "institution" else content.get("value", ""),
+            run=content.get("run", ""),
             year=content.get("year", ""),
             decision=content.get("decision", ""),
             move=content.get("move", ""),
@@ -300,6 +301,12 @@ def title(
 def _node_called(context: RequestContext, text: str) -> str:
     node = Node.parse(text)
     return text if node is None else node_named(context, node)
+
+
+def _institution_called(content: Mapping[str, Any]) -> str:
+    """The agency's own grade, and the pool where there is one."""
+    pool = content.get("pool")
+    return str(content["grade"]) if pool is None else f"{content['grade']}, {krw(pool)}"
 
 
 _MOVES_CALLED: Final = 3
@@ -326,6 +333,9 @@ _TITLES: Final = {
     "bonus": n_("%(points)s bonus points for %(person)s in the cycle %(cycle)s: %(ground)s"),
     "calibrate": n_("Grades moved in the cycle %(cycle)s: %(moves)s"),
     "certify": n_("The cycle %(cycle)s is to be certified"),
+    "clawback": n_("%(person)s is to give back the pay of the cycle %(cycle)s: %(ground)s"),
+    "institution": n_("The ministry's result of the cycle %(cycle)s: %(value)s"),
+    "pay_run": n_("Pay run %(run)s of the cycle %(cycle)s"),
     "correct": n_("The cycle %(cycle)s is to go by what came after its cut as well: %(added)s"),
     "change": n_("Change set %(change)s"),
     "drop": n_("The line “%(kpi)s” of %(node)s is dropped in the cycle %(cycle)s"),
@@ -352,6 +362,9 @@ KIND_NAMES: Final[Mapping[str, str]] = {
     "bonus": n_("Bonus points"),
     "calibrate": n_("Moved grades"),
     "certify": n_("Certified cycles"),
+    "clawback": n_("Pay given back"),
+    "institution": n_("Results of the ministry"),
+    "pay_run": n_("Pay runs"),
     "correct": n_("What was added to cuts"),
     "change": n_("Change sets"),
     "drop": n_("Dropped lines"),

@@ -22,6 +22,7 @@ from app.kit.database import Database
 from app.kit.schema import current_schema, metadata, migrate
 from app.ledger import tables as ledger
 from app.objecting import tables as objecting_tables
+from app.paying import tables as paying_tables
 from app.rules.terms import Role
 from app.scoring import tables as scoring_tables
 from tests.conftest import NewDatabase
@@ -40,6 +41,7 @@ APPEND_ONLY = (
     *cycle_tables.APPEND_ONLY,
     *scoring_tables.APPEND_ONLY,
     *objecting_tables.APPEND_ONLY,
+    *paying_tables.APPEND_ONLY,
 )
 
 
@@ -110,6 +112,7 @@ CHECKED = {
     "part": "owner",
     "about": "grade",
     "step": "vote",
+    "kind": "pay",
 }
 """What a constraint lets in."""
 

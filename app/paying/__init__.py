@@ -1,0 +1,30 @@
+"""What people are paid by a cycle: the runs that two people agreed to, as they were agreed to, and whose file was handed out.
+
+Owns these rows. Promises that a run never changes: what is to be paid otherwise is another run. Never works out a grade.
+"""
+
+from __future__ import annotations
+
+from app.paying.runs import (
+    KeptRun,
+    exported_runs,
+    factor_text,
+    keep_export,
+    keep_run,
+    latest_run,
+    run_numbered,
+    run_sha256,
+    run_told,
+)
+
+__all__ = [
+    "KeptRun",
+    "exported_runs",
+    "factor_text",
+    "keep_export",
+    "keep_run",
+    "latest_run",
+    "run_numbered",
+    "run_sha256",
+    "run_told",
+]

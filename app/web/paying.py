@@ -1,0 +1,185 @@
+"""Pay runs of a cycle as who asks may see them, their file for payroll, and what one person was paid."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+from collections.abc import Mapping
+from typing import Any, Final, Literal, NamedTuple
+
+from app import cascade, paying, scoring
+from app import cycle as cycles
+from app.exports.csv_files import as_csv
+from app.exports.pay import pay_run_sheet
+from app.exports.table import Cell
+from app.exports.xlsx_files import write_xlsx
+from app.kit.refusals import Conflict, NotThere
+from app.paying import KeptRun
+from app.plain.findings import n_
+from app.rules.pay_runs import PayRunMade
+from app.rules.terms import CycleFunction, Role
+from app.web import cycling
+from app.web.downloads import refuse_without_reason
+from app.web.rendering import Download
+from app.web.request_context import RequestContext
+
+__all__ = ["NotApproved", "PayRunSeen", "exported", "run_seen", "sees_runs", "statement_seen"]
+
+_FUNCTIONS: Final = frozenset({CycleFunction.APPROVER, CycleFunction.PAYROLL})
+_XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class NotApproved(Conflict):
+    """Nobody has agreed to the run yet."""
+
+    code = "not_approved"
+    message = n_("Nobody has agreed to this run yet: wait until an approver has.")
+
+
+class PayRunSeen(NamedTuple):
+    """A run, and how far it is.
+
+    Attributes:
+        state: `proposed`, `approved` or `exported`.
+        kept: as two people agreed to it; None of one that is proposed.
+    """
+
+    state: Literal["proposed", "approved", "exported"]
+    made: PayRunMade
+    cycle_days: int
+    sha256: str
+    kept: KeptRun | None
+
+    def as_json(self) -> dict[str, Any]:
+        """As the contract writes it."""
+        told = paying.run_told(self.made, cycle_days=self.cycle_days)
+        return {"run": told.pop("run"), "state": self.state, **told, "sha256": self.sha256}
+
+
+def sees_runs(context: RequestContext, cycle: int) -> bool:
+    """Whether somebody sees everybody's pay in runs: hr, auditors, and approvers and payroll of the cycle."""
+    given = {one.function for one in context.viewer.functions if one.cycle == cycle}
+    return not _FUNCTIONS.isdisjoint(given) or not {Role.HR, Role.AUDITOR}.isdisjoint(context.viewer.roles)
+
+
+def run_seen(context: RequestContext, cycle: int, number: int) -> PayRunSeen:
+    """A run of a cycle: as it was agreed to, or as it would be now where it waits for that.
+
+    Raises:
+        NotThere: there is no such run, or it is not for this person.
+    """
+    cycling.cycle_seen(context, cycle)
+    if not sees_runs(context, cycle):
+        raise NotThere
+    kept = paying.run_numbered(context.connection, cycle, number)
+    if kept is not None:
+        is_exported = number in paying.exported_runs(context.connection, cycle)
+        return PayRunSeen("exported" if is_exported else "approved", kept.made, kept.cycle_days, kept.sha256, kept)
+    waits = cycles.open_run(context.connection, cycle)
+    if waits is None or waits.content["run"] != number:
+        raise NotThere
+    run = cycles.run_as_proposed(context.connection, scoring.state(context.connection), cycle, today=context.today)
+    return PayRunSeen("proposed", run.made, run.cycle_days, run.sha256, None)
+
+
+def exported(
+    context: RequestContext, cycle: int, number: int, *, format_: Literal["csv", "xlsx"], reason: str
+) -> Download:
+    """The file of a run, for payroll; that they have it is written down.
+
+    Args:
+        context: with a writing transaction.
+        cycle: the year that names it.
+        number: of the run.
+        format_: of the file.
+        reason: why it is taken out of the house.
+
+    Raises:
+        NotThere: there is no such run, or it is not for this person.
+        Conflict: it is not payroll who asks, or nobody has agreed to the run.
+        Invalid: there is no reason.
+    """
+    run = run_seen(context, cycle, number)
+    cycling.refuse_without_function(context, cycle, CycleFunction.PAYROLL)
+    refuse_without_reason(reason.strip())
+    if run.kept is None:
+        raise NotApproved
+    content = _content(context, cycle, run, run.kept, format_)
+    digest = hashlib.sha256(content)
+    paying.keep_export(
+        context.connection,
+        cycle,
+        number,
+        at=context.now,
+        account=context.viewer.label,
+        format_=format_,
+        reason=reason.strip(),
+        sha256=digest.hexdigest(),
+    )
+    context.note(subject=f"cycle:{cycle}", after={"pay_run": number, "format": format_}, why=reason.strip())
+    return Download(
+        content=content,
+        filename=f"pay-run-{cycle}-{number}.{format_}",
+        media_type=_XLSX if format_ == "xlsx" else "text/csv; charset=utf-8",
+        headers={"Repr-Digest": f"sha-256=:{base64.b64encode(digest.digest()).decode()}:"},
+    )
+
+
+def _content(context: RequestContext, cycle: int, run: PayRunSeen, kept: KeptRun, format_: str) -> bytes:
+    items = [one.as_json(run.cycle_days) for one in run.made.items]
+    sheet = pay_run_sheet(items, _rules(context, cycle, run, kept))
+    if format_ == "csv":
+        return b"".join(as_csv(sheet))
+    into = io.BytesIO()
+    write_xlsx(sheet, into, made_at=kept.at)
+    return into.getvalue()
+
+
+def _rules(context: RequestContext, cycle: int, run: PayRunSeen, kept: KeptRun) -> list[tuple[str, Cell]]:
+    """By what the amounts came about: shares and rates of the grades, the ministry's result, the factor, and the sums of what was locked and of the run."""
+    policies = scoring.state(context.connection).plan(cycle).sheet.definitions.policies
+    rounds = {one.round: one for one in cascade.locked_rounds(context.connection, cycle)}
+    made = run.made
+    rules: list[tuple[str, Cell]] = [
+        *((f"share {one.grade}", one.share) for one in policies.grades),
+        *((f"rate {one.grade}", one.rate) for one in policies.grades),
+        ("institution_grade", made.institution.grade),
+        ("institution_rate", made.institution.rate),
+        ("pool", made.institution.pool),
+        ("factor", paying.factor_text(made.factor)),
+        ("sum", made.sum),
+        ("snapshot_sha256", rounds[kept.round].results_sha256 if kept.round in rounds else None),
+        ("run_sha256", run.sha256),
+    ]
+    return rules
+
+
+def statement_seen(context: RequestContext, cycle: int, employee: str) -> Mapping[str, Any]:
+    """What somebody was paid, run by run: one's own once the cycle is paid, anybody's for hr and approvers.
+
+    Raises:
+        NotThere: there is nothing, or it is not for this person.
+    """
+    opened = cycles.opened_cycle(context.connection, cycle)
+    if opened is None:
+        raise NotThere
+    is_own = context.viewer.employee == employee and not cycling.hides_own_pay(context, cycle)
+    given = {one.function for one in context.viewer.functions if one.cycle == cycle}
+    sees_all = context.viewer.employee != employee and (
+        Role.HR in context.viewer.roles or CycleFunction.APPROVER in given
+    )
+    if not (is_own or sees_all):
+        raise NotThere
+    last = paying.latest_run(context.connection, cycle)
+    runs = [paying.run_numbered(context.connection, cycle, one + 1) for one in range(last.made.number if last else 0)]
+    items = [
+        {"run": one.made.number, "approved_at": one.at.isoformat()} | item.as_json(one.cycle_days)
+        for one in runs
+        if one is not None
+        for item in one.made.items
+        if item.employee == employee
+    ]
+    if not items:
+        raise NotThere
+    return {"employee": employee, "cycle": str(cycle), "runs": items, "amount": items[-1]["amount"]}

@@ -1,0 +1,233 @@
+"""People are paid by a locked cycle on a running server: runs, what is given back, the file for payroll (contract-cycle, 8).
+
+Every amount is worked out a second time here, from the folder and from grades alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import json
+from fractions import Fraction
+
+import python_calamine
+
+from tests.contract.desk import code
+from tests.contract.test_calibrating import grades
+from tests.contract.test_cycles import agree, appoint, blockers, propose
+from tests.contract.test_locking import OVER, later
+from tests.contract.test_locking import desk as notified
+
+__all__ = ["notified"]
+
+RATES = {"S": 100, "A": 80, "B": 60}
+"""What the agency's own grades pay, in percent."""
+GIVES_BACK = "E3"
+COLUMNS = [
+    "employee",
+    "grade",
+    "monthly_base",
+    "grade_rate",
+    "days",
+    "cycle_days",
+    "exact",
+    "amount",
+    "before",
+    "difference",
+    "kind",
+]
+
+
+def exact_amounts(desk, rows, institution):
+    """Base × the agency's rate × the grade's × days ÷ days of the cycle, of everyone who is graded."""
+    with (desk.folder / "employees.csv").open(encoding="utf-8", newline="") as file:
+        bases = {row["number"]: int(row["monthly_base"]) for row in csv.DictReader(file)}
+    percent = Fraction(RATES[institution], 100)
+    return {
+        number: bases[number] * percent * Fraction(str(row["rate"])) / 100 * row["days"] / 365
+        for number, row in rows.items()
+        if row["grade"]
+    }
+
+
+def shared_out(exact, pool):
+    """Won of each: all of them the pool, the won left over by the largest fractions."""
+    whole = sum(exact.values())
+    scaled = {number: amount * pool / whole for number, amount in exact.items()}
+    won = {number: int(amount) for number, amount in scaled.items()}
+    for number in sorted(won, key=lambda one: (won[one] - scaled[one], one))[: pool - sum(won.values())]:
+        won[number] += 1
+    return won
+
+
+def told(desk, run, name="pay"):
+    """A run as somebody is told it, and its items' amounts, differences and kinds."""
+    answer = desk.person(name).get(f"/api/v1/cycles/2026/pay-runs/{run}")
+    assert answer.status_code == 200, answer.text
+    items = {one["employee"]: one for one in answer.json()["items"]}
+    return answer.json(), {number: (one["amount"], one["difference"], one["kind"]) for number, one in items.items()}
+
+
+def export(desk, run, name="pay", **more):
+    body = {"format": "csv", "reason": "For the pay of March."} | more
+    return desk.person(name).post(f"/api/v1/cycles/2026/pay-runs/{run}/export", json=body)
+
+
+def institution(desk, grade, pool):
+    """The ministry's result, by hr and an executive."""
+    made = propose(desk, "dana", "institution", {"grade": grade, "pool": pool, "document": "MOTIE 2027-114"})
+    assert code(agree(desk, "late", made)) == (409, "role")
+    done = agree(desk, "ferran", made)
+    assert done.status_code == 200, done.text
+
+
+def approved_run(desk, number):
+    """A run, by hr and an approver."""
+    done = agree(desk, "late", propose(desk, "dana", "pay_run", {"run": number}))
+    assert done.status_code == 200, done.text
+    return done.json()
+
+
+def test_people_are_paid_by_what_was_locked(notified, desks):
+    """One run after another: under the pool, with somebody's pay given back, by another grade of the agency; then the cycle is paid."""
+    with later(desks, notified, OVER) as desk:
+        desk.people["ferran"] = desk.person("fe", "--role", "executive")
+        desk.person("pay", "--role", "member")
+        appoint(desk, "pay@agency.example", "payroll")
+        assert code(propose(desk, "dana", "pay_run", {"run": 1})) == (409, "not_now")
+        assert agree(desk, "late", propose(desk, "dana", "lock", {})).status_code == 200
+        rows = grades(desk)
+        refusals(desk)
+        exact = exact_amounts(desk, rows, "A")
+        pool = int(sum(exact.values()) * Fraction(4, 5))
+        institution(desk, "A", pool)
+        first = shared_out(exact, pool)
+        first_run(desk, first, exact)
+        given_back(desk, first, pool)
+        anew(desk, rows)
+        closes(desk)
+
+
+def refusals(desk):
+    """No run without the ministry's result; and what a result and a run cannot be."""
+    assert code(propose(desk, "dana", "pay_run", {"run": 1})) == (409, "no_institution")
+    for wrong, field in (
+        ({"grade": "Z"}, "grade"),
+        ({"pool": "7"}, "pool"),
+        ({"pool": -1}, "pool"),
+        ({"document": " "}, "document"),
+        ({"more": 1}, "more"),
+    ):
+        content = {"grade": "A", "pool": 7, "document": "MOTIE"} | wrong
+        answer = propose(desk, "dana", "institution", content)
+        assert answer.json()["errors"][0]["pointer"] == f"/content/{field}", answer.text
+    assert code(propose(desk, "late", "institution", {"grade": "A", "pool": 7, "document": "M"})) == (409, "role")
+
+
+def first_run(desk, first, exact):
+    """As proposed it is seen and no file of it given; agreed to, its file goes to payroll alone."""
+    answer = propose(desk, "dana", "pay_run", {"run": 2})
+    assert answer.json()["errors"][0]["pointer"] == "/content/run"
+    made = propose(desk, "dana", "pay_run", {"run": 1})
+    assert code(propose(desk, "dana", "pay_run", {"run": 1})) == (409, "run_open")
+    assert told(desk, 1)[0]["state"] == "proposed"
+    assert code(export(desk, 1)) == (409, "not_approved")
+    effects = desk.person("late").get(made.json()["effects"]["items"]).json()["items"]
+    assert {one["node"].split(":")[1]: (one["member"], one["after"]) for one in effects} == {
+        number: ("pay", amount) for number, amount in first.items()
+    }
+    assert code(agree(desk, "dana", made)) == (409, "same_person")
+    assert agree(desk, "late", made).status_code == 200
+    run, items = told(desk, 1)
+    assert items == {number: (amount, amount, "pay") for number, amount in first.items()}
+    assert (run["state"], run["sum"], run["pool"]) == ("approved", sum(first.values()), sum(first.values()))
+    assert Fraction(run["factor"]).limit_denominator(10**9) == (run["pool"] / sum(exact.values())).limit_denominator(
+        10**9
+    )
+    assert {one["employee"]: Fraction(one["exact"]) for one in run["items"]} == {
+        number: Fraction(round(amount * 10**6), 10**6) for number, amount in exact.items()
+    }
+    for name, status in (("dana", 200), ("late", 200), ("fe", 404), ("outsider", 404)):
+        assert desk.person(name, "--role", "member").get("/api/v1/cycles/2026/pay-runs/1").status_code == status, name
+    assert [one[0] for one in blockers(paid(desk))] == ["not_exported"]
+    file_of(desk, run)
+
+
+def paid(desk, by="pay", **more):
+    return propose(desk, by, "stage", {"to": "paid", "paid_on": "2027-03-25"} | more)
+
+
+def file_of(desk, run):
+    """The file has the items, and its sum; the workbook by what they came about."""
+    assert code(export(desk, 1, name="dana")) == (409, "role")
+    assert code(export(desk, 1, reason=" ")) == (422, "invalid")
+    assert desk.person("pay").get("/api/v1/cycles/2026/pay-runs/9").status_code == 404
+    file = export(desk, 1)
+    assert file.status_code == 200, file.text
+    digest = base64.b64encode(hashlib.sha256(file.content).digest()).decode()
+    assert file.headers["Repr-Digest"] == f"sha-256=:{digest}:"
+    rows = list(csv.DictReader(io.StringIO(file.text.removeprefix("\ufeff"))))[:-1]
+    assert list(rows[0]) == COLUMNS
+    assert [{name: str(one[name]) for name in COLUMNS} for one in run["items"]] == rows
+    book = python_calamine.load_workbook(io.BytesIO(export(desk, 1, format="xlsx").content))
+    rules = dict(row[:2] for row in book.get_sheet_by_name("rules").to_python())
+    assert (rules["run_sha256"], rules["institution_grade"], rules["pool"]) == (run["sha256"], "A", run["pool"])
+    assert {"share S", "rate S", "factor", "snapshot_sha256"} <= rules.keys()
+    assert told(desk, 1)[0] == run | {"state": "exported"}
+
+
+def given_back(desk, first, pool):
+    """By hr and an executive; from the next run on, and nobody gets what is freed."""
+    ground = {"employee": GIVES_BACK, "ground": "False consults."}
+    assert code(propose(desk, "dana", "clawback", {"employee": "E99", "ground": "x"})) == (422, "invalid")
+    made = propose(desk, "dana", "clawback", ground)
+    assert code(agree(desk, "late", made)) == (409, "role")
+    assert agree(desk, "ferran", made).status_code == 200
+    assert code(propose(desk, "dana", "clawback", ground)) == (409, "clawed_back")
+    approved_run(desk, 2)
+    run, items = told(desk, 2)
+    assert items == {number: (amount, 0, "none") for number, amount in first.items()} | {
+        GIVES_BACK: (0, -first[GIVES_BACK], "recover")
+    }
+    assert run["sum"] == pool - first[GIVES_BACK]
+    # A pool alone is a limit alone.
+    institution(desk, "A", 1)
+    assert code(propose(desk, "dana", "pay_run", {"run": 3})) == (409, "over_pool")
+
+
+def anew(desk, rows):
+    """By another grade of the agency everybody's is worked out anew; whose pay is given back stays in the sum."""
+    before = {number: amount for number, (amount, _, _) in told(desk, 2)[1].items()}
+    exact = exact_amounts(desk, rows, "S")
+    pool = int(sum(exact.values()) * Fraction(9, 10))
+    institution(desk, "S", pool)
+    approved_run(desk, 3)
+    now = shared_out(exact, pool) | {GIVES_BACK: 0}
+    kinds = {1: "supplement", 0: "none", -1: "recover"}
+    expected = {
+        number: (amount, amount - before[number], kinds[(amount > before[number]) - (amount < before[number])])
+        for number, amount in now.items()
+    }
+    assert told(desk, 3)[1] == expected
+    runs = [told(desk, number)[0] for number in (1, 2, 3)]
+    assert sum(one["difference"] for run in runs for one in run["items"]) == runs[-1]["sum"]
+
+
+def closes(desk):
+    """Payroll says when it was paid; an approver agrees; then each reads their own."""
+    dana = desk.person("dana")
+    address = "/api/v1/cycles/2026/people/E1/statement"
+    assert [one["run"] for one in dana.get(address).json()["runs"]] == [1, 2, 3]
+    assert desk.person("outsider").get(address).status_code == 404
+    assert code(paid(desk, by="dana")) == (409, "role")
+    assert export(desk, 3).status_code == 200
+    assert code(paid(desk, paid_on="soon")) == (422, "invalid")
+    done = agree(desk, "late", paid(desk))
+    assert done.status_code == 200, done.text
+    standing = dana.get("/api/v1/cycles/2026").json()
+    assert (standing["stage"], standing["counts"]) == ("paid", {"paid": 8})
+    assert desk.kopes("cycle", "verify", "2026", **desk.where).out.startswith("verified 2026 round 1 ")
+    assert "All totals agree" in desk.kopes("reconcile", **desk.where).out
+    assert json.loads(json.dumps(told(desk, 3)[0]))["state"] == "exported"
