@@ -135,7 +135,15 @@ from app.cycle.opened import (
     set_calendar,
     stages_begun,
 )
-from app.cycle.pay_deciding import CLAWBACK, INSTITUTION, PAY_RUN, institution_of, open_run, run_as_proposed
+from app.cycle.pay_deciding import (
+    CLAWBACK,
+    INSTITUTION,
+    INSTITUTION_IN,
+    PAY_RUN,
+    institution_of,
+    open_run,
+    run_as_proposed,
+)
 from app.cycle.promotion_list import PromotionRow, promotion_list
 from app.cycle.rating import (
     BY_HR,
@@ -214,6 +222,7 @@ __all__ = [
     "IMPOSE",
     "IMPOSED",
     "INSTITUTION",
+    "INSTITUTION_IN",
     "LAB_TITLE_MAX",
     "LET_LAPSE",
     "LIFT",

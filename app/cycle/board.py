@@ -37,6 +37,7 @@ __all__ = ["BoardRow", "BoardState", "cycle_board", "signature_rows", "state_of_
 class BoardState(StrEnum):
     """How far somebody is in a cycle, in the order in which the first that holds is told."""
 
+    PAID = "paid"
     LOCKED = "locked"
     OBJECTION_OPEN = "objection_open"
     OBJECTION_APPEALED = "objection_appealed"
@@ -56,6 +57,9 @@ class BoardState(StrEnum):
     NO_SCORECARD = "no_scorecard"
     OUTSIDE = "outside"
 
+
+_AT_THE_END: Final = {Stage.LOCKED: BoardState.LOCKED, Stage.PAID: BoardState.PAID}
+"""Where everybody stands once nobody has anything to do."""
 
 _TO_SIGN: Final = {
     SignedAs.OWNER: BoardState.TO_SIGN_OWNER,
@@ -156,8 +160,8 @@ def _told(connection: Connection, loaded: State, opened: OpenedCycle, day: dt.da
         cases.setdefault(one.objection.employee, []).append(one)
 
     def row_of(to: ToldTo) -> BoardRow:
-        if opened.stage is Stage.LOCKED:
-            return BoardRow(to.employee, BoardState.LOCKED, since=opened.since)
+        if opened.stage in _AT_THE_END:
+            return BoardRow(to.employee, _AT_THE_END[opened.stage], since=opened.since)
         first = _first_objected(cases.get(to.employee, ()))
         if first is not None:
             return BoardRow(to.employee, _OBJECTED[first.state], first.who, first.since, first.due_on)
@@ -210,8 +214,8 @@ def _after_the_cut(connection: Connection, loaded: State, opened: OpenedCycle, d
 
 def state_of_result(opened: OpenedCycle, result: EmployeeResult, cases: Iterable[Case] = ()) -> BoardState:
     """Where somebody stands after the cut, with the objections that are theirs. No queries."""
-    if opened.stage is Stage.LOCKED:
-        return BoardState.LOCKED
+    if opened.stage in _AT_THE_END:
+        return _AT_THE_END[opened.stage]
     if opened.stage in TOLD_FROM:
         first = _first_objected(cases)
         return BoardState.NOTIFIED if first is None else _OBJECTED[first.state]

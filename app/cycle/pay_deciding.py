@@ -24,11 +24,20 @@ from app.rules.deciding import DecisionEffect, DecisionState
 from app.rules.pay_runs import Institution, PayRunMade, PayTerms, next_run
 from app.rules.policies import PayPolicy
 from app.rules.presence import cycle_days
-from app.rules.stages import Stage
+from app.rules.stages import PAID_IN, Stage
 from app.rules.terms import CycleFunction, Node, NodeKind, Role
 from app.scoring import State
 
-__all__ = ["CLAWBACK", "INSTITUTION", "PAY_RUN", "RunAsProposed", "institution_of", "open_run", "run_as_proposed"]
+__all__ = [
+    "CLAWBACK",
+    "INSTITUTION",
+    "INSTITUTION_IN",
+    "PAY_RUN",
+    "RunAsProposed",
+    "institution_of",
+    "open_run",
+    "run_as_proposed",
+]
 
 _INSTITUTION: Final = "institution"
 _CLAWBACK: Final = "clawback"
@@ -38,7 +47,6 @@ _TEXT_MOST: Final = 200
 _POOL_MOST: Final = 10**15
 
 INSTITUTION_IN: Final = frozenset({Stage.CERTIFIED, Stage.NOTIFIED, Stage.LOCKED, Stage.PAID})
-PAID_IN: Final = frozenset({Stage.LOCKED, Stage.PAID})
 
 
 class NoInstitution(Conflict):

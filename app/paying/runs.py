@@ -21,6 +21,7 @@ __all__ = [
     "exported_runs",
     "keep_export",
     "keep_run",
+    "kept_runs",
     "latest_run",
     "run_numbered",
     "run_sha256",
@@ -122,6 +123,18 @@ def run_numbered(connection: Connection, cycle: int, number: int) -> KeptRun | N
     return _read(connection, sa.select(tables.pay_run).where(of.cycle == cycle, of.number == number))
 
 
+def kept_runs(connection: Connection, cycle: int) -> list[KeptRun]:
+    """All runs of a cycle, the first one first. Queries: 2, or 1."""
+    of, item = tables.pay_run.c, tables.pay_item.c
+    rows = connection.execute(sa.select(tables.pay_run).where(of.cycle == cycle).order_by(of.number)).all()
+    items: dict[int, list[PaidItem]] = {row.number: [] for row in rows}
+    if rows:
+        query = sa.select(tables.pay_item).where(item.cycle == cycle).order_by(item.number, item.employee)
+        for one in connection.execute(query):
+            items[one.number].append(_item(one))
+    return [_kept(row, items[row.number]) for row in rows]
+
+
 def latest_run(connection: Connection, cycle: int) -> KeptRun | None:
     """The last run; None where there is none. Queries: 2, or 1."""
     of = tables.pay_run.c
@@ -135,12 +148,16 @@ def _read(connection: Connection, query: sa.Select[Any]) -> KeptRun | None:
         return None
     of = tables.pay_item.c
     items = sa.select(tables.pay_item).where(of.cycle == row.cycle, of.number == row.number).order_by(of.employee)
+    return _kept(row, [_item(one) for one in connection.execute(items)])
+
+
+def _kept(row: sa.Row[Any], items: list[PaidItem]) -> KeptRun:
     return KeptRun(
         made=PayRunMade(
             number=row.number,
             institution=Institution(grade=row.institution_grade, rate=row.institution_rate, pool=row.pool),
             factor=None if row.factor is None else Fraction(row.factor),
-            items=[_item(one) for one in connection.execute(items)],
+            items=items,
         ),
         decision=row.decision,
         round=row.round,

@@ -24,6 +24,7 @@ __all__ = [
     "DECIDED_BY",
     "FORWARD",
     "ITEMS_SHOWN",
+    "PAID_IN",
     "TOLD_FROM",
     "Blocker",
     "Stage",
@@ -68,6 +69,9 @@ BEFORE_THE_CUT: Final = frozenset({Stage.DRAFT, Stage.AGREEMENT, Stage.RUNNING})
 
 TOLD_FROM: Final = frozenset({Stage.NOTIFIED, Stage.LOCKED, Stage.PAID})
 """Those in which everyone has been told what they came to."""
+
+PAID_IN: Final = frozenset({Stage.LOCKED, Stage.PAID})
+"""Those in which people are paid: by the first run in the one, by later ones in both."""
 
 CALENDAR: Final = (
     "agree_by",

@@ -73,6 +73,7 @@ LED_FROM: Final[Mapping[str, str]] = {
     **dict.fromkeys(
         (
             "after_close",
+            "pay",
             "allocation",
             "board",
             "calibration",

@@ -24,7 +24,7 @@ from app.web.downloads import refuse_without_reason
 from app.web.rendering import Download
 from app.web.request_context import RequestContext
 
-__all__ = ["NotApproved", "PayRunSeen", "exported", "run_seen", "sees_runs", "statement_seen"]
+__all__ = ["NotApproved", "PayRunSeen", "exported", "own_pay", "run_seen", "sees_runs", "statement_seen"]
 
 _FUNCTIONS: Final = frozenset({CycleFunction.APPROVER, CycleFunction.PAYROLL})
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -155,6 +155,15 @@ def _rules(context: RequestContext, cycle: int, run: PayRunSeen, kept: KeptRun) 
     return rules
 
 
+def own_pay(context: RequestContext, cycle: int) -> int | None:
+    """What who asks comes to by the last run, in won; None before the cycle is paid. Queries: 2, and that of the stage."""
+    if cycling.hides_own_pay(context, cycle):
+        return None
+    run = paying.latest_run(context.connection, cycle)
+    amounts = {one.employee: one.amount for one in run.made.items} if run else {}
+    return amounts.get(context.viewer.employee or "")
+
+
 def statement_seen(context: RequestContext, cycle: int, employee: str) -> Mapping[str, Any]:
     """What somebody was paid, run by run: one's own once the cycle is paid, anybody's for hr and approvers.
 
@@ -171,12 +180,9 @@ def statement_seen(context: RequestContext, cycle: int, employee: str) -> Mappin
     )
     if not (is_own or sees_all):
         raise NotThere
-    last = paying.latest_run(context.connection, cycle)
-    runs = [paying.run_numbered(context.connection, cycle, one + 1) for one in range(last.made.number if last else 0)]
     items = [
         {"run": one.made.number, "approved_at": one.at.isoformat()} | item.as_json(one.cycle_days)
-        for one in runs
-        if one is not None
+        for one in paying.kept_runs(context.connection, cycle)
         for item in one.made.items
         if item.employee == employee
     ]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from typing import Any, Final
 
-from app import cascade, decisions, scoring
+from app import cascade, decisions, paying, scoring
 from app import cycle as cycles
 from app.cascade import TARGET_DECISIONS, ToldTo
 from app.cycle import BoardState, EmployeeResult, EmployeeResults, Hearings, WantedReview
@@ -21,7 +21,7 @@ from app.rules.deciding import DecisionState
 from app.rules.grading import members
 from app.rules.permissions import Deed, may
 from app.rules.reviewing import ReviewAlert
-from app.rules.stages import BEFORE_THE_CUT, TOLD_FROM
+from app.rules.stages import BEFORE_THE_CUT, PAID_IN, TOLD_FROM
 from app.rules.terms import CycleFunction, Node, NodeKind
 from app.web import decided, objecting, telling
 from app.web.decision_kinds import DECISION_KINDS
@@ -64,6 +64,7 @@ class ResultsSeen:
         reviews: whether they review a person, themself or in somebody's place.
         cases: the objections of people, by number.
         hears: whether they answer or hear any of somebody's objections.
+        paid: what people come to by the last pay run, by number, in won.
     """
 
     results: EmployeeResults
@@ -74,6 +75,7 @@ class ResultsSeen:
     reviews: Callable[[str], bool]
     cases: Mapping[str, Sequence[Case]]
     hears: Callable[[str], bool]
+    paid: Mapping[str, int]
 
     def state_of(self, result: EmployeeResult) -> BoardState:
         """Where somebody stands."""
@@ -121,7 +123,14 @@ def results_seen(context: RequestContext, cycle: int, employee: str | None = Non
         cases=cases,
         # To whoever judges an objection the result that it is about is shown (contract-cycle, 13).
         hears=lambda number: any(parts(one).confirms or parts(one).hears for one in cases.get(number, ())),
+        paid=_paid(context, results),
     )
+
+
+def _paid(context: RequestContext, results: EmployeeResults) -> Mapping[str, int]:
+    """Queries: 2, and none before the cycle is locked."""
+    run = paying.latest_run(context.connection, results.opened.cycle) if results.opened.stage in PAID_IN else None
+    return {} if run is None else {one.employee: one.amount for one in run.made.items}
 
 
 def _cases(context: RequestContext, results: EmployeeResults) -> Mapping[str, Sequence[Case]]:
@@ -255,7 +264,7 @@ def as_json(shown: ResultsSeen, result: EmployeeResult, about: Iterable[Decision
         "held": result.is_held,
         "reason": row["reason"],
         "days": row["days"],
-        "pay": None,
+        "pay": shown.paid.get(result.row.employee),
         "told": shown.told(result.row.employee),
         "review": None if result.review is None else result.review.as_json(),
         "decisions": [one.id for one in about],

@@ -15,6 +15,7 @@ from app.rules.activities import ACTIVITY_TYPES, VERDICT_TYPES
 from app.rules.agreement import AgreementState
 from app.rules.deciding import DecisionState
 from app.rules.objections import ObjectionAbout, ObjectionState, Recusal
+from app.rules.pay_runs import PayItemKind
 from app.rules.permissions import Deed
 from app.rules.reviewing import ReviewAlertKind
 from app.rules.terms import Role
@@ -454,7 +455,16 @@ ALERTS: Final[Mapping[str, str]] = {
 }
 """Why somebody should look at an entry before a cycle is certified."""
 
+PAY_ITEM_KINDS: Final[Mapping[PayItemKind, str]] = {
+    PayItemKind.PAY: n_("pay"),
+    PayItemKind.SUPPLEMENT: n_("paid in addition"),
+    PayItemKind.RECOVER: n_("to be given back"),
+    PayItemKind.NONE: n_("nothing"),
+}
+"""What an item of a pay run does."""
+
 BOARD_STATES: Final[Mapping[BoardState, str]] = {
+    BoardState.PAID: n_("paid"),
     BoardState.LOCKED: n_("locked"),
     BoardState.OBJECTION_OPEN: n_("an objection is to be answered"),
     BoardState.OBJECTION_APPEALED: n_("an objection is before the committee"),

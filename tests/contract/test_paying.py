@@ -10,6 +10,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from fractions import Fraction
 
 import python_calamine
@@ -19,6 +20,7 @@ from tests.contract.test_calibrating import grades
 from tests.contract.test_cycles import agree, appoint, blockers, propose
 from tests.contract.test_locking import OVER, later
 from tests.contract.test_locking import desk as notified
+from tests.contract.test_notifying import post, words
 
 __all__ = ["notified"]
 
@@ -172,7 +174,7 @@ def file_of(desk, run):
     assert list(rows[0]) == COLUMNS
     assert [{name: str(one[name]) for name in COLUMNS} for one in run["items"]] == rows
     book = python_calamine.load_workbook(io.BytesIO(export(desk, 1, format="xlsx").content))
-    rules = dict(row[:2] for row in book.get_sheet_by_name("rules").to_python())
+    rules = {row[0]: row[1] for row in book.get_sheet_by_name("rules").to_python()}
     assert (rules["run_sha256"], rules["institution_grade"], rules["pool"]) == (run["sha256"], "A", run["pool"])
     assert {"share S", "rate S", "factor", "snapshot_sha256"} <= rules.keys()
     assert told(desk, 1)[0] == run | {"state": "exported"}
@@ -203,7 +205,7 @@ def anew(desk, rows):
     exact = exact_amounts(desk, rows, "S")
     pool = int(sum(exact.values()) * Fraction(9, 10))
     institution(desk, "S", pool)
-    approved_run(desk, 3)
+    by_page(desk, 3)
     now = shared_out(exact, pool) | {GIVES_BACK: 0}
     kinds = {1: "supplement", 0: "none", -1: "recover"}
     expected = {
@@ -213,6 +215,28 @@ def anew(desk, rows):
     assert told(desk, 3)[1] == expected
     runs = [told(desk, number)[0] for number in (1, 2, 3)]
     assert sum(one["difference"] for run in runs for one in run["items"]) == runs[-1]["sum"]
+
+
+def by_page(desk, run):
+    """From the cycle's page hr goes to its pay and proposes the run that follows; what was typed comes back where it is refused."""
+    dana, address = desk.person("dana"), "/cycles/2026/pay"
+    assert f'href="{address}"' in dana.get("/cycles/2026").text
+    assert desk.person("fe").get(address).status_code == 404
+    form = {"run": run, "reason": "Late &"}
+    short = post(dana, f"{address}/run", form, page=address)
+    assert "Late &amp;" in short.text, short.text
+    done = post(dana, f"{address}/run", form | {"reason": "The ministry has told another grade."}, page=address)
+    assert done.status_code == 303, done.text
+    assert f"Pay run {run} waits to be agreed to" in dana.get(address).text
+    shown = desk.person("late").get(done.headers["Location"]).text
+    assert f"Pay run {run} of the cycle 2026" in shown
+    form = dict(re.findall(r'name="(csrf_token|digest)" value="([^"]+)"', shown))
+    assert desk.person("late").post(f"{done.headers['Location']}/approve", data=form).status_code == 303
+    page = words(desk.person("pay").get(address))
+    assert "paid in addition" in page
+    assert "not handed out yet" in page
+    file = post(desk.person("pay"), f"{address}/{run}/file", {"format": "csv", "reason": "For March."}, page=address)
+    assert file.headers["Repr-Digest"].startswith("sha-256=:")
 
 
 def closes(desk):

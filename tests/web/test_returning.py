@@ -169,6 +169,11 @@ ELSEWHERE: Final = {
     "results.review",
     "line_decision.propose",
     "after_close.correct",
+    "pay.propose_institution",
+    "pay.propose_run",
+    "pay.propose_clawback",
+    "pay.propose_paid",
+    "pay.export",
     "ratings.rate",
     "ratings.propose_raters",
     "ratings.propose_reopening",
@@ -177,7 +182,8 @@ ELSEWHERE: Final = {
 of its cycles is open: tests/web/test_returning_in_a_cycle.py, tests/web/test_figures.py, tests/web/test_evaluation_groups.py, tests/web/test_changes.py, tests/web/test_opened_cycles.py,
 tests/web/test_ratings.py, tests/web/test_check_ins.py, tests/web/test_line_decisions.py,
 tests/web/test_actions.py, tests/contract/test_board.py, tests/contract/test_calibrating.py, tests/contract/test_notifying.py,
-tests/contract/test_reviewing.py, tests/contract/test_correcting.py, tests/contract/test_objections.py."""
+tests/contract/test_reviewing.py, tests/contract/test_correcting.py, tests/contract/test_objections.py,
+tests/contract/test_paying.py."""
 
 BY_SCRIPT: Final = {"log_activity.send", "kpis.tried", "policies.tried"}
 """What a page's script sends, which keeps it on the phone until it is recorded; and what it only has tried."""

@@ -160,6 +160,8 @@ ALONE: Final = {
     # Of a certified cycle, whose page leads there: tests/contract/test_certifying.py, test_calibrating.py and test_reviewing.py walk both ways.
     "after_close.listed",
     "calibration.calibration",
+    # Of a locked one: tests/contract/test_paying.py walks there.
+    "pay.listed",
     # Of a cycle that people were told of: tests/contract/test_notifying.py and test_objections.py walk there.
     "told.listed",
     *("objections.listed", "objections.new", "objections.one"),

@@ -27,7 +27,7 @@ from app.rules.permissions import Deed
 from app.rules.stages import CALENDAR, DECIDED_BY, TOLD_FROM, Stage, is_way_back, stages_ahead
 from app.rules.terms import CycleFunction, Node, NodeKind
 from app.scoring import node_name
-from app.web import blocker_ways, cycling, decided, objecting, reviewing, telling
+from app.web import blocker_ways, cycling, decided, objecting, paying, reviewing, telling
 from app.web.account_person import employee_meant
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.forms import FormDay
@@ -178,7 +178,11 @@ def one(context: RequestContext, cycle: int) -> Page:
         standing=standing,
         tellings=telling.tellings_shown(context, standing.opened),
         steps=tuple(_steps(context, standing)),
-        ways=[(to, is_way_back(standing.opened.stage, to)) for to in stages_ahead(standing.opened.stage)],
+        ways=[
+            (to, is_way_back(standing.opened.stage, to))
+            for to in stages_ahead(standing.opened.stage)
+            if to is not Stage.PAID
+        ],
         stages=STAGES,
         waiting=waiting,
         titles=titles,
@@ -195,6 +199,7 @@ def one(context: RequestContext, cycle: int) -> Page:
         reviews_to_look_at=reviewing.alerts_seen(context, cycle) if standing.certified is not None else [],
         review_alerts=REVIEW_ALERTS,
         sees_after_close=standing.certified is not None and cycling.sees_everybody(context, cycle),
+        sees_pay=standing.certified is not None and paying.sees_runs(context, cycle),
         ends=_end_of_functions(standing),
         alerts=_alerts(context, standing),
         alert_kinds=ALERTS,

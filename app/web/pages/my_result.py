@@ -15,6 +15,7 @@ from app.rules.standings import Score, published
 from app.rules.terms import Node, NodeKind
 from app.web import decided, words
 from app.web.my_results import my_result
+from app.web.paying import own_pay
 from app.web.rendering import Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -35,6 +36,7 @@ def result(context: RequestContext, query: ResultQuery) -> Page:
     """One's own result; that it was looked at is kept. Queries: constant."""
     with context.read():
         mine = my_result(context, query.cycle)
+        paid = None if mine is None else own_pay(context, mine.to.telling.cycle)
         titles = {} if mine is None else decided.titles(context, [one.decision for one in mine.decisions])
         visible = decided.visible_to(context)
         seen = frozenset() if mine is None else {one.decision.id for one in mine.decisions if visible(one.decision)}
@@ -45,6 +47,7 @@ def result(context: RequestContext, query: ResultQuery) -> Page:
     return Page(
         "pages/my_result.html",
         mine=mine,
+        paid=paid,
         node=Node(NodeKind.EMPLOYEE, context.viewer.employee or ""),
         titles=titles,
         seen=seen,
