@@ -76,7 +76,7 @@ class ClawedBack(Conflict):
     """It was decided before."""
 
     code = "clawed_back"
-    message = n_("It was decided before that this pay is given back: look at the next run.")
+    message = n_("The pay of this person is given back already: look at the next run.")
 
 
 def _opened(

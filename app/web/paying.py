@@ -10,23 +10,20 @@ from typing import Any, Final, Literal, NamedTuple
 
 from app import cascade, paying, scoring
 from app import cycle as cycles
-from app.exports.csv_files import as_csv
-from app.exports.pay import pay_run_sheet
-from app.exports.table import Cell
-from app.exports.xlsx_files import write_xlsx
+from app.exports import Cell, as_csv, pay_run_sheet, write_xlsx
 from app.kit.refusals import Conflict, NotThere
 from app.paying import KeptRun
 from app.plain.findings import n_
 from app.rules.pay_runs import PayRunMade
-from app.rules.terms import CycleFunction, Role
+from app.rules.terms import CycleFunction, Node, NodeKind
 from app.web import cycling
 from app.web.downloads import refuse_without_reason
+from app.web.grades_seen import grades_seen
 from app.web.rendering import Download
 from app.web.request_context import RequestContext
 
 __all__ = ["NotApproved", "PayRunSeen", "exported", "own_pay", "run_seen", "sees_runs", "statement_seen"]
 
-_FUNCTIONS: Final = frozenset({CycleFunction.APPROVER, CycleFunction.PAYROLL})
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -59,8 +56,8 @@ class PayRunSeen(NamedTuple):
 
 def sees_runs(context: RequestContext, cycle: int) -> bool:
     """Whether somebody sees everybody's pay in runs: hr, auditors, and approvers and payroll of the cycle."""
-    given = {one.function for one in context.viewer.functions if one.cycle == cycle}
-    return not _FUNCTIONS.isdisjoint(given) or not {Role.HR, Role.AUDITOR}.isdisjoint(context.viewer.roles)
+    is_payroll = any(one.cycle == cycle and one.function is CycleFunction.PAYROLL for one in context.viewer.functions)
+    return is_payroll or grades_seen(context, cycle).pays
 
 
 def run_seen(context: RequestContext, cycle: int, number: int) -> PayRunSeen:
@@ -165,20 +162,13 @@ def own_pay(context: RequestContext, cycle: int) -> int | None:
 
 
 def statement_seen(context: RequestContext, cycle: int, employee: str) -> Mapping[str, Any]:
-    """What somebody was paid, run by run: one's own once the cycle is paid, anybody's for hr and approvers.
+    """What somebody was paid, run by run: one's own once the cycle is paid, anybody's for whoever sees everybody's pay.
 
     Raises:
         NotThere: there is nothing, or it is not for this person.
     """
     opened = cycles.opened_cycle(context.connection, cycle)
-    if opened is None:
-        raise NotThere
-    is_own = context.viewer.employee == employee and not cycling.hides_own_pay(context, cycle)
-    given = {one.function for one in context.viewer.functions if one.cycle == cycle}
-    sees_all = context.viewer.employee != employee and (
-        Role.HR in context.viewer.roles or CycleFunction.APPROVER in given
-    )
-    if not (is_own or sees_all):
+    if opened is None or not grades_seen(context, cycle).pay(Node(NodeKind.EMPLOYEE, employee)):
         raise NotThere
     items = [
         {"run": one.made.number, "approved_at": one.at.isoformat()} | item.as_json(one.cycle_days)
