@@ -17,8 +17,8 @@ from app.kit.schema import metadata
 from app.ledger import tables as _ledger  # noqa: F401
 from app.notices import tables as _notices  # noqa: F401
 from app.objecting import tables as _objecting  # noqa: F401
-from app.paying import tables as _paying  # noqa: F401
 from app.organisation import tables as _organisation  # noqa: F401
+from app.paying import tables as _paying  # noqa: F401
 from app.scoring import tables as _scoring  # noqa: F401
 
 LOCK_MIGRATION: Final = 7000
