@@ -31,8 +31,8 @@ def verify_locked(connection: Connection, certified: Certified, locked: LockedRo
 
     Queries: those of :func:`app.cycle.verify`, of making the cut's database once more and of scoring the cycle by it, and 8.
     """
-    before = verify(connection, certified, now=now)
-    differences = [*before.differences]
+    certified = certified.before(locked.before)
+    differences = [*verify(connection, certified, now=now).differences]
     differences += read_lines(locked.cycle, "decisions", lambda: _of_signatures(connection, locked))
     try:
         computed, more = _computed(connection, certified, locked, now)
@@ -65,7 +65,7 @@ def _computed(
     stored_sum = cascade.text_sha256(text)
     if stored_sum != locked.results_sha256:
         differences.append(f"cycle:{locked.cycle} results: {locked.results_sha256} → {stored_sum}")
-    cut, revision = certified.cut_before(locked.before), organisation.current_revision(connection)
+    cut, revision = certified.cut, organisation.current_revision(connection)
     with scoring.sealed_anew(connection, cut) as source:
         loaded = scoring.state_of_source(connection, source, revision, cut=cut.decision, before=locked.before)
         results = results_of(connection, loaded, ScoreQuery(cut.cycle, loaded.frame.directory.day_of(now)))

@@ -160,6 +160,12 @@ class Certified(NamedTuple):
         """The cut with what decisions of smaller numbers added to it."""
         return _corrected(self.cut.as_made, [one for one in self.corrections if one.decision < decision])
 
+    def before(self, decision: int) -> Certified:
+        """The same as it was before decisions of larger numbers added anything."""
+        earlier = tuple(one for one in self.corrections if one.decision < decision)
+        events = earlier[-1].total if earlier else self.made_of
+        return self._replace(cut=self.cut_before(decision), events=events, corrections=earlier)
+
     def as_pin(self) -> dict[str, object]:
         """As the contract writes it."""
         return {

@@ -53,7 +53,7 @@ def _certified(connection: Connection, locked: LockedRound) -> Certified:
     certified = scoring.certified_cuts(connection, before=locked.decision).get(locked.cycle)
     if certified is None:
         raise NotLocked
-    return certified
+    return certified.before(locked.before)
 
 
 def manifest_of(connection: Connection, locked: LockedRound) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def take_snapshot(connection: Connection, locked: LockedRound) -> LockedSnapshot
     results = cascade.locked_text(connection, locked)
     if results is None:
         raise NotLocked
-    cut = _certified(connection, locked).cut_before(locked.before)
+    cut = _certified(connection, locked).cut
     source, revision = scoring.sealed(connection, cut), organisation.current_revision(connection)
     loaded = scoring.state_of_source(connection, source, revision, cut=cut.decision, before=locked.before)
     with source.read() as reading:

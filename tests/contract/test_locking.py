@@ -54,9 +54,9 @@ NODES = ("unit:HQ", "unit:VIE", "employee:E1", f"employee:{JOINER}")
 PAST = {(node, year): actual for node in NODES for year, actual in ((2025, 2), (2026, 100))}
 AWAY, EARLIER = "E2", {2025: (50, "C"), 2026: (33.33, "D")}
 WITH_INSTANTS = ("manifest.json", "decisions.ndjson")
-FILES = "4ce7cf72984bc675c33500ffc376a387c4195a4f9d799403a2b3806a4426bf10"
+FILES = "589ae1d1f7bf2f246d797a64e778e3364f28e0d9b6e9e695deeab73d0ecb0913"
 """The sum over all other files of the snapshot: the same on either engine."""
-CONSULTS = {"unit:HQ": 15, "unit:VIE": 15, "employee:E1": 1}
+CONSULTS = {"unit:HQ": 16, "unit:VIE": 16, "employee:E1": 1}
 """Of 2026, of units and of who was there all year."""
 
 
@@ -80,9 +80,20 @@ def desk(desks, engine, tmp_path):
         to_stage(made, "running")
         assert code(propose(made, "dana", "lock", {})) == (409, "not_now")
         certified(made)
+        corrected(made)
         reviewed(made)
         tell(made)
         yield made
+
+
+def corrected(desk):
+    """A consult that came after the cut is admitted: it counts in what is locked. One that came with it is not."""
+    came = Scenario.read("2026-06-01 consult LATE-1 E3 of Meyer/AT\n2026-06-02 consult LATE-2 E3 of Meyer/AT").events
+    events = desk.folder.parent / "late.ndjson"
+    events.write_text("".join(json.dumps(one) + "\n" for one in came), encoding="utf-8")
+    desk.kopes("ingest", events, **desk.where)
+    admit = [{"source": came[0]["source"], "id": came[0]["id"]}]
+    assert agree(desk, "anna", propose(desk, "dana", "correct", {"admit": admit})).status_code == 200
 
 
 def with_past(desk):
