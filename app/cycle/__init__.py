@@ -122,6 +122,7 @@ from app.cycle.locking import LOCK
 from app.cycle.moved import differing, moved_figures
 from app.cycle.no_effect import NO_EFFECT
 from app.cycle.notifying import NOTIFY, PENDING_KINDS, RESULT_TOLD, TOLD_IN
+from app.cycle.objection_mails import OBJECTION, objection_of_mail, post_objection_mails
 from app.cycle.opened import (
     CycleOpened,
     NotNow,
@@ -232,6 +233,7 @@ __all__ = [
     "NOTE_LENGTH_MAX",
     "NOTIFY",
     "NO_EFFECT",
+    "OBJECTION",
     "PAY_RUN",
     "PENDING_KINDS",
     "RATED_IN",
@@ -371,6 +373,7 @@ __all__ = [
     "may_sign",
     "moved_figures",
     "notes_to_read",
+    "objection_of_mail",
     "objections_open",
     "objections_to_act_on",
     "open_action",
@@ -382,6 +385,7 @@ __all__ = [
     "owns",
     "pending_results",
     "post_board_reminders",
+    "post_objection_mails",
     "post_reminders",
     "promotion_list",
     "propose_employee_grades",

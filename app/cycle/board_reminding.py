@@ -25,7 +25,14 @@ from app.rules.stages import BEFORE_THE_CUT
 from app.rules.terms import Node
 from app.scoring import State
 
-__all__ = ["BOARD_REMINDER", "BoardReminders", "post_board_reminders", "reminded_today", "still_waiting"]
+__all__ = [
+    "BOARD_REMINDER",
+    "BoardReminders",
+    "names_of_account",
+    "post_board_reminders",
+    "reminded_today",
+    "still_waiting",
+]
 
 BOARD_REMINDER: Final = "board_reminder"
 """The topic of the mail that says what of a board waits for somebody."""
@@ -117,7 +124,7 @@ def still_waiting(
     opened = opened_cycle(connection, cycle)
     if opened is None:
         return {}
-    names = _names(account)
+    names = names_of_account(account)
     listed = frozenset(loaded.plan(cycle).nodes)
     signed = [node for one in rows if (node := Node.parse(one)) in listed and node is not None]
     waiting = [
@@ -143,12 +150,12 @@ def _accounts(
     for account in access.every_account(connection) if wanted else ():
         if viewer_of(directory, account, day) is None:
             continue
-        for who in _names(account) & wanted:
+        for who in names_of_account(account) & wanted:
             some.setdefault(who, []).append(account)
     return some
 
 
-def _names(account: Account) -> set[str]:
+def names_of_account(account: Account) -> set[str]:
     """By what rows call the owner of an account: the number or, where there is none, the e-mail; and the roles of which anybody may sign."""
     some = {account.employee or email_key(account.email)}
     if may(account.roles, Deed.RUN_CYCLE, ()):

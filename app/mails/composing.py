@@ -179,6 +179,23 @@ _RESULT_AGAIN: Final = replace(
 )
 
 
+_OBJECTION_WAITS: Final = _Letter(
+    subject=n_("An objection of %(cycle)s waits for you"),
+    paragraphs=(
+        n_("Hello %(name)s,"),
+        n_("somebody objects to what they were told of the cycle %(cycle)s, and it waits for you now."),
+    ),
+    button=n_("Look at the objection"),
+    after=(n_("Nothing of it stands in this mail: sign in to read it."),),
+)
+_OBJECTION_JUDGED: Final = replace(
+    _OBJECTION_WAITS,
+    subject=n_("There is an answer to your objection of %(cycle)s"),
+    paragraphs=(
+        n_("Hello %(name)s,"),
+        n_("your objection to what you were told of the cycle %(cycle)s was answered, or decided."),
+    ),
+)
 _REMINDER: Final = _Letter(
     subject=n_("OpenKOPES: something waits for you"),
     paragraphs=(n_("Hello %(name)s,"), n_("this waits for you:")),
@@ -297,6 +314,28 @@ def _result(asked: _Asked) -> Mail | None:
     return _written(asked, account, letter, filling, to=account.email, link=link, spoken=None)
 
 
+def _objection(asked: _Asked) -> Mail | None:
+    """That an objection waits for somebody, or theirs was judged; nothing where it has gone on since."""
+    content = asked.taken.content
+    account = access.mailed_account(asked.connection, account_id=content["account"])
+    if account is None:
+        return None
+    of_mail = cycle.objection_of_mail(
+        asked.connection,
+        scoring.state(asked.connection),
+        account,
+        cycle=content["cycle"],
+        number=content["objection"],
+        state=content["state"],
+        day=asked.directory.day_of(asked.now),
+    )
+    if of_mail is None:
+        return None
+    letter = _OBJECTION_WAITS if of_mail[1] else _OBJECTION_JUDGED
+    link = f"{asked.address}/cycles/{content['cycle']}/objections/{content['objection']}"
+    return _written(asked, account, letter, {"cycle": content["cycle"]}, to=account.email, link=link, spoken=None)
+
+
 def _reminder(asked: _Asked) -> Mail | None:
     account = access.mailed_account(asked.connection, account_id=asked.taken.content["account"])
     if account is None:
@@ -346,6 +385,7 @@ _COMPOSERS: Final[Mapping[str, Callable[[_Asked], Mail | None]]] = {
     access.NEW_PASSWORD: _new_password,
     cycle.IMPOSED: _imposed,
     cycle.RESULT_TOLD: _result,
+    cycle.OBJECTION: _objection,
     cycle.REMINDER: _reminder,
     cycle.BOARD_REMINDER: _board_reminder,
 }

@@ -187,6 +187,7 @@ def objected(
     case = hearings.found(made)
     if case is None:
         raise NotThere
+    _mail(context, case)
     return case
 
 
@@ -236,7 +237,13 @@ def _noted(context: RequestContext, case: Case, done: str, **more: object) -> Ca
         before={"objection": case.id, "state": case.state.value},
         after={"objection": case.id, "state": after.state.value, "done": done, **more},
     )
+    if after.state is not case.state:
+        _mail(context, after)
     return after
+
+
+def _mail(context: RequestContext, case: Case) -> None:
+    cycles.post_objection_mails(context.connection, context.directory, case, but=context.label, now=context.now)
 
 
 def answered(context: RequestContext, cycle: int, number: int, *, granted: bool, text: str) -> Case:

@@ -336,6 +336,7 @@ MAILS: Final[Mapping[str, str]] = {
     "new_password": n_("Link to set the password of an account agreed on"),
     "imposed": n_("Scorecard imposed"),
     "cycle_reminder": n_("Reminder of what waits in a cycle"),
+    "objection": n_("Objection that waits, or was judged"),
     "board_reminder": n_("Reminder from a cycle's board"),
     "result_told": n_("Notice of one's result"),
 }

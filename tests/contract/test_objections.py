@@ -12,8 +12,9 @@ from tests.contract.desk import DANA, DORA, FERRAN, WHY, Setting, code
 from tests.contract.test_calibrating import grades, move, neighbours
 from tests.contract.test_certifying import certified, sign_all
 from tests.contract.test_cycles import YEAR, agree, appoint, opened, propose, to_stage
-from tests.contract.test_notifying import post, words
+from tests.contract.test_notifying import mails, post, words
 from tests.contract.test_reviewing import AGENCY, NUMBERS
+from tests.mailbox import Mailbox
 from tests.scenario import Scenario
 
 HEARING = ("mia", "max", "mei", "min", "moa")
@@ -114,6 +115,14 @@ def test_what_people_were_told_is_objected_to_answered_heard_and_settled(desks, 
     _written_down_for_others_and_taken_back(desk)
     _by_the_pages(desk)
     _answered_by_calibrators(desk)
+    with Mailbox() as mailbox:
+        sent = mails(desk, mailbox)
+    assert sent["e7@agency.example"]["Subject"] == "Your result of 2026 has become another"
+    subjects = {(one["To"].partition("@")[0], one["Subject"]) for one in mailbox.mails}
+    assert ("e3", "There is an answer to your objection of 2026") in subjects
+    # What went on since is asked of nobody any more.
+    assert ("mia", "An objection of 2026 waits for you") not in subjects
+    assert ("e24", "An objection of 2026 waits for you") in subjects
     _by_their_dates_alone(desks, desk)
 
 
