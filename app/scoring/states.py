@@ -261,10 +261,15 @@ def _without_pending(connection: Connection, present: State, cycles: Sequence[in
     present = _without_corrections(connection, present, cycles)
     for cycle in cycles:
         before = sheet.told_of(cycle).before
-        decided[cycle] = cascade.read_line_decisions(connection, before=before).get(cycle, {})
+        if lines := cascade.read_line_decisions(connection, before=before).get(cycle):
+            decided[cycle] = lines
+        else:
+            # Not there, as in a cycle about whose lines nothing was ever decided: an empty one would tell that something is.
+            decided.pop(cycle, None)
         moves[cycle] = cascade.read_moves(connection, before=before).get(cycle, {})
     if all(
-        decided[cycle] == sheet.decided.get(cycle, {}) and moves[cycle] == sheet.moves_of(cycle) for cycle in cycles
+        decided.get(cycle, {}) == sheet.decided.get(cycle, {}) and moves[cycle] == sheet.moves_of(cycle)
+        for cycle in cycles
     ):
         return present
     token = f"{sheet.token} told {' '.join(map(str, cycles))}"

@@ -72,6 +72,12 @@ def effects_of(context: RequestContext, one: Decision) -> list[DecisionEffect]:
     return _effects_of(context, one, checkers_of(context, kind_of(one)))[0]
 
 
+def effects_opened(context: RequestContext, one: Decision) -> tuple[list[DecisionEffect], bool]:
+    """The effects that who asks sees, and whether by opening them they have seen what one agrees to: all, or all but their own grade and pay."""
+    told, checks = _effects_of(context, one, checkers_of(context, kind_of(one)))
+    return told, checks or len(told) == len(one.effects)
+
+
 def _effects_of(
     context: RequestContext, one: Decision, checkers: frozenset[Authority]
 ) -> tuple[list[DecisionEffect], bool]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import json
 import re
+from contextlib import ExitStack
 
 import pytest
 
 from tests.contract.desk import DANA, FERRAN, Setting, code
+from tests.contract.streaming import Stream
 from tests.contract.test_calibrating import AGENCY, MEMBERS, STAFF, grades
 from tests.contract.test_certifying import certified, sign_all
 from tests.contract.test_cycles import agree, appoint, blockers, opened, propose, to_stage
@@ -132,7 +135,13 @@ def test_two_people_tell_everybody_and_each_reads_their_own(desk):
     for name, answer in (("dana", (409, "same_person")), ("udo", (409, "role"))):
         assert code(agree(desk, name, made)) == answer, name
     assert code(propose(desk, "anna", "notify", {})) == (409, "role")
-    assert agree(desk, "anna", made).status_code == 200
+    # An approver who is graded too reads all but their own grade, and has seen enough to agree.
+    appoint(desk, "E4", "approver")
+    address = f"/api/v1/decisions/{made.json()['id']}"
+    but_own = desk.person("e4").get(f"{address}/effects").json()["items"]
+    assert {one["node"] for one in items} - {one["node"] for one in but_own} == {"employee:E4"}
+    done = desk.person("e4").post(f"{address}/approve", json={"digest": made.json()["digest"]})
+    assert done.status_code == 200, done.text
     standing = desk.person("dana").get("/api/v1/cycles/2026").json()
     assert (standing["stage"], standing["counts"]) == ("notified", {"notified": len(before)})
     assert grades(desk) == before
@@ -147,7 +156,8 @@ def test_two_people_tell_everybody_and_each_reads_their_own(desk):
     assert "24 February 2027" in text
     assert f"{before['E1']['final_score']:.2f}" not in text
     told_by_hand(desk)
-    second_telling(desk, before)
+    with ExitStack() as stack:
+        second_telling(desk, before, stack)
     assert desk.kopes("cycle", "verify", "2026", **desk.where).out.startswith("verified 2026 round 1 ")
     assert "All totals agree" in desk.kopes("reconcile", **desk.where).out
 
@@ -215,13 +225,27 @@ def score_of(client):
     return answer.json()["final_score"]
 
 
-def second_telling(desk, before):
+def members_of_lines(desk):
+    """What the owner reads of each line, by name alone."""
+    card = desk.person(RISES.lower()).get(f"/api/v1/scorecards/employee:{RISES}?cycle=2026").json()
+    return [sorted(line) for line in card["lines"]]
+
+
+def cookie_of(desk, name):
+    return "; ".join(f"{one.name}={one.value}" for one in desk.person(name).cookies.jar)
+
+
+def second_telling(desk, before, stack):
     """What is decided since is pending; who is pushed down by it keeps their grade, and a rule that this breaks is mended by a move that names who goes down."""
     dana, content = desk.person("dana"), {"node": f"employee:{RISES}", "kpi": "consults", "member": "actual"}
     decision = propose(desk, "dana", "override", content | {"value": HALF_WAY, "cause": "missing_deal"})
     assert decision.status_code == 201, decision.text
+    lines = members_of_lines(desk)
+    follows = stack.enter_context(Stream(desk.server.url, f"employee:{RISES}", cookie=cookie_of(desk, RISES.lower())))
     done = agree(desk, "anna", decision)
     assert done.status_code == 200, done.text
+    # Not even that something was decided is told, and by no member that a line has now.
+    assert members_of_lines(desk) == lines
     pending = grades(desk)
     score = pending[RISES]["final_score"]
     assert before["E8"]["final_score"] < score < before["E9"]["final_score"]
@@ -260,7 +284,11 @@ def second_telling(desk, before):
     assert again.status_code == 201, again.text
     items = desk.person("anna").get(again.json()["effects"]["items"]).json()["items"]
     assert {one["node"] for one in items} == {f"employee:{RISES}", "employee:E3"}
+    last_look = dt.datetime.fromisoformat(dana.get(f"/api/v1/decisions/{again.json()['id']}").json()["maker"]["at"])
     assert agree(desk, "anna", again).status_code == 200
+    first = follows.next()
+    assert (first.node, first.cycle) == (f"employee:{RISES}", "2026")
+    assert dt.datetime.fromisoformat(first.at) > last_look
     assert {number: row["grade"] for number, row in grades(desk).items()} == stands
     assert {number for number, row in grades(desk).items() if row["held"]} == KEPT.keys() - {"E3"}
     assert {score_of(one) for one in everybody_else} == {score}

@@ -164,8 +164,8 @@ def effects(context: RequestContext, number: int) -> Json:
     """All that a decision moves, and not a number of it. Whoever opens and sees all of it has seen it, which approving many needs."""
     with context.read() as connection:
         present = decided.found(context, number)
-        told = decided.effects_of(context, present)
-        is_new = tuple(told) == present.effects and not decisions.has_seen(connection, present.id, context.viewer)
+        told, has_all = decided.effects_opened(context, present)
+        is_new = has_all and not decisions.has_seen(connection, present.id, context.viewer)
         items = [effect.as_json() for effect in told]
     if is_new:
         with context.write() as connection:

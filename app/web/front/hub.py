@@ -247,7 +247,8 @@ class Hub:
         self._has_begun = False
 
     def _current(self, connection: Connection) -> Dependence:
-        state = scoring.state(connection)
+        # One print serves all who follow a node, and most of them see of a cycle what people were told last: what is pending would tell itself.
+        state = scoring.state_as_told(connection)
         if self._dependence is None or self._dependence.state is not state:
             self._dependence = Dependence(state)
         return self._dependence
