@@ -9,7 +9,8 @@ import difflib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -20,6 +21,7 @@ from app.intake.first_findings import FirstFindings
 from app.intake.folder import DEFINITIONS, FILES, OPTIONAL, POLICIES, FolderRows, JudgedFolder, judge, part_of
 from app.intake.stored_folder import KEYS, StoredFolder, csv_text, document_yaml, yaml_like, yaml_name
 from app.kit.files import Row
+from app.kit.kept import LruCache
 from app.kit.yaml_places import read_yaml
 from app.organisation import Directory, Needs
 from app.plain.findings import Finding, Level
@@ -171,13 +173,29 @@ def _replaced(stored: StoredFolder, one: ChangedDocument) -> Iterator[str]:
             yield from documents_in(document)
 
 
+class _ReadDocument(NamedTuple):
+    document: Document | None
+    problems: tuple[Finding, ...]
+    letters: int
+
+
+_READ: Final[LruCache[_ReadDocument]] = LruCache(64, weight_max=4_000_000, weigh=lambda read: read.letters)
+"""By name and text: half a megabyte of YAML takes seconds, and whoever looks at a set, checks it and agrees to it asks for the same one."""
+
+
 def read_document(one: ChangedDocument) -> tuple[Document | None, list[Finding]]:
-    """A file of definitions of a set, and what is wrong with it; None where it is no YAML."""
-    file = _shown(one.part, one.name)
-    placed, problems = read_yaml((one.after or "").encode("utf-8", "surrogatepass"), file=file)
-    if placed is None:
-        return None, problems
-    return Document(content=placed.content, kind=kind_of(one.name), file=file, lines=placed.lines), problems
+    """A file of definitions of a set, and what is wrong with it; None where it is no YAML. Its content is kept: nobody writes into it."""
+    file, text = _shown(one.part, one.name), (one.after or "").encode("utf-8", "surrogatepass")
+    read = _READ.get_or_make((file, one.name, sha256(text).digest()), lambda: _read_document(one.name, file, text))
+    return read.document, list(read.problems)
+
+
+def _read_document(name: str, file: str, text: bytes) -> _ReadDocument:
+    placed, problems = read_yaml(text, file=file)
+    document = None
+    if placed is not None:
+        document = Document(content=placed.content, kind=kind_of(name), file=file, lines=placed.lines)
+    return _ReadDocument(document, tuple(problems), len(text) + 1)
 
 
 def yaml_before(document: ChangedDocument) -> str | None:

@@ -58,6 +58,8 @@ def create_app(
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.session_interface = security.CookieSessions()
+    # Of two slashes it would make one by sending on to an address with the host that the request named.
+    app.url_map.merge_slashes = False
     app.url_map.converters["node"] = NodeConverter
     app.url_map.converters["int"] = NumberConverter
     app.jinja_env.trim_blocks = True

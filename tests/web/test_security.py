@@ -43,6 +43,17 @@ def test_no_header_opens_a_page_to_another_site(app, sign_in, name, authorizatio
     assert client.get("/password").status_code == (303 if name is None else 200)
 
 
+@pytest.mark.parametrize("path", ["/static//etc/passwd", "/scorecard//unit:VIE", "/login//"])
+def test_no_answer_sends_on_to_the_host_that_a_request_named(client, path):
+    """An address with two slashes is none: sent on, it would go to whatever host was asked for."""
+    answer = client.get(path, headers={"Host": "evil.example"})
+    assert (answer.status_code, "evil" in answer.headers.get("Location", "")) in {
+        (404, False),
+        (401, False),
+        (303, False),
+    }
+
+
 def test_the_host_is_the_one_that_the_request_names(make_app):
     """X-Forwarded-Host is nobody's: few proxies set it, so a page elsewhere would name itself."""
     client = make_app(proxies=1).test_client()

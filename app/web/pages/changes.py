@@ -33,6 +33,8 @@ pages: Final = Pages("changes")
 
 SHOWN: Final = 100
 ROWS_SHOWN: Final = 500
+LINES_SHOWN: Final = 2_000
+"""Lines that differ between two texts; the whole text stands below them."""
 FINDINGS_SHOWN: Final = 100
 """Of what is wrong, and of rows that others have changed: whoever mends so many looks again."""
 
@@ -142,8 +144,8 @@ def one(context: RequestContext, number: int) -> Page:
         more=max(0, len(told["rows"]) - ROWS_SHOWN),
         unseen=len(whole.rows) - len(changed.rows),
         documents=[
-            document | {"lines": intake.yaml_lines(one)}
-            for document, one in zip(told["documents"], changed.documents, strict=True)
+            document | {"lines": lines[:LINES_SHOWN], "more_lines": max(0, len(lines) - LINES_SHOWN)}
+            for document, lines in zip(told["documents"], map(intake.yaml_lines, changed.documents), strict=True)
         ],
         findings=first_findings(findings, FINDINGS_SHOWN),
         more_findings=max(0, len(findings) - FINDINGS_SHOWN),
