@@ -96,7 +96,7 @@ class BoardBook:
         board: the agency's own scorecard.
         business: of the agency and its regional headquarters.
         people: by band; empty where all of them are too few to be told apart.
-        events: activities that counted.
+        events: how many activities and verdicts were recorded: of a certified cycle those of its cut, as of a day those of days up to it.
         edition: which edition of the criteria was published; None where none was.
         sums: of the policies and the definitions.
     """
@@ -248,6 +248,7 @@ def _read(
     plan = loaded.plan(asked.cycle)
     business = scoring.business(scoring.business_source(connection, plan=plan, asked=asked, units=units))
     edition, sums = _criteria(connection, parameters.cycle)
+    certified = scoring.certified_cuts(connection).get(asked.cycle) if asked.cycle in loaded.certified else None
     return BoardBook(
         at=context.now,
         parameters=parameters,
@@ -256,7 +257,7 @@ def _read(
         business=business,
         standing=cycle_shown(connection, parameters.cycle, live=parameters.live),
         people=_people(agency),
-        events=source.events.events,
+        events=source.events.events if certified is None else certified.events.events,
         edition=edition,
         sums=sums,
     )

@@ -150,10 +150,11 @@ def _on_scale(score: Number) -> float:
 
 
 def _drawing(width: float, height: float, label: str, inner: str) -> Markup:
-    """The vector, with its words for whoever has it read aloud."""
+    """The vector, with its words for whoever has it read aloud: what stands in place of a figure that is missing is an element of a page, and here a dash."""
+    said = escape(Markup(label).striptags())  # noqa: S704 - its tags are taken away, and the rest is escaped
     return Markup(  # noqa: S704 - numbers of ours; every text in it is escaped
         f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" width="{width}mm" height="{height}mm" '
-        f'viewBox="0 0 {width} {height}" alt="{escape(label)}" aria-label="{escape(label)}"><title>{escape(label)}</title>{inner}</svg>'
+        f'viewBox="0 0 {width} {height}" alt="{said}" aria-label="{said}"><title>{said}</title>{inner}</svg>'
     )
 
 

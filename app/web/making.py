@@ -27,6 +27,7 @@ from app.web.board_book import MadeContent
 from app.web.languages import writing
 from app.web.made_kinds import KINDS, FileKind, may_have
 from app.web.request_context import RequestContext
+from app.web.zones import Clock
 
 __all__ = ["Maker"]
 
@@ -140,16 +141,16 @@ class Maker:
             NotThere: its owner may not have it any more.
         """
         kind = self._kinds[taken.kind]
-        context = self._context(taken)
+        context, by = self._context(taken)
         with (
             self._flask().app_context(),
             force_locale(taken.language),
-            writing(lambda: context.clock, language=taken.language),
+            writing(lambda: by, language=taken.language),
         ):
             return kind.make(context, kind.parameters.model_validate(taken.parameters), self._step(taken))
 
-    def _context(self, taken: TakenFile) -> RequestContext:
-        """What the owner's own request would come with.
+    def _context(self, taken: TakenFile) -> tuple[RequestContext, Clock]:
+        """What the owner's own request would come with, and by which clock they read.
 
         Raises:
             NotThere: their account is closed, or they have lost the right.
@@ -165,8 +166,9 @@ class Maker:
                 context.who = access.viewer_of(connection, email=account.email, day=day)
             if not may_have(context, taken.kind):
                 raise NotThere
+            by = context.clock
         context.closed()
-        return context
+        return context, by
 
     def _step(self, taken: TakenFile) -> Callable[[int, int], None]:
         def step(done: int, steps: int) -> None:

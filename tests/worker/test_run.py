@@ -220,3 +220,17 @@ def test_a_worker_outlives_a_database_that_is_taken(new_database: NewDatabase) -
         assert (ran, runs(loading)) == ([], [])
     finally:
         loading.close()
+
+
+def test_what_goes_on_beside_the_jobs_is_told_that_the_worker_ends(new_database: NewDatabase) -> None:
+    """Such as the making of files: in a thread of its own, which ends with the process."""
+    ended = threading.Event()
+
+    def keep(ending: threading.Event) -> None:
+        signal.raise_signal(signal.SIGTERM)
+        ending.wait()
+        ended.set()
+
+    database = Database(new_database("sqlite"))
+    work(database, settings=Settings(), clock=at(NIGHT), jobs=[], say=lambda line: None, beside={"keeping": keep})
+    assert ended.wait(10)
