@@ -252,6 +252,7 @@ def snapshot_is_recomputed(desk, folder):
         == verified.split()[-1]
     )
     manifest = desk.person("dana").get("/api/v1/cycles/2026/snapshot").json()
+    assert manifest["results_sha256"] in words(desk.person("dana").get("/cycles/2026"))
     assert verified == f"verified 2026 round 1 {manifest['results_sha256']}\n"
     with zipfile.ZipFile(file) as archive:
         texts = {name: archive.read(name).decode() for name in archive.namelist()}

@@ -14,7 +14,7 @@ from flask import url_for
 from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from app import access, decisions, ledger, scoring
+from app import access, cascade, decisions, ledger, scoring
 from app import cycle as cycles
 from app.access import FunctionGiven
 from app.cycle import CycleStanding
@@ -193,6 +193,7 @@ def one(context: RequestContext, cycle: int) -> Page:
         approvers=_holders(context, cycle, CycleFunction.APPROVER),
         certifiers=_holders(context, cycle, CycleFunction.CERTIFIER),
         certificate=_certificate(context, standing),
+        locked=cascade.locked_rounds(context.connection, cycle),
         calibrates=standing.certified is not None and grades_seen(context, cycle).lists,
         reads_results=standing.certified is not None and reviewing.lists_results(context, cycle),
         hears_objections=standing.opened.stage in TOLD_FROM and objecting.lists_docket(context, cycle),
