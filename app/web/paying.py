@@ -6,11 +6,14 @@ import base64
 import hashlib
 import io
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Final, Literal, NamedTuple
+
+from flask import render_template
 
 from app import cascade, paying, scoring
 from app import cycle as cycles
-from app.exports import Cell, as_csv, pay_run_sheet, write_xlsx
+from app.exports import Cell, as_csv, as_pdf, pay_run_sheet, write_xlsx
 from app.kit.refusals import Conflict, NotThere
 from app.paying import KeptRun
 from app.plain.findings import n_
@@ -19,10 +22,21 @@ from app.rules.terms import CycleFunction, Node, NodeKind
 from app.web import cycling
 from app.web.downloads import refuse_without_reason
 from app.web.grades_seen import grades_seen
+from app.web.languages import page_language, writing
 from app.web.rendering import Download
 from app.web.request_context import RequestContext
+from app.web.zones import Clock
 
-__all__ = ["NotApproved", "PayRunSeen", "exported", "own_pay", "run_seen", "sees_runs", "statement_seen"]
+__all__ = [
+    "NotApproved",
+    "PayRunSeen",
+    "exported",
+    "own_pay",
+    "run_seen",
+    "sees_runs",
+    "statement_paper",
+    "statement_seen",
+]
 
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -179,3 +193,24 @@ def statement_seen(context: RequestContext, cycle: int, employee: str) -> Mappin
     if not items:
         raise NotThere
     return {"employee": employee, "cycle": str(cycle), "runs": items, "amount": items[-1]["amount"]}
+
+
+def statement_paper(context: RequestContext, told: Mapping[str, Any], *, name: str, clock: Clock) -> Download:
+    """A statement as a document, in the reader's language."""
+    employee = str(told["employee"])
+    with writing(lambda: clock):
+        markup = render_template(
+            "papers/statement.html", told=_with_figures(told), name=name, language=page_language(), now=context.now
+        )
+    return Download(
+        content=as_pdf(markup), filename=f"statement-{told['cycle']}-{employee}.pdf", media_type="application/pdf"
+    )
+
+
+def _with_figures(told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same with decimals in place of their texts."""
+    runs = [
+        one | {each: Decimal(one[each]) for each in ("monthly_base", "grade_rate") if one[each] is not None}
+        for one in told["runs"]
+    ]
+    return {**told, "runs": runs}

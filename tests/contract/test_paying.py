@@ -245,6 +245,8 @@ def closes(desk):
     address = "/api/v1/cycles/2026/people/E1/statement"
     assert [one["run"] for one in dana.get(address).json()["runs"]] == [1, 2, 3]
     assert desk.person("outsider").get(address).status_code == 404
+    paper = dana.get(address, headers={"Accept": "application/pdf"})
+    assert (paper.headers["Content-Type"], paper.content[:5]) == ("application/pdf", b"%PDF-")
     assert code(paid(desk, by="dana")) == (409, "role")
     assert export(desk, 3).status_code == 200
     assert code(paid(desk, paid_on="soon")) == (422, "invalid")

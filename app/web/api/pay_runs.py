@@ -119,10 +119,16 @@ def export(context: RequestContext, cycle: int, run: int) -> Download:
         "refusals": (401, 403, 404, 429, 503),
     },
 )
-def statement(context: RequestContext, cycle: int, employee: str) -> Json:
-    """What a person was paid, run by run, and how it came about: one's own once the cycle is paid, anybody's for hr and approvers."""
+def statement(context: RequestContext, cycle: int, employee: str) -> Json | Download:
+    """What a person was paid, run by run, and how it came about: one's own once the cycle is paid, anybody's for whoever sees everybody's pay.
+
+    As a document where `Accept` prefers `application/pdf`.
+    """
+    is_paper = request.accept_mimetypes.best_match(["application/json", "application/pdf"]) == "application/pdf"
     with context.read():
         told = paying.statement_seen(context, cycle, employee)
+        clock, people = context.clock, context.directory.employees
+        name = people[employee].name if employee in people else employee
         reading = reading_of(context, cycle, Node(NodeKind.EMPLOYEE, employee), what="pay")
     write_reading(context, reading)
-    return Json(dict(told))
+    return paying.statement_paper(context, told, name=name, clock=clock) if is_paper else Json(dict(told))
