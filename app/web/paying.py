@@ -200,7 +200,7 @@ def statement_paper(context: RequestContext, told: Mapping[str, Any], *, name: s
     employee = str(told["employee"])
     with writing(lambda: clock):
         markup = render_template(
-            "papers/statement.html", told=_with_figures(told), name=name, language=page_language(), now=context.now
+            "papers/statement.html", statement=_with_figures(told), name=name, language=page_language(), now=context.now
         )
     return Download(
         content=as_pdf(markup), filename=f"statement-{told['cycle']}-{employee}.pdf", media_type="application/pdf"
