@@ -290,8 +290,10 @@ def test_what_was_typed_comes_back_to_its_owner(working: Working, endpoint: str)
 
     other = "hana" if name != "hana" else "dana"
     sign_in(browser, other)
+    # Sums and tokens are letters at random, and may have a short number in them.
+    read = re.sub(r'(integrity|content|value)="[A-Za-z0-9+/=._-]{40,}"', "", browser.client.get(page).text)
     for value in typed.values():
-        assert value not in browser.client.get(page).text or value == "consults"
+        assert value not in read or value == "consults"
     browser.client.delete_cookie("kopes_session")
 
     sign_in(browser, name)
