@@ -217,7 +217,8 @@ def test_stages_are_begun_by_hr_and_an_approver_blocked_by_name_and_gone_back(de
     assert first["pins"]["published"]["policies_sha256"] == files["policies"]
     assert first["pins"]["published"]["definitions_sha256"] == files["definitions"]
 
-    assert code(propose(desk, "dana", "stage", {"to": "paid"})) == (422, "invalid")
+    assert code(propose(desk, "dana", "stage", {"to": "locked"})) == (422, "invalid")
+    assert code(propose(desk, "dana", "stage", {"to": "paid"})) == (409, "role")
     to_stage(desk, "draft")
     assert desk.person("dana").get("/api/v1/cycles/2026").json()["pins"]["published"] is None
     assert code(propose(desk, "dana", "stage", {"to": "running"})) == (409, "not_now")

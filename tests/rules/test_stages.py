@@ -26,7 +26,7 @@ from app.rules.stages import (
         ("running", ["agreement"], ["certified", "agreement"]),
         ("certified", [], ["notified"]),
         ("notified", [], ["notified", "locked"]),
-        ("locked", [], []),
+        ("locked", ["paid"], ["paid"]),
         ("paid", [], []),
     ],
 )
