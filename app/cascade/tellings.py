@@ -129,7 +129,7 @@ def read_told(connection: Connection, *, before: int | None = None) -> Tellings:
 
 def _with(connection: Connection, row: sa.Row[Any], earlier: ToldOf) -> ToldOf:
     results = results_told(connection, row.cycle, row.place)
-    return ToldOf(before=row.before, place=row.place, results={**earlier.results, **results})
+    return ToldOf(before=row.before, place=row.place, round=row.round, results={**earlier.results, **results})
 
 
 def results_told(connection: Connection, cycle: int, place: int) -> dict[Node, ToldResult]:

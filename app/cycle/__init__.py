@@ -163,6 +163,7 @@ from app.cycle.rating import (
     unrated_lines,
 )
 from app.cycle.reminding import REMINDER, post_reminders, reminders_due, waiting_of
+from app.cycle.reopening import REOPEN
 from app.cycle.results import RULES_VERSION, CycleResults, result_differences, results_of
 from app.cycle.reviewing import (
     REVIEWED_BY_HR,
@@ -239,6 +240,7 @@ __all__ = [
     "RATED_IN",
     "RATERS",
     "REMINDER",
+    "REOPEN",
     "REOPEN_RATING",
     "RESULT_TOLD",
     "REVIEWED_BY_HR",

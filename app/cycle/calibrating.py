@@ -18,6 +18,7 @@ from app.access import Viewer
 from app.cycle.grades import propose_employee_grades, propose_unit_grades
 from app.cycle.moved import differing, grades_told
 from app.cycle.opened import NotNow, OpenedCycle, cycle_named, opened_cycle, opened_or_refused
+from app.cycle.reopened import NotReopened, reopened_for
 from app.decisions import Decision, DecisionKind, Read, own_nodes
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field, unknown_members
 from app.plain.findings import Finding, Place, n_
@@ -376,6 +377,30 @@ def _checked(
     return weighed
 
 
+def _refuse_other_groups(
+    connection: Connection, loaded: State, opened: OpenedCycle, nodes: Collection[Node], today: dt.date
+) -> None:
+    """Go on only where in a later round somebody of each one's group is whom the cycle is open for (contract-cycle, 13).
+
+    Raises:
+        NotReopened: nobody of one's is.
+
+    Queries: those of :func:`app.cycle.reopened.reopened_for` and of the proposal.
+    """
+    some = reopened_for(connection, opened)
+    if some is None:
+        return
+    (kind,) = {one.kind for one in nodes}
+    calibration = calibration_of(connection, loaded, opened.cycle, kind, today=today)
+
+    def groups(of: Iterable[Node]) -> set[str]:
+        places = (calibration.standing(one) for one in of if one.kind is kind)
+        return {place.group for place in places if place is not None}
+
+    if not groups(some).issuperset(groups(nodes)):
+        raise NotReopened
+
+
 def _early_obstacle(
     connection: Connection, viewer: Viewer, content: Mapping[str, Any], cycle: str | None, day: dt.date
 ) -> Obstacle | None:
@@ -389,6 +414,7 @@ def _read(connection: Connection, content: Mapping[str, Any], cycle: str | None,
     loaded = scoring.state(connection)
     opened = _opened(connection, loaded, cycle, today)
     moves = _checked(connection, loaded, opened.cycle, content, today).moves
+    _refuse_other_groups(connection, loaded, opened, [one.node for one in moves], today)
     kept = [{"node": str(one.node), "from": one.from_, "to": one.to, "reason": one.reason} for one in moves]
     return Read({"moves": kept}, frozenset(one.node for one in moves), opened.round)
 

@@ -16,6 +16,7 @@ from app import decisions, ledger, organisation, scoring
 from app.access import Viewer
 from app.cycle.moved import moved_figures
 from app.cycle.opened import NotNow, OpenedCycle, opened_or_refused
+from app.cycle.reopened import NotReopened, reopened_for
 from app.cycle.results import results_of
 from app.decisions import Decision, DecisionFilter, DecisionKind, Read, own_nodes
 from app.kit.refusals import Conflict, Invalid, at_field, unknown_members
@@ -53,7 +54,12 @@ class _Corrected(NamedTuple):
     cut: Cut
     events: Sequence[NamedEvent]
     rows: AdoptedRows
-    about: frozenset[Node]
+    people: Sequence[frozenset[Node]]
+
+    @property
+    def about(self) -> frozenset[Node]:
+        """All whom it names."""
+        return self.rows.about.union(*self.people)
 
 
 # -------------------------------------------------------------------------------------------------------- what is wrong with it
@@ -129,18 +135,17 @@ def _problem(cut: Cut, event: NamedEvent | None, about: Mapping[int, object]) ->
     return None
 
 
-def _people(connection: Connection, about: Mapping[int, ledger.AboutActivity]) -> Iterator[Node]:
-    """Whom the events name: who entered the activity, whom it is credited to, and the node of a figure."""
+def _people(connection: Connection, about: Mapping[int, ledger.AboutActivity]) -> Iterator[frozenset[Node]]:
+    """Whom each event names: who entered the activity, whom it is credited to, and the node of a figure."""
     directory = organisation.directory(connection)
     numbers = {directory.employee_id(number): number for number in directory.employees}
     for one in about.values():
-        yield from (Node(NodeKind.EMPLOYEE, numbers[each]) for each in one.employees if each in numbers)
+        people = {Node(NodeKind.EMPLOYEE, numbers[each]) for each in one.employees if each in numbers}
         body: Any = decode(one.body)
         data = body.get("data") if isinstance(body, dict) else None
         text = data.get("node") if isinstance(data, dict) else None
         node = Node.parse(text) if isinstance(text, str) else None
-        if node is not None:
-            yield node
+        yield frozenset(people if node is None else people | {node})
 
 
 def _own_case(
@@ -181,7 +186,20 @@ def _corrected(
     files: Mapping[str, int] = content.get("adopt", {})
     rows = adopt(connection, certified.cut, files) if files else _NONE
     cut = certified.cut.with_added(events=[one.seq for one in events], files=rows.files, parts=rows.parts)
-    return _Corrected(opened, certified, cut, events, rows, rows.about | frozenset(_people(connection, about)))
+    return _Corrected(opened, certified, cut, events, rows, tuple(_people(connection, about)))
+
+
+def _refuse_not_reopened(connection: Connection, of: _Corrected) -> None:
+    """Go on only where in a later round every event is of somebody whom the cycle is open for, and every row of a file names such a one.
+
+    Raises:
+        NotReopened: one is not.
+
+    Queries: those of :func:`app.cycle.reopened.reopened_for`.
+    """
+    some = reopened_for(connection, of.opened)
+    if some is not None and (not some.issuperset(of.rows.about) or any(map(some.isdisjoint, of.people))):
+        raise NotReopened
 
 
 def _source_texts(of: _Corrected) -> dict[str, str]:
@@ -272,6 +290,7 @@ def correct_kind(adopt: AdoptFiles) -> DecisionKind:
     def read(connection: Connection, content: Mapping[str, Any], cycle: str | None, today: dt.date) -> Read:
         loaded = scoring.state(connection)
         of = _corrected(connection, content, cycle, today, loaded=loaded, adopt=adopt)
+        _refuse_not_reopened(connection, of)
         _state(connection, loaded, of, content)
         kept = {name: content[name] for name in ("admit", "adopt") if content.get(name)}
         return Read(kept, of.about, of.opened.round)

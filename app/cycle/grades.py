@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from app import ledger, scoring
 from app.cascade import Locked
+from app.cycle.opened import opened_cycle
 from app.kit.kept import LruCache
 from app.organisation import Result
 from app.rules.grading import (
@@ -190,9 +191,13 @@ def grade_standing(
 
     Queries: 1 where it was certified.
     """
-    certified = scoring.certified_cuts(connection).get(cycle) if cycle in loaded.certified else None
-    if certified is None:
+    opened = opened_cycle(connection, cycle) if cycle in loaded.certified else None
+    if opened is None:
         return lambda _proposal, _row: {}
+
+    # Reopened, a cycle shows what was told in the round before until people are told anew.
+    last_told = loaded.sheet.told_of(cycle).round
+    round_ = last_told if last_told and scoring.is_limited_to_told(connection, cycle) else opened.round
 
     def told(proposal: EmployeeProposal | UnitProposal, row: EmployeeGrade | UnitGrade) -> dict[str, object]:
         given = proposal.given.get(row.node)
@@ -200,7 +205,7 @@ def grade_standing(
             "proposed_grade": proposed_grade(proposal, row),
             "moved": given is not None and given.is_moved,
             "held": row.node in proposal.as_told,
-            "round": certified.round,
+            "round": round_,
         }
 
     return told

@@ -20,6 +20,7 @@ from app.cycle.agreed_cards import signers_of
 from app.cycle.cutting import refuse_being_certified
 from app.cycle.moved import moved_figures
 from app.cycle.opened import NotNow, OpenedCycle, figures_stand, opened_cycle, opened_or_refused
+from app.cycle.reopened import is_open_for, refuse_not_reopened
 from app.decisions import Decision, DecisionKind, Read, own_nodes
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field, unknown_members
 from app.plain.findings import Finding, n_
@@ -283,7 +284,7 @@ def may_decide_lines(
     if _obstacle(loaded.plan(cycle), viewer, node, day) is not None:
         return False
     opened = opened_cycle(connection, cycle)
-    return opened is not None and opened.stage in DECIDED_IN
+    return opened is not None and opened.stage in DECIDED_IN and is_open_for(connection, opened, [node])
 
 
 def _obstacle(plan: CyclePlan, viewer: Viewer, node: Node, day: dt.date) -> Obstacle | None:
@@ -357,7 +358,11 @@ def _kind(kind: LineDecisionKind) -> DecisionKind:
         if problems:
             raise Invalid(*problems)
         loaded = scoring.state(connection)
-        about = _about(loaded, _opened(connection, loaded, cycle, today), kind, content)
+        opened = _opened(connection, loaded, cycle, today)
+        if opened.round > 1 and kind is LineDecisionKind.EXCLUDE_YEAR:
+            raise NotNow
+        about = _about(loaded, opened, kind, content)
+        refuse_not_reopened(connection, opened, [about.node])
         return Read(_content_of(kind, content), frozenset({about.node}), about.opened.round)
 
     def effects(
@@ -442,7 +447,11 @@ def _read_lift(connection: Connection, content: Mapping[str, Any], cycle: str | 
         raise Invalid(*problems)
     loaded = scoring.state(connection)
     opened = _opened(connection, loaded, cycle, today)
-    about = _holding(loaded, opened, _ended(connection, content, cycle))
+    ended = _ended(connection, content, cycle)
+    if ended.round != opened.round and opened.round > 1:
+        # What a round was locked with stays; only what this one has decided is taken back.
+        raise NotNow
+    about = _holding(loaded, opened, ended)
     return Read({"decision": number}, frozenset({about.node}), opened.round)
 
 

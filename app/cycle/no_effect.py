@@ -13,7 +13,6 @@ from app.cycle.opened import NotNow, figures_stand, opened_or_refused
 from app.decisions import Decision, DecisionKind, Read
 from app.kit.refusals import Invalid, unknown_members
 from app.rules import objections
-from app.rules.stages import TOLD_FROM
 from app.rules.terms import CycleFunction, Role
 
 __all__ = ["NO_EFFECT"]
@@ -24,7 +23,7 @@ def _read(connection: Connection, content: Mapping[str, Any], cycle: str | None,
     if problems:
         raise Invalid(*problems)
     opened = opened_or_refused(connection, cycle, scoring.state(connection), today=today)
-    if opened.stage not in TOLD_FROM:
+    if not opened.is_told:
         raise NotNow
     return Read({}, round=opened.round)
 

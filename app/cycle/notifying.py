@@ -73,7 +73,8 @@ def _refuse(
     if opened.stage not in TOLD_IN:
         raise NotNow
     results = pending_results(connection, loaded, opened.cycle, day=today)
-    if not results:
+    # A round in which nothing was changed in the end comes to its lock too.
+    if not results and opened.stage is Stage.NOTIFIED:
         raise NothingPending
     refuse_in_the_way(connection, loaded, opened.cycle, Stage.NOTIFIED, content, day=today)
     return results

@@ -22,7 +22,7 @@ from app.kit.refusals import Conflict, Invalid, at_field
 from app.plain.findings import Finding, n_
 from app.plain.texts import quoted
 from app.rules.presence import cycle_of
-from app.rules.stages import BEFORE_THE_CUT, CALENDAR, Stage, calendar_problems, read_calendar
+from app.rules.stages import BEFORE_THE_CUT, CALENDAR, TOLD_FROM, Stage, calendar_problems, read_calendar
 from app.scoring import State
 
 __all__ = [
@@ -86,6 +86,7 @@ class OpenedCycle:
         since: when it came to its stage.
         agreed_on_since: when its scorecards came to be agreed on; None in its draft.
         calendar: its dates, by their names, in their order.
+        was_paid: whether it was paid, in this round or one before.
     """
 
     cycle: int
@@ -94,6 +95,12 @@ class OpenedCycle:
     since: dt.datetime
     agreed_on_since: dt.datetime | None
     calendar: Mapping[str, dt.date]
+    was_paid: bool
+
+    @property
+    def is_told(self) -> bool:
+        """Whether everybody was told what they came to: in a later round that of the one before, until they are told anew."""
+        return self.stage in TOLD_FROM or self.round > 1
 
     @property
     def calendar_json(self) -> dict[str, str | None]:
@@ -172,7 +179,9 @@ def _query() -> sa.Select[Any]:
         agreed.c.place > draft.correlate(of).scalar_subquery(),
     )
     agreed_on = begun.correlate(of).scalar_subquery().label("agreed_on_since")
-    return sa.select(of, stage.c.stage, stage.c.round, stage.c.at, agreed_on).join(
+    paid = stage.alias()
+    was_paid = sa.exists().where(paid.c.cycle == of.c.cycle, paid.c.stage == Stage.PAID.value).correlate(of)
+    return sa.select(of, stage.c.stage, stage.c.round, stage.c.at, agreed_on, was_paid.label("was_paid")).join(
         stage, sa.and_(stage.c.cycle == of.c.cycle, stage.c.place == last)
     )
 
@@ -185,6 +194,7 @@ def _opened(row: sa.Row[Any]) -> OpenedCycle:
         since=row.at,
         agreed_on_since=row.agreed_on_since,
         calendar=read_calendar(json.loads(row.calendar)),
+        was_paid=bool(row.was_paid),
     )
 
 

@@ -22,6 +22,7 @@ from app.cycle.agreed_cards import heads_up_the_line
 from app.cycle.grades import propose_employee_grades
 from app.cycle.imposing import IMPOSE
 from app.cycle.opened import NotNow, OpenedCycle
+from app.cycle.reopened import refuse_not_reopened
 from app.decisions import DecisionMaker, own_nodes
 from app.kit.database import lock
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field, text_problems
@@ -523,6 +524,9 @@ def sign_review(
     if wanted.digest != result.digest:
         raise ResultMoved
     last = result.review
+    if last is not None:
+        # What became another in this round was moved by it; any other result was reviewed before it was locked.
+        refuse_not_reopened(connection, opened, [result.row.node])
     if last is not None and (last.person, last.agrees, last.text) == (_person(by), wanted.agrees, text):
         return False
     of = tables.result_review.c

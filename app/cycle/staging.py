@@ -169,7 +169,7 @@ def _stage_overtaken(connection: Connection, decision: Decision) -> Sequence[Map
     """
     opened = opened_cycle(connection, decision.cycle_year)
     from_ = {one.before for one in decision.effects if one.member == "stage"}
-    is_there = opened is not None and (opened.stage.value in from_ or not from_)
+    is_there = opened is not None and opened.round == decision.round and (opened.stage.value in from_ or not from_)
     if opened is not None and is_there and Stage(decision.content["to"]) in next_stages(opened.stage):
         return _loaded_since(connection, decision, _PARTS) if _publishes(opened, decision) else ()
     return [{"stage": None if opened is None else opened.stage.value}]

@@ -21,7 +21,6 @@ from app.cycle.opened import OpenedCycle, opened_cycles
 from app.cycle.rating import RatedLine, all_rated_lines, lines_of_raters, rated_lines
 from app.cycle.reviewing import REVIEWED_IN, EmployeeResults, results_as_they_stand
 from app.objecting import Case
-from app.rules.stages import TOLD_FROM
 from app.rules.terms import Node
 from app.scoring import State
 
@@ -67,7 +66,7 @@ class OnesReads:
         """The objections of the cycles that people were told of, the newest first. Queries: none where nobody was told anything, else 1 and those of each."""
         if not self.loaded.sheet.tellings:
             return ()
-        some = [one for one in opened_cycles(self.connection) if one.stage in TOLD_FROM]
+        some = [one for one in opened_cycles(self.connection) if one.is_told]
         return [case for one in some for case in Hearings(self.connection, self.loaded, one, day=self.day).cases()]
 
     def cards(self, cycle: int, nodes: Sequence[Node]) -> dict[Node, AgreedCard]:

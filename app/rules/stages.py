@@ -25,6 +25,7 @@ __all__ = [
     "FORWARD",
     "ITEMS_SHOWN",
     "PAID_IN",
+    "REOPENED_BECAUSE",
     "TOLD_FROM",
     "Blocker",
     "Stage",
@@ -72,6 +73,9 @@ TOLD_FROM: Final = frozenset({Stage.NOTIFIED, Stage.LOCKED, Stage.PAID})
 
 PAID_IN: Final = frozenset({Stage.LOCKED, Stage.PAID})
 """Those in which people are paid: by the first run in the one, by later ones in both."""
+
+REOPENED_BECAUSE: Final[Mapping[str, bool]] = MappingProxyType({"court": True, "fraud": True, "error": False})
+"""Why a locked cycle is opened again, and whether that goes before a later cycle that is certified."""
 
 CALENDAR: Final = (
     "agree_by",

@@ -128,11 +128,13 @@ class ToldOf:
     Attributes:
         before: decisions with smaller numbers had been taken to their end when people were told last; 0 where nobody was.
         place: how many tellings there were.
+        round: in which round of the cycle they were told last.
         results: by node what each was told last.
     """
 
     before: int = 0
     place: int = 0
+    round: int = 0
     results: Mapping[Node, ToldResult] = field(default_factory=dict)
 
     def is_since(self, decision: int) -> bool:

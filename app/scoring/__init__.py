@@ -138,6 +138,7 @@ from app.scoring.sealing import (
 from app.scoring.states import (
     folder_state,
     going_by,
+    is_limited_to_told,
     limit_to_told,
     pinned_frames,
     state,
@@ -319,6 +320,7 @@ __all__ = [
     "has_same_shown_lines",
     "hold_to_decide",
     "holder_rows",
+    "is_limited_to_told",
     "keep_business_days",
     "keep_business_taken",
     "keep_certified",

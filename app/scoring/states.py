@@ -26,6 +26,7 @@ from app.scoring.sealing import Certified, Cut, certified_cuts, sealed
 __all__ = [
     "folder_state",
     "going_by",
+    "is_limited_to_told",
     "limit_to_told",
     "pinned_frames",
     "state",
@@ -241,6 +242,12 @@ def state_with_pending(connection: Connection) -> State:
 def limit_to_told(connection: Connection, *, sees_pending: Iterable[int]) -> None:
     """Have a connection read of all cycles but some what people were told last: between two tellings what decisions change is pending (contract-cycle, 7)."""
     connection.execution_options(**{_SEES_PENDING: frozenset(sees_pending)})
+
+
+def is_limited_to_told(connection: Connection, cycle: int) -> bool:
+    """Whether a connection reads of a cycle what people were told last."""
+    pending: frozenset[int] | None = connection.get_execution_options().get(_SEES_PENDING)
+    return pending is not None and cycle not in pending
 
 
 _TOLD: Final[LruCache[State]] = LruCache(4)

@@ -14,7 +14,6 @@ from app.cycle import AfterClose, CycleStanding, OpenedCycle
 from app.kit.refusals import NotThere
 from app.rules.deciding import Obstacle
 from app.rules.permissions import Deed, may, relations_that_allow
-from app.rules.stages import TOLD_FROM, Stage
 from app.rules.terms import CycleFunction, Node
 from app.scoring import ScoreQuery
 from app.web.request_context import RequestContext
@@ -94,21 +93,20 @@ def hides_own_result(context: RequestContext, cycle: int) -> bool:
     """Whether who asks sees no grades but their own, and that not yet: of an opened cycle before it is notified. Queries: 1, or none."""
     if may(context.viewer.roles, Deed.SEE_GRADE, ()):
         return False
-    stage = _stage_of(context, cycle)
-    return stage is not None and stage not in TOLD_FROM
+    one = _opened_of(context, cycle)
+    return one is not None and not one.is_told
 
 
 def hides_own_pay(context: RequestContext, cycle: int) -> bool:
     """Whether nobody has told who asks of their pay yet: of an opened cycle before it is paid, for it hangs on the ministry's result (contract-cycle, 7). Queries: 1, or none."""
-    stage = _stage_of(context, cycle)
-    return stage is not None and stage is not Stage.PAID
+    one = _opened_of(context, cycle)
+    return one is not None and not one.was_paid
 
 
-def _stage_of(context: RequestContext, cycle: int) -> Stage | None:
-    if cycle not in context.stages:
-        opened_ = cycles.opened_cycle(context.connection, cycle)
-        context.stages[cycle] = None if opened_ is None else opened_.stage
-    return context.stages[cycle]
+def _opened_of(context: RequestContext, cycle: int) -> OpenedCycle | None:
+    if cycle not in context.opened_cycles:
+        context.opened_cycles[cycle] = cycles.opened_cycle(context.connection, cycle)
+    return context.opened_cycles[cycle]
 
 
 def sees_everybody(context: RequestContext, cycle: int) -> bool:

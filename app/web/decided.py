@@ -27,7 +27,7 @@ from app.web.effect_words import effects_seen, sees_effects
 from app.web.languages import krw, named
 from app.web.naming import kpi_namer, node_named, person_named
 from app.web.request_context import RequestContext
-from app.web.words import CYCLE_FUNCTIONS, FOLDER_FILES, LINE_MEMBERS, MASTERS, STAGES
+from app.web.words import CYCLE_FUNCTIONS, FOLDER_FILES, LINE_MEMBERS, MASTERS, REOPENED_BECAUSE, STAGES
 
 __all__ = [
     "KIND_NAMES",
@@ -299,6 +299,8 @@ def title(
             decision=content.get("decision", ""),
             move=content.get("move", ""),
             moves=_moves_called(context, content.get("moves") or ()),
+            nodes=_nodes_called(context, content.get("nodes", ())),
+            because=gettext(REOPENED_BECAUSE.get(str(content.get("because")), "")),
             added=what_is_added(content) if one.kind == scoring.CORRECT else "",
         )
     )
@@ -313,6 +315,17 @@ def _institution_called(content: Mapping[str, Any]) -> str:
     """The agency's own grade, and the pool where there is one."""
     pool = content.get("pool")
     return str(content["grade"]) if pool is None else f"{content['grade']}, {krw(pool)}"
+
+
+_NODES_CALLED: Final = 3
+
+
+def _nodes_called(context: RequestContext, nodes: str | Sequence[str]) -> str:
+    """For whom a cycle is reopened, the first of them by name."""
+    if isinstance(nodes, str):
+        return str(gettext(n_("everybody")))
+    first = [_node_called(context, one) for one in nodes[:_NODES_CALLED]]
+    return ", ".join([*first, *(["…"] if len(nodes) > _NODES_CALLED else [])])
 
 
 _MOVES_CALLED: Final = 3
@@ -356,6 +369,7 @@ _TITLES: Final = {
     "override": n_("%(member)s of the line “%(kpi)s” of %(node)s is to be %(value)s in the cycle %(cycle)s"),
     "raters": n_("Raters of %(kpi)s of %(node)s in the cycle %(cycle)s"),
     "reopen_rating": n_("The grade of %(kpi)s of %(node)s by %(rater)s in the cycle %(cycle)s is reopened"),
+    "reopen": n_("The cycle %(cycle)s is to be reopened for %(nodes)s, since %(because)s"),
     "stage": n_("The cycle %(cycle)s is to come to: %(stage)s"),
     "zero": n_("The line “%(kpi)s” of %(node)s scores 0 in the cycle %(cycle)s"),
 }
@@ -385,6 +399,7 @@ KIND_NAMES: Final[Mapping[str, str]] = {
     "override": n_("Figures of lines in place of others"),
     "raters": n_("Raters"),
     "reopen_rating": n_("Reopened grades"),
+    "reopen": n_("Reopened cycles"),
     "stage": n_("Stages of cycles"),
     TARGET_DECISIONS: n_("Targets"),
     "zero": n_("Lines that score 0"),

@@ -21,7 +21,7 @@ from app.plain.findings import n_
 from app.rules.deciding import Obstacle
 from app.rules.objections import NO_EFFECT, ObjectionAbout, ObjectionState, answers
 from app.rules.permissions import Deed, may
-from app.rules.stages import TOLD_FROM, Stage
+from app.rules.stages import Stage
 from app.rules.terms import CycleFunction, Node, NodeKind
 from app.scoring import State
 from app.web import cycling
@@ -85,7 +85,7 @@ def parts_of(context: RequestContext, cycle: int) -> Callable[[Case], ObjectionP
 
 def _opened(context: RequestContext, cycle: int) -> OpenedCycle:
     opened = cycles.opened_cycle(context.connection, cycle)
-    if opened is None or opened.stage not in TOLD_FROM:
+    if opened is None or not opened.is_told:
         raise NotThere
     return opened
 
@@ -306,7 +306,7 @@ _GRANTED: Final = frozenset({ObjectionState.GRANTED, ObjectionState.SETTLED})
 def _case_named(context: RequestContext, cycle: str | None, number: int) -> Case | None:
     """An objection that a decision names. Calibrators see none, and name what is granted: of any other they learn nothing."""
     opened = cycles.opened_cycle(context.connection, int(cycle)) if cycle and cycle.isdecimal() else None
-    if opened is None or opened.stage not in TOLD_FROM:
+    if opened is None or not opened.is_told:
         return None
     case = _hearings(context, opened).found(number)
     if case is None or not (case.state in _GRANTED or any(parts_of(context, opened.cycle)(case))):
@@ -328,7 +328,7 @@ def granted_to_name(
     Queries: those of :func:`cases_seen`.
     """
     opened = cycles.opened_cycle(context.connection, cycle)
-    if opened is None or opened.stage not in TOLD_FROM:
+    if opened is None or not opened.is_told:
         return []
     results = scoring.state(context.connection).sheet.told_of(cycle).results
 

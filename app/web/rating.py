@@ -12,7 +12,6 @@ from app.cycle import OpenedCycle, RatedLine, WantedRating
 from app.kit.refusals import NotThere
 from app.rules.permissions import Deed
 from app.rules.rating import GivenGrade, RaterSpread, RatingsTold, RatingSummary, rater_spreads
-from app.rules.stages import TOLD_FROM
 from app.rules.terms import Node
 from app.web.request_context import RequestContext
 
@@ -98,7 +97,7 @@ def rating_told(context: RequestContext, cycle: int, node: Node, kpi: str) -> di
     opened = _opened(context, cycle)
     line = _line(context, opened, node, kpi)
     if is_own(context, cycle, node):
-        if opened.stage not in TOLD_FROM:
+        if not opened.is_told:
             raise NotThere
         return _of(line) | _summary_json(line.summary)
     if sees_all(context):
@@ -168,7 +167,7 @@ def ratings_told(context: RequestContext, opened: OpenedCycle | None) -> Ratings
     """How much a derivation says to who asks of the grades that it rests on; in a cycle that nobody opened all. No queries."""
     if opened is None:
         return RatingsTold.GRADES
-    return RatingsTold.SUMMARY if opened.stage in TOLD_FROM or sees_all(context) else RatingsTold.NOTHING
+    return RatingsTold.SUMMARY if opened.is_told or sees_all(context) else RatingsTold.NOTHING
 
 
 def is_told(context: RequestContext, cycle: int, node: Node, kpi: str) -> bool:

@@ -17,12 +17,12 @@ from sqlalchemy import Connection
 
 from app import access, organisation, scoring
 from app.access import Key, Viewer
+from app.cycle import OpenedCycle
 from app.kit.database import Database, deed_of
 from app.kit.refusals import Conflict, NotAllowed, NotThere, PasswordFirst, Unauthenticated
 from app.kit.settings import Settings
 from app.organisation import Directory
 from app.rules.permissions import FIRST_PASSWORD_DEEDS, PUBLIC_DEEDS, SIGNED_IN_DEEDS, Deed, key_may, may
-from app.rules.stages import Stage
 from app.rules.terms import CycleFunction, Node
 from app.web.forms import Typed
 from app.web.zones import ZONES, Clock
@@ -65,7 +65,7 @@ class RequestContext:
         deed: what is done, by the route's own word.
         notes: what the trail says of the deed.
         did_nothing: the form had been sent before, so that there is nothing for the trail to tell.
-        stages: how far cycles are, each asked once; None for one that nobody has opened.
+        opened_cycles: how far cycles are, each asked once; None for one that nobody has opened.
         grades: what who asks sees of a cycle's grades, each cycle asked once.
         who_now: reads anew who asks, as the transaction that writes sees it; None where nobody was let in.
     """
@@ -81,7 +81,7 @@ class RequestContext:
     deed: Deed | None = None
     notes: list[Note] = field(default_factory=list)
     did_nothing: bool = False
-    stages: dict[int, Stage | None] = field(default_factory=dict)
+    opened_cycles: dict[int, OpenedCycle | None] = field(default_factory=dict)
     grades: dict[int, object] = field(default_factory=dict)
     who_now: Callable[[Connection], Viewer | Key | None] | None = None
     _connection: Connection | None = None

@@ -21,7 +21,7 @@ from app.rules.deciding import DecisionState
 from app.rules.grading import members
 from app.rules.permissions import Deed, may
 from app.rules.reviewing import ReviewAlert
-from app.rules.stages import BEFORE_THE_CUT, PAID_IN, TOLD_FROM
+from app.rules.stages import BEFORE_THE_CUT, PAID_IN
 from app.rules.terms import CycleFunction, Node, NodeKind
 from app.web import decided, objecting, telling
 from app.web.decision_kinds import DECISION_KINDS
@@ -94,7 +94,7 @@ class ResultsSeen:
         if node in self.own:
             return False
         # What is pending is shown, of heads, to those alone who are to review it.
-        leads = self.results.opened.stage not in TOLD_FROM and self.seen.leads(node)
+        leads = not self.results.opened.is_told and self.seen.leads(node)
         return self.reads_all or leads or self.reviews(employee)
 
 
@@ -129,13 +129,17 @@ def results_seen(context: RequestContext, cycle: int, employee: str | None = Non
 
 def _paid(context: RequestContext, results: EmployeeResults) -> Mapping[str, int]:
     """Queries: 2, and none before the cycle is locked."""
-    run = paying.latest_run(context.connection, results.opened.cycle) if results.opened.stage in PAID_IN else None
+    run = (
+        paying.latest_run(context.connection, results.opened.cycle)
+        if results.opened.stage in PAID_IN or results.opened.round > 1
+        else None
+    )
     return {} if run is None else {one.employee: one.amount for one in run.made.items}
 
 
 def _cases(context: RequestContext, results: EmployeeResults) -> Mapping[str, Sequence[Case]]:
     """The objections of people, by number, the oldest first. Queries: those of :meth:`app.cycle.Hearings.cases`, none before anybody was told."""
-    if results.opened.stage not in TOLD_FROM:
+    if not results.opened.is_told:
         return {}
     cases: dict[str, list[Case]] = {}
     for one in reversed(Hearings(context.connection, results.loaded, results.opened, day=context.today).cases()):
@@ -151,7 +155,7 @@ def _told(
 
     @functools.cache
     def everybody() -> Mapping[str, ToldTo]:
-        return cascade.told_to(connection, opened.cycle, employee) if opened.stage in TOLD_FROM else {}
+        return cascade.told_to(connection, opened.cycle, employee) if opened.is_told else {}
 
     def told(number: str) -> dict[str, Any] | None:
         to = everybody().get(number)

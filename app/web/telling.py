@@ -13,7 +13,6 @@ from app.cycle import OpenedCycle
 from app.kit.refusals import NotThere
 from app.plain.texts import trimmed
 from app.rules.permissions import Deed
-from app.rules.stages import TOLD_FROM
 from app.rules.terms import Node, NodeKind
 from app.scoring import State, node_name
 from app.web import cycling
@@ -64,7 +63,7 @@ def _by_hr(context: RequestContext, cycle: int) -> OpenedCycle:
         NotThere: nobody has opened it, nobody was told anything of it yet, or it is not for this person.
     """
     opened = cycling.cycle_seen(context, cycle)
-    if opened.stage not in TOLD_FROM or not context.allowed(Deed.RUN_CYCLE):
+    if not opened.is_told or not context.allowed(Deed.RUN_CYCLE):
         raise NotThere
     return opened
 
@@ -123,7 +122,7 @@ def told_json(to: ToldTo, loaded: State) -> dict[str, Any] | None:
 
 def tellings_shown(context: RequestContext, opened: OpenedCycle) -> TellingsShown | None:
     """How far a cycle is with telling people; None before anybody was told. Queries: 2, and those of the proposal."""
-    if opened.stage not in TOLD_FROM:
+    if not opened.is_told:
         return None
     tellings = cascade.tellings_of(context.connection, opened.cycle)
     if not tellings:

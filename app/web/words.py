@@ -537,6 +537,13 @@ CYCLE_FUNCTIONS: Final[Mapping[str, str]] = {
 }
 """What people are given to do in a cycle."""
 
+REOPENED_BECAUSE: Final[Mapping[str, str]] = {
+    "court": n_("a court demands it"),
+    "fraud": n_("there was fraud"),
+    "error": n_("there was an error"),
+}
+"""Why a locked cycle is opened again, in words."""
+
 CALENDAR_DATES: Final[Mapping[str, str]] = {
     "agree_by": n_("Scorecards agreed by"),
     "mid_year_from": n_("Mid-year check from"),

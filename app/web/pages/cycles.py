@@ -24,7 +24,7 @@ from app.ledger import Alert
 from app.plain.findings import Finding, Place, n_
 from app.rules.deciding import REASON_LENGTH_MAX, DecisionState
 from app.rules.permissions import Deed
-from app.rules.stages import CALENDAR, DECIDED_BY, TOLD_FROM, Stage, is_way_back, stages_ahead
+from app.rules.stages import CALENDAR, DECIDED_BY, PAID_IN, Stage, is_way_back, stages_ahead
 from app.rules.terms import CycleFunction, Node, NodeKind
 from app.scoring import node_name
 from app.web import blocker_ways, cycling, decided, objecting, paying, reviewing, telling
@@ -38,7 +38,7 @@ from app.web.naming import person_named
 from app.web.rendering import Page, Redirect, say
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
-from app.web.words import ALERTS, CALENDAR_DATES, CYCLE_FUNCTIONS, REVIEW_ALERTS, STAGES, TYPES
+from app.web.words import ALERTS, CALENDAR_DATES, CYCLE_FUNCTIONS, REOPENED_BECAUSE, REVIEW_ALERTS, STAGES, TYPES
 
 pages: Final = Pages("cycles")
 
@@ -101,6 +101,16 @@ class FunctionForm(BaseModel):
     @classmethod
     def _by_either_name(cls, typed: Any) -> Any:
         return {"function_reason": typed["reason"], **typed} if "reason" in typed else typed
+
+
+class ReopeningForm(BaseModel):
+    """For whom a locked cycle is reopened, each in a line, because of what, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    nodes: tuple[Annotated[str, Field(max_length=20_000)], ...] = ()
+    because: Annotated[str, Field(max_length=20)] = ""
+    reason: _Reason
 
 
 class StepShown(NamedTuple):
@@ -193,10 +203,13 @@ def one(context: RequestContext, cycle: int) -> Page:
         approvers=_holders(context, cycle, CycleFunction.APPROVER),
         certifiers=_holders(context, cycle, CycleFunction.CERTIFIER),
         certificate=_certificate(context, standing),
+        reopens=standing.opened.stage in PAID_IN and context.allowed(Deed.RUN_CYCLE),
+        reopened_because=REOPENED_BECAUSE,
+        reopening=_reopening(context, standing),
         locked=cascade.locked_rounds(context.connection, cycle),
         calibrates=standing.certified is not None and grades_seen(context, cycle).lists,
         reads_results=standing.certified is not None and reviewing.lists_results(context, cycle),
-        hears_objections=standing.opened.stage in TOLD_FROM and objecting.lists_docket(context, cycle),
+        hears_objections=standing.opened.is_told and objecting.lists_docket(context, cycle),
         reviews_to_look_at=reviewing.alerts_seen(context, cycle) if standing.certified is not None else [],
         review_alerts=REVIEW_ALERTS,
         sees_after_close=standing.certified is not None and cycling.sees_everybody(context, cycle),
@@ -220,6 +233,18 @@ def _certificate(context: RequestContext, standing: CycleStanding) -> Decision |
         return None
     decision = decisions.decision(context.connection, standing.certified.cut.decision)
     return decision if decision is not None and decided.visible_to(context)(decision) else None
+
+
+def _reopening(context: RequestContext, standing: CycleStanding) -> tuple[Decision, str] | None:
+    """The decision by which a later round began, and what it says, where who asks sees it. Queries: 3, or none in a first round."""
+    if standing.opened.round == 1:
+        return None
+    begun = cycles.stages_begun(context.connection, standing.opened.cycle)
+    number = next(one.decision for one in begun if one.round == standing.opened.round)
+    decision = None if number is None else decisions.decision(context.connection, number)
+    if decision is None or not decided.visible_to(context)(decision):
+        return None
+    return decision, decided.title(context, decision)
 
 
 def _end_of_functions(standing: CycleStanding) -> dt.date | None:
@@ -317,6 +342,34 @@ def propose_stage(context: RequestContext, cycle: int, form: StageForm, looked_u
     made = _proposed(context, cycle, kind, content, form.reason, fields=fields)
     message = _PROPOSED.get(Stage(form.to), n_("Proposed: an approver of the cycle has to agree."))
     return Redirect(message, then="decisions.one", values={"number": made.id})
+
+
+@pages.act("/cycles/<int:cycle>/reopen", may=Deed.KEEP_CYCLES, again="one")
+def propose_reopening(context: RequestContext, cycle: int, form: ReopeningForm) -> Redirect:
+    """Propose that a locked cycle is opened again."""
+    cycling.cycle_seen(context, cycle)
+    lines = [line.strip() for some in form.nodes for line in some.splitlines() if line.strip()]
+    nodes = "all" if lines == ["all"] else [_node_meant(context, line) for line in lines]
+    content = {"nodes": nodes, "because": form.because}
+    fields = {"content/nodes": "nodes", "content/because": "because"}
+    fields |= {f"content/nodes/{place}": "nodes" for place in range(len(lines))}
+    made = _proposed(context, cycle, cycles.REOPEN, content, form.reason, fields=fields)
+    return Redirect(
+        n_("Proposed: an executive has to agree. Until then the cycle stays as it is."),
+        then="decisions.one",
+        values={"number": made.id},
+    )
+
+
+def _node_meant(context: RequestContext, typed: str) -> str:
+    """A unit or employee as it is written out, or the employee whom a name or number means.
+
+    Raises:
+        Invalid: it means nobody, or several.
+    """
+    if Node.parse(typed) is not None:
+        return typed
+    return str(Node(NodeKind.EMPLOYEE, employee_meant(context.directory, typed, field="nodes") or typed))
 
 
 @pages.act("/cycles/<int:cycle>/functions", may=Deed.KEEP_CYCLES, again="one")
