@@ -114,11 +114,13 @@ def _sheet(folder: Sheet, published: Definitions, snapshot: LockedSnapshot, cycl
     beside: Any = snapshot.json(APPLICATION)
     decided: list[Any] = [decode(line) for line in snapshot.lines(DECISIONS)]
     approved = sorted((one for one in decided if one["state"] == "approved"), key=lambda one: one["approved_as"])
+    lines = cascade.decisions_of_lines(list(_line_decisions(approved)))
     sheet = replace(
         folder,
         token=f"{folder.token} snapshot",
         pinned={cycle: cascade.with_later_kpis(published, folder.definitions)},
-        decided={cycle: cascade.decisions_of_lines(list(_line_decisions(approved)))},
+        # Not there where nothing was decided: an empty one would tell that something is.
+        decided={cycle: lines} if lines else {},
         bonuses=_bonuses(approved, cycle),
         moves={cycle: cascade.last_moves(_steps(decided))},
         tellings=_tellings(decided, cycle),

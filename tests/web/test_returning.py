@@ -155,6 +155,7 @@ ELSEWHERE: Final = {
     "cycles.keep_calendar",
     "cycles.open_one",
     "cycles.propose_function",
+    "cycles.propose_reopening",
     "cycles.propose_stage",
     "actions.close",
     "actions.open_one",
@@ -183,7 +184,7 @@ of its cycles is open: tests/web/test_returning_in_a_cycle.py, tests/web/test_fi
 tests/web/test_ratings.py, tests/web/test_check_ins.py, tests/web/test_line_decisions.py,
 tests/web/test_actions.py, tests/contract/test_board.py, tests/contract/test_calibrating.py, tests/contract/test_notifying.py,
 tests/contract/test_reviewing.py, tests/contract/test_correcting.py, tests/contract/test_objections.py,
-tests/contract/test_paying.py."""
+tests/contract/test_paying.py, tests/contract/test_reopening.py."""
 
 BY_SCRIPT: Final = {"log_activity.send", "kpis.tried", "policies.tried"}
 """What a page's script sends, which keeps it on the phone until it is recorded; and what it only has tried."""

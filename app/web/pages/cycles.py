@@ -103,7 +103,7 @@ class FunctionForm(BaseModel):
         return {"function_reason": typed["reason"], **typed} if "reason" in typed else typed
 
 
-class ReopeningForm(BaseModel):
+class CycleReopeningForm(BaseModel):
     """For whom a locked cycle is reopened, each in a line, because of what, and why."""
 
     model_config = ConfigDict(frozen=True)
@@ -345,7 +345,7 @@ def propose_stage(context: RequestContext, cycle: int, form: StageForm, looked_u
 
 
 @pages.act("/cycles/<int:cycle>/reopen", may=Deed.KEEP_CYCLES, again="one")
-def propose_reopening(context: RequestContext, cycle: int, form: ReopeningForm) -> Redirect:
+def propose_reopening(context: RequestContext, cycle: int, form: CycleReopeningForm) -> Redirect:
     """Propose that a locked cycle is opened again."""
     cycling.cycle_seen(context, cycle)
     lines = [line.strip() for some in form.nodes for line in some.splitlines() if line.strip()]
