@@ -118,8 +118,8 @@ def is_open_for_one_alone(desk, notified):
         ("override", {"node": "employee:E3", "member": "actual", "value": "9"} | cause),
         ("correct", {"admit": late}),
     )
-    for kind, content in others:
-        assert code(propose(desk, "dana", kind, content)) == (409, "not_reopened"), kind
+    for kind, of_others in others:
+        assert code(propose(desk, "dana", kind, of_others)) == (409, "not_reopened"), kind
     for kind, content in (
         ("exclude_year", {"node": f"employee:{RISES}", "year": 2024} | cause),
         ("bonus", {"employee": RISES, "points": "1", "ground": "A prize."}),
