@@ -283,6 +283,7 @@ def test_the_filter_offers_the_deeds_that_the_trail_tells_of(working: Working) -
     assert silent < acts
     # The API's readings of other people's scores, rows and effects are written down all the same.
     read_down = {Deed.SEE_SCORECARD, Deed.SEE_DERIVATION, Deed.SEE_FILES, Deed.SEE_DECISIONS, Deed.SEE_RESULTS}
+    read_down |= {Deed.SEE_OBJECTIONS}
     assert offered == {*(acts - silent), *read_down, "rights"}
     working.alba.post("/look", {"language": "en", "theme": "dark", "next": "/"})
     assert silent & {row.deed for row in working.trail()} == set()
