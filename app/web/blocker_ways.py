@@ -19,7 +19,7 @@ from app.rules.permissions import Deed
 from app.rules.stages import ITEMS_SHOWN, Blocker
 from app.rules.terms import CycleFunction, Node
 from app.scoring import CyclePlan, node_name
-from app.web import rating, reviewing
+from app.web import paying, rating, reviewing
 from app.web.grades_seen import grades_seen
 from app.web.languages import named
 from app.web.request_context import RequestContext
@@ -175,6 +175,8 @@ def _all_of_it(context: RequestContext, cycle: int, code: str) -> Way | None:
         return Way(gettext(n_("Ratings")), url_for("ratings.ratings", cycle=cycle))
     if code == "objection_open" and _sees_docket(context, cycle):
         return Way(gettext(n_("Objections")), url_for("objections.listed", cycle=cycle))
+    if code in {"not_exported", "run_open"} and paying.sees_runs(context, cycle):
+        return Way(gettext(n_("Pay")), url_for("pay.listed", cycle=cycle))
     if code == "window_open" and context.allowed(Deed.RUN_CYCLE):
         return Way(gettext(n_("Told by hand")), url_for("told.listed", cycle=cycle))
     if code in _REVIEWS and reviewing.lists_results(context, cycle):

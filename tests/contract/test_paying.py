@@ -224,7 +224,11 @@ def by_page(desk, run):
     assert desk.person("fe").get(address).status_code == 404
     form = {"run": run, "reason": "Late &"}
     short = post(dana, f"{address}/run", form, page=address)
-    assert "Late &amp;" in short.text, short.text
+    assert short.text.count("Late &amp;") == 1, short.text
+    for page in (short, dana.get(address)):
+        ids = re.findall(r' id="([^"]+)"', page.text)
+        assert sorted(set(ids)) == sorted(ids), "each form has a reason of its own"
+        assert page.text.count('name="reason"') == 3
     done = post(dana, f"{address}/run", form | {"reason": "The ministry has told another grade."}, page=address)
     assert done.status_code == 303, done.text
     assert f"Pay run {run} waits to be agreed to" in dana.get(address).text
