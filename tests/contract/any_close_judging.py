@@ -256,7 +256,9 @@ def obstacles(desk: CloseDesk, who: str, one: Waiting) -> set[str]:
     if not desk.authorities(who) & CHECKERS[one.kind]:
         reasons |= {"role", "not_there"}
     if one.kind in {"calibrate", "let_lapse"}:
-        reasons |= not_theirs(desk, who, "calibrate", {"moves": [{"node": node} for node in one.about]})
+        why = not_theirs(desk, who, "calibrate", {"moves": [{"node": node} for node in one.about]})
+        # Of one's own group nobody reads a decision before it is told.
+        reasons |= why | ({"not_there"} if "own_group" in why else set())
     if desk.is_same(who, one.maker):
         reasons.add("same_person")
     elif desk.act_for_each_other(who, one.maker):

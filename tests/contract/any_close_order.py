@@ -127,6 +127,7 @@ HEADS: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("E20", "E8", "E9"), ()),
 }
 """The heads up the line."""
+HEADING: Final = frozenset({"E6", "E16", "E20"})
 HEAD_OF_UNIT: Final = {"unit:VIE": "E20", "unit:PAR": "E20", "unit:HQ": None}
 """Who is head of whose lines they are, of a unit."""
 UNIT_OF: Final = dict.fromkeys(("E1", "E2", "E3", "E4", "E5", "E6"), "VIE") | {

@@ -15,7 +15,7 @@ import html
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any, Final
 
 import pytest
@@ -43,6 +43,7 @@ from tests.contract.any_close_order import (
     EMPLOYEES,
     FIGURE_KINDS,
     GRADES,
+    HEADING,
     HUGO,
     KIM,
     LEE,
@@ -154,17 +155,33 @@ class AnyCloseOrder(CloseDeeds):
             assert self.done[name], (name, self.refused)
 
     def a_move_lapses(self) -> None:
-        """Whoever was moved has a line that comes to nothing; it may be that another grade is proposed then."""
-        results = self.desk.results()
-        if any(one.lapsed for one in results.values()):
+        """By the book: two people's grades are swapped where nobody's was moved, then somebody's actual is such that another grade is proposed of who was."""
+        desk = self.desk
+        if any(one.lapsed for one in desk.results().values()):
             return
-        moved = [number for number, one in results.items() if one.step is not None]
-        if not moved:
-            self.do("calibrate")
-        for number in moved:
-            line = {"node": f"employee:{number}", "kpi": "consults", "cause": f"again{len(self.desk.waiting)}"}
-            if not any(one["kind"] == "zero" and one["node"] == line["node"] for one in self.desk.holding.values()):
-                self.decided("zero", line, DANA, ANNA)
+        if desk.steps.keys() <= HEADING:
+            self.decided("calibrate", {"moves": self.a_swap()}, KIM, LEE)
+        for node, value in product([f"employee:{one}" for one in EMPLOYEES], ("0", "11")):
+            cause = f"again{len(desk.waiting)}"
+            content = {"node": node, "kpi": "consults", "cause": cause, "member": "actual", "value": value}
+            then = desk.results(lines_after(desk, -1, "override", content))
+            if any(one.lapsed for one in then.values()):
+                self.decided("override", content, DANA, ANNA)
+                return
+        # What is decided of a line may hide its actual.
+        for number in [*desk.holding]:
+            self.decided("lift", {"decision": number}, DANA, ANNA)
+
+    def a_swap(self) -> list[dict[str, Any]]:
+        """Moves of two people who may be moved to each other's grades; not of heads, whose score is their unit's."""
+        results = self.desk.results()
+        pairs = combinations([one for one in results if results[one].grade is not None and one not in HEADING], 2)
+        swaps = (
+            [self.move(one, results[other].grade), self.move(other, results[one].grade)]
+            for one, other in pairs
+            if results[one].grade != results[other].grade
+        )
+        return next(moves for moves in swaps if not why_no_moves(self.desk, moves))
 
     def taken_to(self, time: str) -> None:
         """By the book: whoever has to does what the next telling takes, or the lock."""
