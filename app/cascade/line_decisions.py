@@ -68,7 +68,7 @@ def decisions_of_lines(some: Sequence[tuple[Mapping[str, Any], LineDecision | No
 
 
 def _agreed(one: Decision) -> LineDecision:
-    checker = one.ended or one.maker
+    checker = one.done_by
     return line_decision(
         one.kind, one.content, number=one.id, reason=one.reason, maker=one.maker.person, checker=checker.person
     )

@@ -183,7 +183,7 @@ def _apply(connection: Connection, decision: Decision) -> None:
     if person is None:
         message = f"decision {decision.id} names nobody"
         raise LookupError(message)
-    hand = decision.ended or decision.maker
+    hand = decision.done_by
     given = _given(decision.cycle_year, decision.content, person, decision=decision.id)
     _refuse_incompatible(
         connection,

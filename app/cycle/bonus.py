@@ -128,7 +128,7 @@ def _overtaken(connection: Connection, open_: Decision) -> Sequence[Mapping[str,
 
 
 def _apply(connection: Connection, decision: Decision) -> None:
-    hand = decision.ended or decision.maker
+    hand = decision.done_by
     row = (decision.kind, decision.cycle, decision.content["employee"], decision.id, hand.at.isoformat())
     organisation.raise_decided(connection, [row])
     employee = organisation.directory(connection).employee_id(decision.content["employee"])

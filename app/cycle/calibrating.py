@@ -13,11 +13,11 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection
 
-from app import cascade, decisions, ledger, organisation, scoring
+from app import cascade, decisions, scoring
 from app.access import Viewer
 from app.cycle.grades import propose_employee_grades, propose_unit_grades
 from app.cycle.moved import differing, grades_told
-from app.cycle.opened import NotNow, OpenedCycle, cycle_named, opened_cycle, opened_or_refused
+from app.cycle.opened import NotNow, OpenedCycle, cycle_named, move_everybody, opened_cycle, opened_or_refused
 from app.cycle.reopened import NotReopened, reopened_for
 from app.decisions import Decision, DecisionKind, Read, own_nodes
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field, unknown_members
@@ -431,7 +431,7 @@ def _effects(
 
 def _apply(connection: Connection, decision: Decision) -> None:
     loaded = scoring.state(connection)
-    hand = decision.ended or decision.maker
+    hand = decision.done_by
     day = loaded.frame.directory.day_of(hand.at)
     moves = _checked(connection, loaded, decision.cycle_year, decision.content, day).moves
     _keep(connection, decision, [one._replace(decision=decision.id) for one in moves])
@@ -439,10 +439,8 @@ def _apply(connection: Connection, decision: Decision) -> None:
 
 def _keep(connection: Connection, decision: Decision, moves: Sequence[GradeMove]) -> None:
     """Write steps, and let read models and whoever follows a grade know. Queries: 5."""
-    hand = decision.ended or decision.maker
     cascade.keep_moves(connection, decision.cycle_year, moves)
-    organisation.raise_decided(connection, [(decision.kind, decision.cycle, decision.id, hand.at.isoformat())])
-    ledger.record_change(connection, at=hand.at, owners=ledger.owners_text(everyone=True))
+    move_everybody(connection, decision)
 
 
 CALIBRATE: Final = DecisionKind(
@@ -559,7 +557,7 @@ def _lapse_overtaken(connection: Connection, open_: Decision) -> Sequence[Mappin
 
 def _apply_lapse(connection: Connection, decision: Decision) -> None:
     loaded = scoring.state(connection)
-    hand = decision.ended or decision.maker
+    hand = decision.done_by
     day = loaded.frame.directory.day_of(hand.at)
     moves = _let_go(connection, loaded, decision.cycle_year, int(decision.content["move"]), day)
     _keep(connection, decision, [one._replace(decision=decision.id, reason=decision.reason) for one in moves])

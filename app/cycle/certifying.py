@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from app import decisions, ledger, organisation, scoring
 from app.cycle.blocking import blockers_of
 from app.cycle.cutting import refuse_being_certified
-from app.cycle.opened import NotNow, OpenedCycle, begin_stage, opened_cycle, year_named
+from app.cycle.opened import NotNow, OpenedCycle, begin_decided, opened_cycle, year_named
 from app.cycle.reconciled import compare_totals
 from app.cycle.recorded import records_sum
 from app.cycle.results import CycleResults, results_of
@@ -103,7 +103,7 @@ def decisions_sum(connection: Connection, cycle: int, *, before: int) -> Decisio
 
 
 def _apply(connection: Connection, decision: Decision) -> None:
-    hand = decision.ended or decision.maker
+    hand = decision.done_by
     organisation.lock_revision(connection)
     cut = scoring.cut_of(connection, decision.id)
     opened = opened_cycle(connection, decision.cycle_year)
@@ -111,15 +111,7 @@ def _apply(connection: Connection, decision: Decision) -> None:
         raise NotNow
     loaded = _at(connection, cut)
     results = results_of(connection, loaded, ScoreQuery(cut.cycle, loaded.frame.directory.day_of(hand.at)))
-    begin_stage(
-        connection,
-        opened.cycle,
-        Stage.CERTIFIED,
-        round_=opened.round,
-        by=hand.account,
-        at=hand.at,
-        decision=decision.id,
-    )
+    begin_decided(connection, decision, Stage.CERTIFIED, round_=opened.round)
     scoring.keep_certified(connection, cut, round_=opened.round, at=hand.at, results_sha256=results.sha256)
     ledger.record_change(connection, at=hand.at, owners=ledger.owners_text(everyone=True))
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from app import decisions, ledger, organisation, scoring
 from app.access import Viewer
 from app.cycle.moved import moved_figures
-from app.cycle.opened import NotNow, OpenedCycle, opened_or_refused
+from app.cycle.opened import NotNow, OpenedCycle, move_everybody, opened_or_refused
 from app.cycle.reopened import NotReopened, reopened_for
 from app.cycle.results import results_of
 from app.decisions import Decision, DecisionFilter, DecisionKind, Read, own_nodes
@@ -241,7 +241,7 @@ def _events_sum(connection: Connection, cut: Cut) -> EventsSum:
 
 
 def _apply(connection: Connection, decision: Decision, adopt: AdoptFiles) -> None:
-    hand = decision.ended or decision.maker
+    hand = decision.done_by
     organisation.lock_revision(connection)
     loaded = scoring.state(connection)
     today = loaded.frame.directory.day_of(hand.at)
@@ -259,8 +259,7 @@ def _apply(connection: Connection, decision: Decision, adopt: AdoptFiles) -> Non
     scoring.keep_correction(
         connection, of.cut.decision, correction, place=place, texts=[text for _, text in sorted(of.rows.texts.items())]
     )
-    organisation.raise_decided(connection, [(decision.kind, decision.cycle, decision.id, hand.at.isoformat())])
-    ledger.record_change(connection, at=hand.at, owners=ledger.owners_text(everyone=True))
+    move_everybody(connection, decision)
 
 
 _PREPARED_MOST: Final = 3

@@ -129,7 +129,7 @@ def _checker_obstacle(connection: Connection, viewer: Viewer, open_: Decision, d
 
 
 def _apply_impose(connection: Connection, decision: Decision) -> None:
-    hand = decision.ended or decision.maker
+    hand = decision.done_by
     day = organisation.directory(connection).day_of(hand.at)
     loaded, opened, card = _imposed(connection, decision.content, decision.cycle, day)
     place = card.place or written_down(connection, loaded.plan(opened.cycle), card, by=hand)

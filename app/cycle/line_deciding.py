@@ -330,7 +330,7 @@ def _moved(connection: Connection, about: _Deciding, decided: DecidedLine, today
 
 def _announce(connection: Connection, decision: Decision, node: str, kpi: str) -> None:
     """Let read models and whoever follows a score know of what was agreed to. Queries: 3."""
-    hand = decision.ended or decision.maker
+    hand = decision.done_by
     organisation.raise_decided(
         connection, [(decision.kind, decision.cycle, node, kpi, decision.id, hand.at.isoformat())]
     )

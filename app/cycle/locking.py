@@ -13,10 +13,18 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from app import cascade, ledger, organisation, scoring
+from app import cascade, scoring
 from app.cascade import NO_FIGURES, LockedFigures, LockedResult, LockedRound
 from app.cycle.grades import propose_employee_grades
-from app.cycle.opened import NotNow, OpenedCycle, begin_stage, opened_cycle, opened_or_refused, year_named
+from app.cycle.opened import (
+    NotNow,
+    OpenedCycle,
+    begin_decided,
+    move_everybody,
+    opened_cycle,
+    opened_or_refused,
+    year_named,
+)
 from app.cycle.results import RULES_VERSION, CycleResults, results_of
 from app.cycle.staging import as_accepted, read_accepting, refuse_in_the_way
 from app.decisions import Decision, DecisionKind, Read
@@ -97,7 +105,7 @@ def figures_to_lock(results: CycleResults, plan: CyclePlan) -> LockedFigures:
 
 
 def _apply(connection: Connection, decision: Decision) -> None:
-    hand = decision.ended or decision.maker
+    hand = decision.done_by
     loaded = scoring.state(connection)
     day = loaded.frame.directory.day_of(hand.at)
     opened = opened_or_refused(connection, decision.cycle, loaded, today=day)
@@ -114,17 +122,8 @@ def _apply(connection: Connection, decision: Decision) -> None:
         results_sha256=results.sha256,
     )
     cascade.keep_locked(connection, kept, results.text, figures_to_lock(results, loaded.plan(opened.cycle)))
-    begin_stage(
-        connection,
-        opened.cycle,
-        Stage.LOCKED,
-        round_=opened.round,
-        by=hand.account,
-        at=hand.at,
-        decision=decision.id,
-    )
-    organisation.raise_decided(connection, [(decision.kind, decision.cycle, decision.id, hand.at.isoformat())])
-    ledger.record_change(connection, at=hand.at, owners=ledger.owners_text(everyone=True))
+    begin_decided(connection, decision, Stage.LOCKED, round_=opened.round)
+    move_everybody(connection, decision)
 
 
 def _prepare(connection: Connection, cycle: str | None, today: dt.date) -> None:

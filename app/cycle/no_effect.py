@@ -30,7 +30,7 @@ def _read(connection: Connection, content: Mapping[str, Any], cycle: str | None,
 
 def _apply(connection: Connection, decision: Decision) -> None:
     """Nothing is changed; whoever reads decisions about people learns of it."""
-    hand = decision.ended or decision.maker
+    hand = decision.done_by
     organisation.raise_decided(connection, [(decision.kind, decision.cycle, decision.id, hand.at.isoformat())])
 
 

@@ -11,11 +11,19 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from app import access, cascade, decisions, ledger, organisation, scoring
+from app import access, cascade, decisions, scoring
 from app.cascade import Telling
 from app.cycle.grades import propose_employee_grades
 from app.cycle.line_deciding import LINE_KIND_CODES
-from app.cycle.opened import NotNow, OpenedCycle, begin_stage, opened_cycle, opened_or_refused, year_named
+from app.cycle.opened import (
+    NotNow,
+    OpenedCycle,
+    begin_decided,
+    move_everybody,
+    opened_cycle,
+    opened_or_refused,
+    year_named,
+)
 from app.cycle.staging import as_accepted, read_accepting, refuse_in_the_way
 from app.cycle.told import pending_results
 from app.decisions import Decision, DecisionFilter, DecisionKind, Read
@@ -118,7 +126,7 @@ _TOLD_MOST: Final = 20
 
 
 def _apply(connection: Connection, decision: Decision) -> None:
-    hand = decision.ended or decision.maker
+    hand = decision.done_by
     loaded = scoring.state(connection)
     day = loaded.frame.directory.day_of(hand.at)
     opened = opened_or_refused(connection, decision.cycle, loaded, today=day)
@@ -137,19 +145,10 @@ def _apply(connection: Connection, decision: Decision) -> None:
     mailed = {node: accounts[node.code] for node in results if node.code in accounts}
     cascade.keep_telling(connection, telling, results, by_mail=mailed)
     if opened.stage is Stage.CERTIFIED:
-        begin_stage(
-            connection,
-            cycle,
-            Stage.NOTIFIED,
-            round_=opened.round,
-            by=hand.account,
-            at=hand.at,
-            decision=decision.id,
-        )
+        begin_decided(connection, decision, Stage.NOTIFIED, round_=opened.round)
     contents = {email: {"account": number, "cycle": cycle, "place": telling.place} for number, email in mailed.values()}
     outbox.post_all(connection, topic=RESULT_TOLD, contents=contents, at=hand.at)
-    organisation.raise_decided(connection, [(decision.kind, decision.cycle, decision.id, hand.at.isoformat())])
-    ledger.record_change(connection, at=hand.at, owners=ledger.owners_text(everyone=True))
+    move_everybody(connection, decision)
 
 
 def _prepare(connection: Connection, cycle: str | None, today: dt.date) -> None:

@@ -14,9 +14,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app import decisions, scoring
+from app import decisions, ledger, organisation, scoring
 from app.cycle import tables
 from app.cycle.cutting import BeingCertified
+from app.decisions import Decision
 from app.kit.database import lock
 from app.kit.refusals import Conflict, Invalid, at_field
 from app.plain.findings import Finding, n_
@@ -32,9 +33,11 @@ __all__ = [
     "OpenedCycle",
     "StageBegun",
     "as_it_stands",
+    "begin_decided",
     "begin_stage",
     "cycle_named",
     "figures_stand",
+    "move_everybody",
     "open_cycle",
     "opened_cycle",
     "opened_cycles",
@@ -284,6 +287,21 @@ def begin_stage(
             cycle=cycle, place=place + 1, stage=stage.value, round=round_, at=at, decision=decision, account=by
         )
     )
+
+
+def begin_decided(connection: Connection, decision: Decision, stage: Stage, *, round_: int) -> None:
+    """Write that a cycle has come to a stage by a decision that takes effect now. Queries: 2."""
+    hand = decision.done_by
+    begin_stage(
+        connection, decision.cycle_year, stage, round_=round_, by=hand.account, at=hand.at, decision=decision.id
+    )
+
+
+def move_everybody(connection: Connection, decision: Decision) -> None:
+    """Have every process read anew what a decision that takes effect now may move, anybody's figures included."""
+    at = decision.done_by.at
+    organisation.raise_decided(connection, [(decision.kind, decision.cycle, decision.id, at.isoformat())])
+    ledger.record_change(connection, at=at, owners=ledger.owners_text(everyone=True))
 
 
 def _check(calendar: Mapping[str, object], *, field: str = "calendar") -> None:

@@ -12,9 +12,9 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from app import decisions, ledger, organisation, paying, scoring
+from app import decisions, organisation, paying, scoring
 from app.cycle.grades import propose_employee_grades
-from app.cycle.opened import NotNow, OpenedCycle, opened_cycle, opened_or_refused, year_named
+from app.cycle.opened import NotNow, OpenedCycle, move_everybody, opened_cycle, opened_or_refused, year_named
 from app.decisions import Decision, DecisionFilter, DecisionKind, Read
 from app.kit.refusals import Conflict, Invalid, at_field, text_problems, unknown_members
 from app.paying import KeptRun
@@ -93,13 +93,6 @@ def _opened(
     return opened
 
 
-def _announce(connection: Connection, decision: Decision) -> None:
-    """Let read models and whoever follows figures know. Queries: 3."""
-    hand = decision.ended or decision.maker
-    organisation.raise_decided(connection, [(decision.kind, decision.cycle, decision.id, hand.at.isoformat())])
-    ledger.record_change(connection, at=hand.at, owners=ledger.owners_text(everyone=True))
-
-
 # ------------------------------------------------------------------------------------------------------------- institution
 
 
@@ -152,7 +145,7 @@ INSTITUTION: Final = DecisionKind(
     seen_by=frozenset({Role.AUDITOR, CycleFunction.APPROVER, CycleFunction.PAYROLL}),
     read=_read_institution,
     effects=lambda *_: (),
-    apply=_announce,
+    apply=move_everybody,
     signed_effects=True,
     hold=scoring.hold_to_decide,
     of_cycle=True,
@@ -216,7 +209,7 @@ CLAWBACK: Final = DecisionKind(
     seen_by=frozenset({Role.AUDITOR, CycleFunction.APPROVER, CycleFunction.PAYROLL}),
     read=_read_clawback,
     effects=_clawback_effects,
-    apply=_announce,
+    apply=move_everybody,
     signed_effects=True,
     overtaken=_clawback_overtaken,
     hold=scoring.hold_to_decide,
@@ -336,7 +329,7 @@ def _run_overtaken(connection: Connection, open_: Decision) -> Sequence[Mapping[
 
 
 def _apply_run(connection: Connection, decision: Decision) -> None:
-    hand = decision.ended or decision.maker
+    hand = decision.done_by
     day = organisation.directory(connection).day_of(hand.at)
     opened, run = _checked(connection, decision.content, decision.cycle, day)
     kept = KeptRun(
@@ -348,7 +341,7 @@ def _apply_run(connection: Connection, decision: Decision) -> None:
         sha256=run.sha256,
     )
     paying.keep_run(connection, opened.cycle, kept)
-    _announce(connection, decision)
+    move_everybody(connection, decision)
 
 
 PAY_RUN: Final = DecisionKind(

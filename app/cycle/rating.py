@@ -498,7 +498,7 @@ def _raters_effects(
 
 
 def _apply_raters(connection: Connection, decision: Decision) -> None:
-    hand = decision.ended or decision.maker
+    hand = decision.done_by
     of = _about(connection, decision.content, decision.cycle, organisation.directory(connection).day_of(hand.at), ())
     _moved(connection, of.line, "", decision.id, at=hand.at)
 
@@ -549,7 +549,7 @@ def _reopening_effects(
 
 
 def _apply_reopening(connection: Connection, decision: Decision) -> None:
-    hand = decision.ended or decision.maker
+    hand = decision.done_by
     today = organisation.directory(connection).day_of(hand.at)
     of = _about(connection, decision.content, decision.cycle, today, ())
     own = of.line.of(decision.content["rater"])

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from app import ledger, organisation, scoring
+from app import scoring
 from app.cycle.cutting import BeingCertified
-from app.cycle.opened import NotNow, OpenedCycle, begin_stage, opened_cycle, opened_or_refused
+from app.cycle.opened import NotNow, OpenedCycle, begin_decided, move_everybody, opened_cycle, opened_or_refused
 from app.cycle.reopened import REOPEN as CODE
 from app.decisions import Decision, DecisionKind, Read
 from app.kit.refusals import Conflict, Invalid, at_field, unknown_members
@@ -125,22 +125,13 @@ def _overtaken(connection: Connection, open_: Decision) -> list[Mapping[str, Any
 
 
 def _apply(connection: Connection, decision: Decision) -> None:
-    hand = decision.ended or decision.maker
+    hand = decision.done_by
     loaded = scoring.state(connection)
     day = loaded.frame.directory.day_of(hand.at)
     opened = opened_or_refused(connection, decision.cycle, loaded, today=day)
     _refuse(connection, opened, decision.content["because"])
-    begin_stage(
-        connection,
-        opened.cycle,
-        Stage.CERTIFIED,
-        round_=opened.round + 1,
-        by=hand.account,
-        at=hand.at,
-        decision=decision.id,
-    )
-    organisation.raise_decided(connection, [(decision.kind, decision.cycle, decision.id, hand.at.isoformat())])
-    ledger.record_change(connection, at=hand.at, owners=ledger.owners_text(everyone=True))
+    begin_decided(connection, decision, Stage.CERTIFIED, round_=opened.round + 1)
+    move_everybody(connection, decision)
 
 
 REOPEN: Final = DecisionKind(

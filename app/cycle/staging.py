@@ -17,7 +17,7 @@ from app.access import Viewer
 from app.cycle.blocking import blockers_of, root_in
 from app.cycle.cutting import refuse_being_certified
 from app.cycle.moved import moved_figures
-from app.cycle.opened import NotNow, OpenedCycle, begin_stage, opened_cycle, opened_or_refused
+from app.cycle.opened import NotNow, OpenedCycle, begin_decided, opened_cycle, opened_or_refused
 from app.decisions import Decision, DecisionKind, Read
 from app.kit.refusals import Conflict, Invalid, at_field, unknown_members
 from app.plain.findings import Finding, n_
@@ -191,13 +191,13 @@ def _keep_what_is_loaded(connection: Connection, decision: Decision, _seen: Conn
 
 
 def _apply_stage(connection: Connection, decision: Decision) -> None:
-    hand = decision.ended or decision.maker
+    hand = decision.done_by
     loaded = scoring.state(connection)
     today = loaded.frame.directory.day_of(hand.at)
     opened = opened_or_refused(connection, decision.cycle, loaded, today=today)
     _refuse_blocked(connection, loaded, opened, decision.content, today=today)
     to = Stage(decision.content["to"])
-    begin_stage(connection, opened.cycle, to, round_=opened.round, by=hand.account, at=hand.at, decision=decision.id)
+    begin_decided(connection, decision, to, round_=opened.round)
     if to is Stage.AGREEMENT and opened.stage is Stage.DRAFT:
         cascade.publish(connection, cycle=opened.cycle, decision=decision.id, at=hand.at)
     if to is Stage.DRAFT:
@@ -279,7 +279,7 @@ def _adopted(content: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _apply_amend(connection: Connection, decision: Decision) -> None:
-    hand = decision.ended or decision.maker
+    hand = decision.done_by
     opened = opened_cycle(connection, decision.cycle_year)
     if opened is None or opened.stage not in _AMENDED_AT:
         raise NotNow

@@ -116,6 +116,11 @@ class Decision:
         return _year(self.cycle)
 
     @property
+    def done_by(self) -> Hand:
+        """Whose hand it took effect by: who ended it, or its maker where the maker alone sufficed."""
+        return self.ended or self.maker
+
+    @property
     def checker(self) -> Hand | None:
         """Who approved or refused it; None for one that its maker alone sufficed for."""
         if self.ended is None or self.state not in {DecisionState.APPROVED, DecisionState.REFUSED}:

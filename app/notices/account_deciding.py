@@ -223,7 +223,7 @@ def _one_suffices(connection: Connection, content: Mapping[str, Any], day: dt.da
 
 
 def _apply(connection: Connection, decision: Decision) -> None:
-    wish, hand = _wish(connection, decision.content), decision.ended or decision.maker
+    wish, hand = _wish(connection, decision.content), decision.done_by
     before = wish.before
     if before is None:
         access.invite_account(
@@ -248,7 +248,7 @@ def _apply(connection: Connection, decision: Decision) -> None:
 
 def _tell(connection: Connection, decision: Decision, wish: AccountWish, *, at: dt.datetime) -> None:
     """A row of the trail with both names, and every auditor hears of an account that reaches far."""
-    hand = decision.ended or decision.maker
+    hand = decision.done_by
     after = {"roles": sorted(wish.roles), "employee": wish.employee, "disabled": not wish.is_open}
     before = None
     if wish.before is not None:

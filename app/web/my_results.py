@@ -147,7 +147,7 @@ def _about(context: RequestContext, cycle: int, node: Node, *, before: int) -> I
         move = next((move for move in one.content.get("moves", ()) if move["node"] == str(node)), None)
         yield DecisionAbout(
             one,
-            (one.ended or one.maker).at,
+            one.done_by.at,
             one.reason if move is None else move["reason"],
             None if move is None else move["from"],
             None if move is None else move["to"],
