@@ -90,6 +90,7 @@ from app.cycle.check_ins import (
     sees_check_ins,
     self_assessment,
 )
+from app.cycle.closing_steps import ClosingStep, ClosingStepKind, closing_steps
 from app.cycle.correcting import ADMITTED_MOST, CORRECTED_IN, correct_kind
 from app.cycle.cutting import BeingCertified, refuse_being_certified
 from app.cycle.drafted import DraftScores, draft_scores
@@ -270,6 +271,8 @@ __all__ = [
     "CardNote",
     "CheckIn",
     "CheckInDue",
+    "ClosingStep",
+    "ClosingStepKind",
     "CycleOpened",
     "CycleResults",
     "CycleStanding",
@@ -334,6 +337,7 @@ __all__ = [
     "check_ins",
     "check_ins_due",
     "close_action",
+    "closing_steps",
     "comments_owed",
     "correct_kind",
     "cut_to_verify",

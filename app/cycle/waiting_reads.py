@@ -44,29 +44,34 @@ class OnesReads:
         self.connection, self.loaded, self.day = connection, loaded, day
 
     @cached_property
+    def opened(self) -> Sequence[OpenedCycle]:
+        """All opened cycles, the latest first. Queries: 1 the first time."""
+        return opened_cycles(self.connection)
+
+    @cached_property
     def agreed_on(self) -> Sequence[OpenedCycle]:
-        """The cycles whose scorecards are signed now. Queries: 1 the first time, or none."""
+        """The cycles whose scorecards are signed now. Queries: those of :attr:`opened`, or none."""
         pinned = self.loaded.sheet.pinned
         if not pinned:
             return ()
-        return [one for one in opened_cycles(self.connection) if one.stage in AGREED_IN and one.cycle in pinned]
+        return [one for one in self.opened if one.stage in AGREED_IN and one.cycle in pinned]
 
     @cached_property
     def reviewed(self) -> Sequence[EmployeeResults]:
-        """What everybody came to in the cycles whose results are reviewed now. Queries: 1 the first time, or none; and those of each."""
+        """What everybody came to in the cycles whose results are reviewed now. Queries: those of :attr:`opened`, or none; and those of each."""
         certified = self.loaded.certified
         if not certified:
             return ()
-        some = [one for one in opened_cycles(self.connection) if one.stage in REVIEWED_IN and one.cycle in certified]
+        some = [one for one in self.opened if one.stage in REVIEWED_IN and one.cycle in certified]
         loaded = scoring.state_with_pending(self.connection)
         return [results_as_they_stand(self.connection, loaded, one, day=self.day) for one in some]
 
     @cached_property
     def objected(self) -> Sequence[Case]:
-        """The objections of the cycles that people were told of, the newest first. Queries: none where nobody was told anything, else 1 and those of each."""
+        """The objections of the cycles that people were told of, the newest first. Queries: none where nobody was told anything, else those of :attr:`opened` and of each."""
         if not self.loaded.sheet.tellings:
             return ()
-        some = [one for one in opened_cycles(self.connection) if one.is_told]
+        some = [one for one in self.opened if one.is_told]
         return [case for one in some for case in Hearings(self.connection, self.loaded, one, day=self.day).cases()]
 
     def cards(self, cycle: int, nodes: Sequence[Node]) -> dict[Node, AgreedCard]:

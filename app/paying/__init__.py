@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from app.paying.runs import (
     KeptRun,
+    RunHead,
     exported_runs,
     factor_text,
+    is_paid,
     keep_export,
     keep_run,
     kept_runs,
+    last_run_head,
     latest_run,
     run_numbered,
     run_sha256,
@@ -20,11 +23,14 @@ from app.paying.runs import (
 
 __all__ = [
     "KeptRun",
+    "RunHead",
     "exported_runs",
     "factor_text",
+    "is_paid",
     "keep_export",
     "keep_run",
     "kept_runs",
+    "last_run_head",
     "latest_run",
     "run_numbered",
     "run_sha256",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import rfc8785
 import sqlalchemy as sa
@@ -18,10 +19,13 @@ from app.rules.pay_runs import Institution, PaidItem, PayItemKind, PayRunMade, P
 
 __all__ = [
     "KeptRun",
+    "RunHead",
     "exported_runs",
+    "is_paid",
     "keep_export",
     "keep_run",
     "kept_runs",
+    "last_run_head",
     "latest_run",
     "run_numbered",
     "run_sha256",
@@ -123,13 +127,15 @@ def run_numbered(connection: Connection, cycle: int, number: int) -> KeptRun | N
     return _read(connection, sa.select(tables.pay_run).where(of.cycle == cycle, of.number == number))
 
 
-def kept_runs(connection: Connection, cycle: int) -> list[KeptRun]:
-    """All runs of a cycle, the first one first. Queries: 2, or 1."""
+def kept_runs(connection: Connection, cycle: int, *, employee: str | None = None) -> list[KeptRun]:
+    """All runs of a cycle, the first one first; with one person's item alone where they are asked for. Queries: 2, or 1."""
     of, item = tables.pay_run.c, tables.pay_item.c
     rows = connection.execute(sa.select(tables.pay_run).where(of.cycle == cycle).order_by(of.number)).all()
     items: dict[int, list[PaidItem]] = {row.number: [] for row in rows}
     if rows:
         query = sa.select(tables.pay_item).where(item.cycle == cycle).order_by(item.number, item.employee)
+        if employee is not None:
+            query = query.where(item.employee == employee)
         for one in connection.execute(query):
             items[one.number].append(_item(one))
     return [_kept(row, items[row.number]) for row in rows]
@@ -179,10 +185,34 @@ def _item(row: sa.Row[Any]) -> PaidItem:
     )
 
 
-def exported_runs(connection: Connection, cycle: int) -> frozenset[int]:
-    """The numbers of the runs whose file payroll has. Queries: 1."""
+def is_paid(connection: Connection, cycle: int, employee: str) -> bool:
+    """Whether somebody has an item in any run of a cycle. Queries: 1."""
+    of = tables.pay_item.c
+    query = sa.select(of.number).where(of.cycle == cycle, of.employee == employee).limit(1)
+    return connection.scalar(query) is not None
+
+
+class RunHead(NamedTuple):
+    """The last run of a cycle without its items: which it is, of which round, and since when."""
+
+    number: int
+    round: int
+    at: dt.datetime
+
+
+def last_run_head(connection: Connection, cycle: int) -> RunHead | None:
+    """Queries: 1."""
+    of = tables.pay_run.c
+    query = sa.select(of.number, of.round, of.at).where(of.cycle == cycle).order_by(of.number.desc()).limit(1)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else RunHead(row.number, row.round, row.at)
+
+
+def exported_runs(connection: Connection, cycle: int) -> Mapping[int, dt.datetime]:
+    """The runs whose file payroll has, by number, each with when it was taken first. Queries: 1."""
     of = tables.pay_export.c
-    return frozenset(connection.scalars(sa.select(of.number).distinct().where(of.cycle == cycle)))
+    query = sa.select(of.number, sa.func.min(of.at)).where(of.cycle == cycle).group_by(of.number)
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def keep_export(

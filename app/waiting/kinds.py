@@ -227,6 +227,12 @@ def _objections(reader: Reader) -> Iterator[Errand]:
         yield Errand(kind="objections", since=min(one.objection.at for one in some), about=tuple(some))
 
 
+def _cycle_steps(reader: Reader) -> Iterator[Errand]:
+    """What is next with a cycle that people were told of, until it is paid: done when it is proposed, or the file is taken. Queries: as :func:`app.cycle.closing_steps`."""
+    for one in cycle.closing_steps(reader.reads, viewer=reader.viewer):
+        yield Errand(kind="cycle_step", since=one.since, about=one)
+
+
 def _check_in_due(reader: Reader) -> Iterator[Errand]:
     """Mid-year check-ins that one has still to keep, as the employee or as who leads them. Queries: none where no cycle is under way, else 2."""
     some = cycle.check_ins_due(reader.reads, viewer=reader.viewer)
@@ -356,6 +362,7 @@ KINDS: Final = (
     Kind("to_review", Deed.REVIEW, _to_review),
     Kind("to_answer", Deed.REVIEW, _to_answer),
     Kind("objections", Deed.OBJECT, _objections),
+    Kind("cycle_step", Deed.SEE_CYCLES, _cycle_steps),
     Kind("check_in_due", Deed.CHECK_IN, _check_in_due),
     Kind("comment_owed", Deed.KEEP_ACTIONS, _comment_owed),
     Kind("action_to_do", Deed.KEEP_ACTIONS, _action_to_do),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
 from flask import render_template
@@ -17,7 +17,8 @@ from app.exports import Cell, as_csv, as_pdf, pay_run_sheet, write_xlsx
 from app.kit.refusals import Conflict, NotThere
 from app.paying import KeptRun
 from app.plain.findings import n_
-from app.rules.pay_runs import PayRunMade
+from app.rules.pay_derivation import PayDerivation, derivation_of
+from app.rules.pay_runs import Institution, PaidItem, PayRunMade
 from app.rules.terms import CycleFunction, Node, NodeKind
 from app.web import cycling
 from app.web.downloads import refuse_without_reason
@@ -30,7 +31,10 @@ from app.web.zones import Clock
 __all__ = [
     "NotApproved",
     "PayRunSeen",
+    "StatedItem",
+    "Statement",
     "exported",
+    "has_statement",
     "own_pay",
     "run_seen",
     "sees_runs",
@@ -175,8 +179,39 @@ def own_pay(context: RequestContext, cycle: int) -> int | None:
     return amounts.get(context.viewer.employee or "")
 
 
-def statement_seen(context: RequestContext, cycle: int, employee: str) -> Mapping[str, Any]:
-    """What somebody was paid, run by run: one's own once the cycle is paid, anybody's for whoever sees everybody's pay.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedItem:
+    """What somebody came to by a run, and how."""
+
+    run: KeptRun
+    item: PaidItem
+    how: PayDerivation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What somebody was paid by a cycle, run by run."""
+
+    cycle: int
+    employee: str
+    items: tuple[StatedItem, ...]
+
+    @property
+    def amount(self) -> int:
+        """What they come to by the last run, in won."""
+        return self.items[-1].item.amount
+
+    def as_json(self) -> dict[str, Any]:
+        """As the API writes it."""
+        runs = [
+            {"run": one.run.made.number, "approved_at": one.run.at.isoformat()} | one.item.as_json(one.run.cycle_days)
+            for one in self.items
+        ]
+        return {"employee": self.employee, "cycle": str(self.cycle), "runs": runs, "amount": self.amount}
+
+
+def statement_seen(context: RequestContext, cycle: int, employee: str) -> Statement:
+    """What somebody was paid, run by run: one's own once the cycle is paid, anybody's for whoever sees everybody's pay. Queries: 4 at most.
 
     Raises:
         NotThere: there is nothing, or it is not for this person.
@@ -184,33 +219,39 @@ def statement_seen(context: RequestContext, cycle: int, employee: str) -> Mappin
     opened = cycles.opened_cycle(context.connection, cycle)
     if opened is None or not grades_seen(context, cycle).pay(Node(NodeKind.EMPLOYEE, employee)):
         raise NotThere
-    items = [
-        {"run": one.made.number, "approved_at": one.at.isoformat()} | item.as_json(one.cycle_days)
-        for one in paying.kept_runs(context.connection, cycle)
-        for item in one.made.items
-        if item.employee == employee
-    ]
+    items = tuple(_stated(paying.kept_runs(context.connection, cycle, employee=employee)))
     if not items:
         raise NotThere
-    return {"employee": employee, "cycle": str(cycle), "runs": items, "amount": items[-1]["amount"]}
+    return Statement(cycle=cycle, employee=employee, items=items)
 
 
-def statement_paper(context: RequestContext, told: Mapping[str, Any], *, name: str, clock: Clock) -> Download:
+def _stated(runs: Iterable[KeptRun]) -> Iterator[StatedItem]:
+    """The item of each run that has one, with how it came about beside the run before."""
+    before: tuple[PaidItem | None, Institution] | None = None
+    for run in runs:
+        made = run.made
+        item = made.items[0] if made.items else None
+        if item is not None:
+            how = derivation_of(item, made.institution, made.factor, before)
+            yield StatedItem(run=run, item=item, how=how)
+        before = item, made.institution
+
+
+def has_statement(context: RequestContext, cycle: int, employee: str) -> bool:
+    """Whether there is a statement of somebody's pay that who asks may read. Queries: 2 at most."""
+    if not grades_seen(context, cycle).pay(Node(NodeKind.EMPLOYEE, employee)):
+        return False
+    return paying.is_paid(context.connection, cycle, employee)
+
+
+def statement_paper(context: RequestContext, statement: Statement, *, name: str, clock: Clock) -> Download:
     """A statement as a document, in the reader's language."""
-    employee = str(told["employee"])
     with writing(lambda: clock):
         markup = render_template(
-            "papers/statement.html", statement=_with_figures(told), name=name, language=page_language(), now=context.now
+            "papers/statement.html", statement=statement, name=name, language=page_language(), now=context.now
         )
     return Download(
-        content=as_pdf(markup), filename=f"statement-{told['cycle']}-{employee}.pdf", media_type="application/pdf"
+        content=as_pdf(markup),
+        filename=f"statement-{statement.cycle}-{statement.employee}.pdf",
+        media_type="application/pdf",
     )
-
-
-def _with_figures(told: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The same with decimals in place of their texts."""
-    runs = [
-        one | {each: Decimal(one[each]) for each in ("monthly_base", "grade_rate") if one[each] is not None}
-        for one in told["runs"]
-    ]
-    return {**told, "runs": runs}

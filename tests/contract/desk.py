@@ -55,6 +55,7 @@ class Desk:
         self.server, self.kopes, self.where = server, kopes, where
         self.folder = where["definitions"].parent / "agency"
         self.people = {}
+        self.passwords = {}
         self.clients = []
 
     def person(self, name, *more):
@@ -64,8 +65,15 @@ class Desk:
             password = self.kopes("user", "create", email, *more, **self.where).out.split()[-1]
             client = self.client()
             assert client.post("/login", data={"email": email, "password": password}).status_code == 303
-            self.people[name] = client
+            self.people[name], self.passwords[name] = client, password
         return self.people[name]
+
+    def again(self, name, password):
+        """Somebody signs in anew: another day's server knows no session of before."""
+        self.people[name] = client = self.client()
+        signed = client.post("/login", data={"email": f"{name}@agency.example", "password": password})
+        assert signed.status_code == 303, signed.text
+        return client
 
     def client(self, **headers):
         """Somebody who is not signed in; closed at the test's end."""
@@ -125,9 +133,10 @@ class Desks:
         """A desk of one's own; the agency's folder and definitions are written into a folder."""
         if (engine, setting) not in self._made:
             self._made[engine, setting] = self._make(engine, setting)
-        like, cookies = self._made[engine, setting]
+        like, cookies, passwords = self._made[engine, setting]
         shutil.copytree(self._kept(setting), folder, dirs_exist_ok=True)
         with self._templates.copy(engine, like) as url, self._opened(url, setting, folder) as desk:
+            desk.passwords = dict(passwords)
             for name, kept in cookies.items():
                 desk.people[name] = desk.client()
                 for cookie, value in kept.items():
@@ -166,7 +175,7 @@ class Desks:
                 desk.person(name, *options)
             desk.take_over(*setting.application)
             desk.take_over(*setting.feed, to="feed")
-            return url, {name: dict(client.cookies) for name, client in desk.people.items()}
+            return url, {name: dict(client.cookies) for name, client in desk.people.items()}, desk.passwords
 
 
 def code(answer):

@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 import re
+from decimal import Decimal
 from fractions import Fraction
 
 import python_calamine
@@ -96,20 +97,35 @@ def test_people_are_paid_by_what_was_locked(notified, desks):
     """One run after another: under the pool, with somebody's pay given back, by another grade of the agency; then the cycle is paid."""
     with later(desks, notified, OVER) as desk:
         desk.people["ferran"] = desk.person("fe", "--role", "executive")
+        desk.again("e1", notified.passwords["e1"])
         desk.person("pay", "--role", "member")
         appoint(desk, "pay@agency.example", "payroll")
         assert code(propose(desk, "dana", "pay_run", {"run": 1})) == (409, "not_now")
+        assert steps(desk, "dana") == steps(desk, "ferran") == ["Nothing is in the way of locking the cycle 2026"]
         assert agree(desk, "late", propose(desk, "dana", "lock", {})).status_code == 200
+        assert steps(desk, "dana") == steps(desk, "ferran") == ["The ministry's result of 2026 is still to be entered"]
         rows = grades(desk)
         refusals(desk)
         exact = exact_amounts(desk, rows, "A")
         pool = int(sum(exact.values()) * Fraction(4, 5))
         institution(desk, "A", pool)
+        assert steps(desk, "dana") == ["Pay run 1 of 2026 is to be proposed"]
+        assert steps(desk, "ferran") == steps(desk, "late") == []
         first = shared_out(exact, pool)
         first_run(desk, first, exact)
         given_back(desk, first, pool)
         anew(desk, rows)
         closes(desk)
+
+
+def steps(desk, name):
+    """What Home tells somebody to do next about the cycle; each leads to its form, or to the cycle's page where another has to."""
+    page = desk.person(name).get("/").text
+    some = re.findall(r'data-kind="cycle_step">.*?<a href="([^"]+)">([^<]+)</a>', page, re.DOTALL)
+    for address, _ in some:
+        page, _, anchor = address.partition("#")
+        assert anchor == "" or f'id="{anchor}"' in desk.person(name).get(page).text, address
+    return [said.strip().replace("&#39;", "'") for _, said in some]
 
 
 def refusals(desk):
@@ -134,6 +150,8 @@ def first_run(desk, first, exact):
     assert answer.json()["errors"][0]["pointer"] == "/content/run"
     made = propose(desk, "dana", "pay_run", {"run": 1})
     assert code(propose(desk, "dana", "pay_run", {"run": 1})) == (409, "run_open")
+    assert steps(desk, "dana") == []
+    assert "Pay run 1 of the cycle 2026" in words(desk.person("late").get("/"))
     assert told(desk, 1)[0]["state"] == "proposed"
     assert code(export(desk, 1)) == (409, "not_approved")
     effects = desk.person("late").get(made.json()["effects"]["items"]).json()["items"]
@@ -154,6 +172,8 @@ def first_run(desk, first, exact):
     for name, status in (("dana", 200), ("late", 200), ("fe", 404), ("outsider", 404)):
         assert desk.person(name, "--role", "member").get("/api/v1/cycles/2026/pay-runs/1").status_code == status, name
     assert [one[0] for one in blockers(paid(desk))] == ["not_exported"]
+    assert "is not agreed to and handed to payroll" in words(desk.person("dana").get("/cycles/2026"))
+    assert (steps(desk, "pay"), steps(desk, "dana")) == (["The file of pay run 1 of 2026 is to be taken"], [])
     file_of(desk, run)
 
 
@@ -178,6 +198,8 @@ def file_of(desk, run):
     assert (rules["run_sha256"], rules["institution_grade"], rules["pool"]) == (run["sha256"], "A", run["pool"])
     assert {"share S", "rate S", "factor", "snapshot_sha256"} <= rules.keys()
     assert told(desk, 1)[0] == run | {"state": "exported"}
+    assert steps(desk, "pay") == ["On which day 2026 was paid is still to be said"]
+    assert 'href="/cycles/2026/pay#paid"' in desk.person("pay").get("/cycles/2026").text
 
 
 def given_back(desk, first, pool):
@@ -188,6 +210,7 @@ def given_back(desk, first, pool):
     assert code(agree(desk, "late", made)) == (409, "role")
     assert agree(desk, "ferran", made).status_code == 200
     assert code(propose(desk, "dana", "clawback", ground)) == (409, "clawed_back")
+    assert steps(desk, "dana") == ["Pay run 2 of 2026 is to be proposed"]
     approved_run(desk, 2)
     run, items = told(desk, 2)
     assert items == {number: (amount, 0, "none") for number, amount in first.items()} | {
@@ -254,10 +277,34 @@ def closes(desk):
     assert code(paid(desk, by="dana")) == (409, "role")
     assert export(desk, 3).status_code == 200
     assert code(paid(desk, paid_on="soon")) == (422, "invalid")
-    done = agree(desk, "late", paid(desk))
+    made = paid(desk)
+    assert steps(desk, "pay") == []
+    done = agree(desk, "late", made)
     assert done.status_code == 200, done.text
     standing = dana.get("/api/v1/cycles/2026").json()
     assert (standing["stage"], standing["counts"]) == ("paid", {"paid": 8})
+    own_statement(desk)
     assert desk.kopes("cycle", "verify", "2026", **desk.where).out.startswith("verified 2026 round 1 ")
     assert "All totals agree" in desk.kopes("reconcile", **desk.where).out
     assert json.loads(json.dumps(told(desk, 3)[0]))["state"] == "exported"
+
+
+def own_statement(desk):
+    """From one's own result, and for hr from the person's page, links lead to the statement, and a click to the document; nobody else finds it."""
+    address = "/cycles/2026/people/E1/statement"
+    owner, dana = desk.person("e1"), desk.person("dana")
+    for page, reader in (("/my/result", owner), ("/cycles/2026/people/E1", dana)):
+        assert f'href="{address}"' in reader.get(page).text, page
+        shown = reader.get(address)
+        assert f'href="{page.partition("?")[0]}' in shown.text
+        assert f'href="{address}.pdf"' in shown.text
+        paper = reader.get(f"{address}.pdf")
+        assert (paper.headers["Content-Type"], paper.content[:5]) == ("application/pdf", b"%PDF-")
+        said = words(shown)
+        for run in dana.get(f"/api/v1{address}").json()["runs"]:
+            assert f"₩{run['amount']:,}" in said, run
+            exact = format(Decimal(run["exact"].rstrip("0").rstrip(".")), ",f")
+            assert f"of {run['cycle_days']} days = ₩{exact}." in said, run
+    assert "All of it is as in run 1" in words(owner.get(address))
+    for name in ("outsider", "fe"):
+        assert {desk.person(name).get(one).status_code for one in (address, f"{address}.pdf")} == {404}

@@ -126,9 +126,9 @@ def statement(context: RequestContext, cycle: int, employee: str) -> Json | Down
     """
     is_paper = request.accept_mimetypes.best_match(["application/json", "application/pdf"]) == "application/pdf"
     with context.read():
-        told = paying.statement_seen(context, cycle, employee)
+        stated = paying.statement_seen(context, cycle, employee)
         clock, people = context.clock, context.directory.employees
         name = people[employee].name if employee in people else employee
         reading = reading_of(context, cycle, Node(NodeKind.EMPLOYEE, employee), what="pay")
     write_reading(context, reading)
-    return paying.statement_paper(context, told, name=name, clock=clock) if is_paper else Json(dict(told))
+    return paying.statement_paper(context, stated, name=name, clock=clock) if is_paper else Json(stated.as_json())

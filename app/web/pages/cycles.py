@@ -188,11 +188,7 @@ def one(context: RequestContext, cycle: int) -> Page:
         standing=standing,
         tellings=telling.tellings_shown(context, standing.opened),
         steps=tuple(_steps(context, standing)),
-        ways=[
-            (to, is_way_back(standing.opened.stage, to))
-            for to in stages_ahead(standing.opened.stage)
-            if to is not Stage.PAID
-        ],
+        ways=[(to, is_way_back(standing.opened.stage, to)) for to in stages_ahead(standing.opened.stage)],
         stages=STAGES,
         waiting=waiting,
         titles=titles,
@@ -214,6 +210,7 @@ def one(context: RequestContext, cycle: int) -> Page:
         review_alerts=REVIEW_ALERTS,
         sees_after_close=standing.certified is not None and cycling.sees_everybody(context, cycle),
         sees_pay=standing.certified is not None and paying.sees_runs(context, cycle),
+        closes=any((one.cycle, one.function) == (cycle, CycleFunction.PAYROLL) for one in context.viewer.functions),
         ends=_end_of_functions(standing),
         alerts=_alerts(context, standing),
         alert_kinds=ALERTS,

@@ -14,8 +14,11 @@ from app.kit.refusals import Invalid, NotThere
 from app.plain.findings import Finding, n_
 from app.rules.permissions import Deed
 from app.rules.stages import PAID_IN, Stage
-from app.rules.terms import CycleFunction
+from app.rules.terms import CycleFunction, Node, NodeKind
 from app.web import cycling, decided, paying
+from app.web.downloads import LoggedReading, written_down
+from app.web.limits import Lane
+from app.web.naming import node_named
 from app.web.rendering import Download, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -164,3 +167,45 @@ def propose_paid(context: RequestContext, cycle: int, form: PaidForm) -> Redirec
 def export(context: RequestContext, cycle: int, run: int, form: ExportForm) -> Download:
     """The file of a run."""
     return paying.exported(context, cycle, run, format_=form.format, reason=form.reason)
+
+
+@pages.read("/cycles/<int:cycle>/people/<employee>/statement", may=Deed.SEE_OWN_RESULT)
+def statement(context: RequestContext, cycle: int, employee: str) -> Page:
+    """What somebody was paid, run by run, and how each amount came about. Queries: constant.
+
+    Raises:
+        NotThere: there is nothing, or it is not for this person.
+    """
+    return Page(
+        "pages/statement.html",
+        statement=paying.statement_seen(context, cycle, employee),
+        name=node_named(context, Node(NodeKind.EMPLOYEE, employee)),
+        is_own=employee == context.viewer.employee,
+        kinds=PAY_ITEM_KINDS,
+    )
+
+
+@pages.read(
+    "/cycles/<int:cycle>/people/<employee>/statement.pdf",
+    may=Deed.SEE_OWN_RESULT,
+    transaction=False,
+    lane=Lane.FILE,
+)
+def statement_file(context: RequestContext, cycle: int, employee: str) -> Download:
+    """The same as a document; that somebody else's was taken is written down."""
+    with context.read():
+        stated, clock = paying.statement_seen(context, cycle, employee), context.clock
+        name = node_named(context, Node(NodeKind.EMPLOYEE, employee))
+    file = paying.statement_paper(context, stated, name=name, clock=clock)
+    if employee == context.viewer.employee:
+        return file
+    asked = {"cycle": cycle, "format": "pdf"}
+    subject = str(Node(NodeKind.EMPLOYEE, employee))
+    return written_down(
+        context,
+        file,
+        reason="",
+        reading=LoggedReading("pay", {"of": subject, **asked}, rows=1),
+        subject=subject,
+        after=asked,
+    )

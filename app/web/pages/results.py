@@ -30,7 +30,7 @@ from app.rules.standings import published
 from app.rules.tellings import RankThird
 from app.rules.terms import Node, NodeKind
 from app.scoring import LineScore, ScoreQuery
-from app.web import decided, rating, reviewing, words
+from app.web import decided, paying, rating, reviewing, words
 from app.web.group_names import group_namer
 from app.web.list_order import page_shown
 from app.web.naming import kpi_namer, node_named, person_named, who_named
@@ -212,6 +212,7 @@ def one(context: RequestContext, cycle: int, employee: str) -> Page:
         following=_following(context, shown, employee),
         earlier=[one for one in results.signed(employee) if one != result.review] if whole else [],
         lists=reviewing.lists_results(context, cycle),
+        has_statement=paying.has_statement(context, cycle, employee),
     )
 
 
