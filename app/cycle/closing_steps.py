@@ -126,7 +126,7 @@ def _run_to_propose(reads: OnesReads, opened: OpenedCycle, result: Decision) -> 
     last, begun = paying.last_run_head(reads.connection, opened.cycle), opened.since
     if last is None:
         if opened.stage is Stage.LOCKED:
-            yield ClosingStep(ClosingStepKind.RUN, opened.cycle, max(begun, _at(result)), acts=True, run=1)
+            yield ClosingStep(ClosingStepKind.RUN, opened.cycle, max(begun, result.done_by.at), acts=True, run=1)
         return
     since = max(_changes(reads, opened, last), default=None)
     if since is None:
@@ -146,11 +146,8 @@ def _changes(reads: OnesReads, opened: OpenedCycle, last: RunHead) -> Iterator[d
         state=DecisionState.APPROVED,
         ended_after=last.at,
     )
-    yield from map(_at, decisions_of(reads.connection, only, visible=lambda _one: True, limit=_WAITING_MOST))
-
-
-def _at(one: Decision) -> dt.datetime:
-    return (one.ended or one.maker).at
+    for one in decisions_of(reads.connection, only, visible=lambda _one: True, limit=_WAITING_MOST):
+        yield one.done_by.at
 
 
 def _of_payroll(reads: OnesReads, opened: OpenedCycle) -> Iterator[ClosingStep]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from decimal import Decimal
 from fractions import Fraction
 from types import SimpleNamespace as Sample
 from typing import Any, Final
@@ -15,6 +16,7 @@ from typing import Any, Final
 from app.plain.findings import Finding, Place, n_
 from app.rules.kpis import Translated
 from app.rules.objections import ObjectionState
+from app.rules.pay_derivation import PayWay
 from app.rules.rating import RaterSpread
 from app.rules.terms import Node, NodeKind
 from app.web import words
@@ -324,6 +326,15 @@ def _views() -> Sample:
     )
 
 
+def _paid() -> Sample:
+    """An amount of a run, with all ways by which one comes about."""
+    terms = Sample(grade="A", monthly_base=Decimal(3_000_000), grade_rate=Decimal(100), days=365)
+    exact, factor = Fraction(2_400_000), Fraction(4, 5)
+    ways = [Sample(way=way, exact=exact, factor=factor, scaled=exact * factor, left_over=1) for way in PayWay]
+    made = Sample(number=2, institution=Sample(grade="A", rate=Decimal(80)))
+    return Sample(made=made, item=Sample(terms=terms), ways=ways)
+
+
 def _bridge() -> Sample:
     """The last cycles under two definitions."""
     cycle = Sample(
@@ -384,6 +395,7 @@ def samples() -> dict[str, Any]:
         "decision_titles": {7: "Change set 3"},
         "person_named": lambda _text: "Boram Lee",
         "bridge": _bridge(),
+        "paid": _paid(),
         "begins": lambda cycle: dt.date(cycle, 1, 1),
         "goal_name": lambda _kpi, language: _NAME.in_language(language),
         "CHOICES": CHOICES,
