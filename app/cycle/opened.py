@@ -146,7 +146,7 @@ def year_named(cycle: str | None) -> int:
 
 def opened_cycles(connection: Connection) -> list[OpenedCycle]:
     """All of them, the latest year first. Queries: 1."""
-    return [_opened(row) for row in connection.execute(_query().order_by(tables.opened_cycle.c.cycle.desc()))]
+    return [_opened(row) for row in connection.execute(_OPENED.order_by(tables.opened_cycle.c.cycle.desc()))]
 
 
 def figures_stand(connection: Connection, cycle: str | None) -> bool:
@@ -159,7 +159,7 @@ def opened_cycle(connection: Connection, cycle: int) -> OpenedCycle | None:
     """One of them; None where nobody has opened it. Queries: 1, or none."""
     if not 0 < cycle < 10**_DIGITS:
         return None
-    row = connection.execute(_query().where(tables.opened_cycle.c.cycle == cycle)).one_or_none()
+    row = connection.execute(_ONE, {"year": cycle}).one_or_none()
     return None if row is None else _opened(row)
 
 
@@ -187,6 +187,11 @@ def _query() -> sa.Select[Any]:
     return sa.select(of, stage.c.stage, stage.c.round, stage.c.at, agreed_on, was_paid.label("was_paid")).join(
         stage, sa.and_(stage.c.cycle == of.c.cycle, stage.c.place == last)
     )
+
+
+# Every request about a cycle asks for it, several times: to put the statement together takes longer than to answer it.
+_OPENED: Final = _query()
+_ONE: Final = _OPENED.where(tables.opened_cycle.c.cycle == sa.bindparam("year"))
 
 
 def _opened(row: sa.Row[Any]) -> OpenedCycle:

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from tests.contract.any_close_order import (
     CHECKERS,
-    CLOSE_PEOPLE,
     DISCIPLINED,
     EMPLOYEES,
     FIGURE_KINDS,
@@ -19,28 +18,27 @@ from tests.contract.any_close_order import (
     LINE_KINDS,
     MAKERS,
     OPEN_IN,
+    PAID_IN,
     CloseDesk,
     Result,
     Step,
-    Waiting,
     is_in,
 )
-from tests.contract.any_order import EFFECTS_SEEN_ABOVE
+from tests.contract.any_deeds import Waiting, Why
+
+PAY_KINDS: Final = ("institution", "pay_run", "clawback", "stage", "reopen")
 
 __all__ = [
     "about_of",
     "against_approving",
     "against_proposing",
     "effects_of",
+    "lines_after",
     "obstacles",
+    "pay_effects",
     "steps_after",
     "why_no_moves",
 ]
-
-_AGAIN: Final = "again"
-
-Why = tuple[set[str], set[str]]
-"""The codes of what is certainly in the way, and of what may be."""
 
 
 def against_proposing(desk: CloseDesk, who: str, kind: str, content: Mapping[str, Any]) -> Why:
@@ -63,6 +61,10 @@ def about_of(desk: CloseDesk, kind: str, content: Mapping[str, Any]) -> frozense
     if kind == "lift":
         of = desk.waiting.get(content["decision"])
         return of.about if of is not None and of.kind in LINE_KINDS else frozenset()
+    if kind == "clawback":
+        return frozenset({f"employee:{content['employee']}"})
+    if kind == "reopen":
+        return frozenset() if content["nodes"] == "all" else frozenset(content["nodes"])
     return frozenset({content["node"]} if kind in LINE_KINDS else ())
 
 
@@ -88,6 +90,9 @@ def not_theirs(desk: CloseDesk, who: str, kind: str, content: Mapping[str, Any])
         of = about_of(desk, kind, content)
         heads = {head_of(node) for node in of}
         return set() if of and heads == {desk.accounts[who].employee} else {"role", "not_there"}
+    if kind == "stage":
+        wanted = "payroll" if content["to"] == "paid" else "hr"
+        return set() if wanted in desk.authorities(who) else {"role"}
     if kind in {"calibrate", "let_lapse"} and FUNCTIONS.get(who) == "calibrator":
         results = desk.results()
         groups = {results[one].group for one in moved_by(desk, kind, content)} - {None}
@@ -107,7 +112,11 @@ def as_things_are(desk: CloseDesk, kind: str, content: Mapping[str, Any], *, num
     """What is in the way now, whoever proposes it or agrees to it."""
     if kind not in CHECKERS:
         return {"not_now"}
+    if kind in PAY_KINDS:
+        return why_not_paid(desk, kind, content, number=number)
     reasons = set() if desk.stage in OPEN_IN else {"not_now"}
+    if desk.open_for is not None and not is_open_for(desk, kind, content):
+        reasons.add("not_reopened")
     if kind == "calibrate":
         reasons |= why_no_moves(desk, content["moves"])
     if kind == "let_lapse":
@@ -124,13 +133,27 @@ def as_things_are(desk: CloseDesk, kind: str, content: Mapping[str, Any], *, num
             reasons.add("not_there")
         elif content["decision"] not in desk.holding:
             reasons.add("lifted_already")
+        if of is not None and of.then is not None and of.then.round != desk.round:
+            reasons.add("not_now")
     if kind == "notify":
-        reasons |= set() if desk.pending() else {"nothing_pending"}
+        reasons |= {"nothing_pending"} if desk.stage == "notified" and not desk.pending() else set()
         reasons |= {"blocked"} if desk.blockers("notified", but=number) else set()
     if kind == "lock":
         reasons |= set() if desk.stage == "notified" else {"not_now"}
         reasons |= {"blocked"} if desk.stage == "notified" and desk.blockers("locked", but=number) else set()
     return reasons
+
+
+def is_open_for(desk: CloseDesk, kind: str, content: Mapping[str, Any]) -> bool:
+    """Whether a later round is open for all whom a decision is about; grades are moved of anybody's in whose group somebody's is."""
+    assert desk.open_for is not None
+    if kind in {*LINE_KINDS, "lift"}:
+        return about_of(desk, kind, content) <= desk.open_for
+    if kind == "calibrate":
+        results = desk.results()
+        groups = {one.group for number, one in results.items() if f"employee:{number}" in desk.open_for}
+        return {results[number].group for number in moved_by(desk, kind, content)} <= groups | {None}
+    return True
 
 
 def has_cause(desk: CloseDesk, content: Mapping[str, Any]) -> bool:
@@ -233,21 +256,13 @@ def effects_of(desk: CloseDesk, kind: str, content: Mapping[str, Any]) -> tuple[
 # -------------------------------------------------------------------------------------------------------------- agreeing
 
 
-def against_approving(desk: CloseDesk, who: str, number: int, *, wrong: bool) -> Why:
-    """Why somebody may not agree to a decision; `again` alone for who has agreed to it."""
+def against_approving(desk: CloseDesk, number: int) -> Why:
+    """Why nobody may agree to a decision now."""
     one = desk.waiting[number]
-    if one.state != "proposed":
-        if one.state == "approved" and desk.is_same(who, one.checker):
-            return {_AGAIN}, set()
-        return {"not_proposed", "not_there"}, set()
-    reasons = obstacles(desk, who, one) | ({"digest"} if wrong else set())
-    effects = next(each["effects"]["count"] for each in desk.decisions if each["id"] == number)
-    if effects > EFFECTS_SEEN_ABOVE and not {desk.accounts[who].employee, who} & one.seen_by:
-        reasons.add("not_seen")
     now = as_things_are(desk, one.kind, one.content, number=number)
-    more, perhaps = overtaken(desk, one)
+    reasons, perhaps = overtaken(desk, one)
     # What cannot be any more is overtaken.
-    return reasons | more | now, perhaps | ({"overtaken"} if now else set())
+    return reasons | now, perhaps | ({"overtaken"} if now else set())
 
 
 def obstacles(desk: CloseDesk, who: str, one: Waiting) -> set[str]:
@@ -259,12 +274,6 @@ def obstacles(desk: CloseDesk, who: str, one: Waiting) -> set[str]:
         why = not_theirs(desk, who, "calibrate", {"moves": [{"node": node} for node in one.about]})
         # Of one's own group nobody reads a decision before it is told.
         reasons |= why | ({"not_there"} if "own_group" in why else set())
-    if desk.is_same(who, one.maker):
-        reasons.add("same_person")
-    elif desk.act_for_each_other(who, one.maker):
-        reasons.add("acts_for_maker")
-    if one.about & desk.own_nodes(who):
-        reasons.add("own_case")
     return reasons
 
 
@@ -273,14 +282,58 @@ def overtaken(desk: CloseDesk, one: Waiting) -> Why:
     if one.kind == "let_lapse":
         now = {f"employee:{number}" for number in lapsed_of(desk, one.content["move"])}
         return {"overtaken"} if one.about - now else set(), set()
+    if one.kind in PAY_KINDS:
+        return pay_overtaken(desk, one)
     grades, others = effects_of(desk, one.kind, one.content)
-    if grades != one.effects[0]:
+    if grades != one.then.effects[0]:
         return {"overtaken"}, set()
     # Everybody is told what an approver has looked at.
-    since = one.kind == "notify" and desk.figures != one.figures
-    return set(), {"overtaken"} if since or others != one.effects[1] else set()
+    since = one.kind == "notify" and desk.figures != one.then.figures
+    return set(), {"overtaken"} if since or others != one.then.effects[1] else set()
 
 
-def whose(number: str) -> str | None:
-    """The account of an employee."""
-    return next((email for email, (_, mine) in CLOSE_PEOPLE.items() if mine == number), None)
+
+# ------------------------------------------------------------------------------------------------------------------ pay
+
+
+def why_not_paid(desk: CloseDesk, kind: str, content: Mapping[str, Any], *, number: int = 0) -> set[str]:
+    """What is in the way of the ministry's result, a run, what is given back, of being paid, or of opening it again (contract-cycle, 8)."""
+    payroll = desk.payroll
+    if kind == "institution":
+        return set()
+    reasons = set() if desk.stage in PAID_IN else {"not_now"}
+    if kind == "clawback":
+        graded = {number for number, one in desk.results().items() if one.grade is not None}
+        reasons |= set() if content["employee"] in payroll.known() | graded else {"invalid"}
+        reasons |= {"clawed_back"} if content["employee"] in payroll.given_back else set()
+    if kind == "stage":
+        reasons |= {"not_now"} if content["to"] != "paid" or desk.stage != "locked" else set()
+        reasons |= {"blocked"} if desk.stage == "locked" and desk.blockers("paid", but=number) else set()
+    if kind == "pay_run":
+        if payroll.institution is None:
+            return reasons | {"no_institution"}
+        run = payroll.next_run(desk.terms())
+        reasons |= {"not_now"} if run.number == 1 and desk.stage != "locked" else set()
+        reasons |= {"invalid"} if content["run"] != run.number else set()
+        reasons |= {"over_pool"} if run.is_over_pool else set()
+        others = [one for one in desk.open_decisions() if one != number and desk.waiting[one].kind == "pay_run"]
+        reasons |= {"run_open"} if others and not number else set()
+    return reasons
+
+
+def pay_effects(desk: CloseDesk, kind: str, content: Mapping[str, Any]) -> Any:
+    """What a decision about pay would change."""
+    if kind == "pay_run":
+        return desk.payroll.next_run(desk.terms()).moves()
+    if kind == "clawback":
+        return desk.payroll.amounts().get(content["employee"])
+    return desk.stage if kind == "stage" else None
+
+
+def pay_overtaken(desk: CloseDesk, one: Waiting) -> Why:
+    """Whether something has moved under a decision about pay."""
+    if one.kind != "institution" and one.then.round != desk.round:
+        return {"overtaken", "not_now"}, set()
+    if one.kind == "pay_run" and desk.payroll.institution is None:
+        return set(), {"overtaken"}
+    return ({"overtaken"} if pay_effects(desk, one.kind, one.content) != one.then.effects else set()), set()

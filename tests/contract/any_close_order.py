@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import pytest
-from werkzeug.test import TestResponse
 
 from app.kit.database import Database
 from tests.conftest import NewDatabase
-from tests.contract.any_order import CYCLE, WHY, Desk, People, Prepared, made_ready
+from tests.contract.any_close_pay import Payroll
+from tests.contract.any_deeds import DecidingDesk, body
+from tests.contract.any_order import CYCLE, People, Prepared, made_ready
 from tests.reference.agency import ReferenceAgency
 from tests.reference.grading import Candidate, Grading
 from tests.reference.ledger import rounded
@@ -66,7 +67,7 @@ ALBA, NORA, BORAM = (f"{one}@agency.example" for one in ("alba", "nora", "boram"
 PAULA, GASTON, HANA = (f"{one}@agency.example" for one in ("paula", "gaston", "hana"))
 DANA, WANDA, ANNA, HUGO = (f"{one}@agency.example" for one in ("dana", "wanda", "anna", "hugo"))
 CARLA, KIM, LEE, MIA = (f"{one}@agency.example" for one in ("carla", "kim", "lee", "mia"))
-DORA, FERRAN, IRIS = (f"{one}@agency.example" for one in ("dora", "ferran", "iris"))
+PIA, DORA, FERRAN, IRIS = (f"{one}@agency.example" for one in ("pia", "dora", "ferran", "iris"))
 WANDA_AGAIN: Final = "E21@agency.example"
 CLOSE_PEOPLE: Final[People] = {
     ALBA: (("employee",), "E1"),
@@ -89,6 +90,8 @@ CLOSE_PEOPLE: Final[People] = {
     LEE: (("member",), None),
     # A calibrator of one group.
     MIA: (("member",), None),
+    # Who pays out.
+    PIA: (("member",), None),
     FERRAN: (("executive",), None),
     IRIS: (("admin",), None),
 }
@@ -98,6 +101,7 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     **dict.fromkeys((ANNA, HUGO, WANDA_AGAIN), "approver"),
     **dict.fromkeys((KIM, LEE, MIA, NORA), "calibrator"),
     CARLA: "certifier",
+    PIA: "payroll",
 }
 GROUPS_OF: Final[Mapping[str, tuple[str, ...]]] = {MIA: ("paris",)}
 """Whom a calibrator is limited to."""
@@ -140,16 +144,22 @@ MAILED: Final = frozenset(number for _, number in CLOSE_PEOPLE.values() if numbe
 MAKERS: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(("calibrate", "let_lapse"), frozenset({"calibrator"})),
     **dict.fromkeys(("override", "drop", "zero", "lift"), frozenset({"hr", "head"})),
-    **dict.fromkeys(("notify", "lock", "stage", "certify", "amend", "raters", "bonus"), frozenset({"hr"})),
+    **dict.fromkeys(("notify", "lock", "certify", "amend", "raters", "bonus"), frozenset({"hr"})),
+    **dict.fromkeys(("institution", "pay_run", "clawback", "reopen"), frozenset({"hr"})),
+    "stage": frozenset({"hr", "payroll"}),
 }
 CHECKERS: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(("calibrate", "let_lapse"), frozenset({"calibrator"})),
     **dict.fromkeys(("override", "drop", "zero", "lift", "notify", "lock"), frozenset({"approver"})),
+    **dict.fromkeys(("pay_run", "stage"), frozenset({"approver"})),
+    **dict.fromkeys(("institution", "clawback", "reopen"), frozenset({"executive"})),
 }
 LINE_KINDS: Final = ("override", "drop", "zero")
 FIGURE_KINDS: Final = (*LINE_KINDS, "lift", "calibrate", "let_lapse")
 OPEN_IN: Final = ("certified", "notified")
 """The stages in which figures are decided on."""
+PAID_IN: Final = ("locked", "paid")
+"""Those in which people are paid."""
 
 
 # -------------------------------------------------------------------------------------------------------------- the agency
@@ -215,7 +225,7 @@ def to_certified(made: Prepared) -> None:
     desk.close()
 
 
-def decided(desk: Desk, kind: str, content: Mapping[str, Any], checker: str, *, maker: str = DANA) -> None:
+def decided(desk: CloseDesk, kind: str, content: Mapping[str, Any], checker: str, *, maker: str = DANA) -> None:
     """A decision that two people come to."""
     made = desk.ask(maker, "POST", "/api/v1/decisions", json=body(kind, content))
     assert made.status_code == 201, (kind, content, made.text)
@@ -225,11 +235,6 @@ def decided(desk: Desk, kind: str, content: Mapping[str, Any], checker: str, *, 
         digest = (desk.ask(checker, "GET", f"/api/v1/decisions/{number}").json or {})["digest"]
     done = desk.ask(checker, "POST", f"/api/v1/decisions/{number}/approve", json={"digest": digest})
     assert done.status_code == 200, (kind, content, done.text)
-
-
-def body(kind: str, content: Mapping[str, Any]) -> dict[str, Any]:
-    """What is sent to propose a decision of the cycle."""
-    return {"kind": kind, "cycle": CYCLE, "content": dict(content), "reason": WHY}
 
 
 # --------------------------------------------------------------------------------------------------------------- the model
@@ -300,38 +305,24 @@ class Signed:
     answer: str | None = None
 
 
-@dataclass
-class Waiting:
-    """A decision that somebody has proposed.
+class Then(NamedTuple):
+    """How things were when a decision was proposed: what it would have changed, by the model, how many about figures had been agreed to, and the round."""
 
-    Attributes:
-        about: the units and employees that it is about.
-        effects: what it would have changed when it was proposed, by the model.
-        figures: how many decisions about figures had been agreed to then.
-    """
-
-    maker: str
-    kind: str
-    content: dict[str, Any]
-    about: frozenset[str]
     effects: Any
     figures: int
-    state: str = "proposed"
-    checker: str = ""
-    seen_by: set[str] = field(default_factory=set)
+    round: int
 
 
 Lines = Mapping[int, Mapping[str, Any]]
 """The decisions about lines that hold, by number, in the order in which they were agreed to."""
 
 
-class CloseDesk(Desk):
+class CloseDesk(DecidingDesk):
     """The application on a copy of the certified agency, everything that people do to its cycle, and what must be so by the contract.
 
     Attributes:
         stage: of the cycle.
         first: the number of the last decision of before.
-        waiting: decisions since, by number.
         holding: the decisions about lines that hold.
         steps: the last move of each that was not let go.
         told: what everybody was told last.
@@ -339,12 +330,18 @@ class CloseDesk(Desk):
         reviews: what was ever signed about each.
         items: everybody's result as it was read last.
         digests: what the product calls each result that there was.
+        round: 1 before the cycle was reopened.
+        open_for: whom a later round is open for; None for everybody.
+        payroll: what everybody is paid.
     """
 
+    units = UNIT_OF
+
     def __init__(self, url: str, folder: Path) -> None:
-        self.log: list[str] = []
         self.stage = "certified"
-        self.waiting: dict[int, Waiting] = {}
+        self.round = 1
+        self.open_for: set[str] | None = None
+        self.payroll = Payroll.of(folder)
         self.holding: dict[int, dict[str, Any]] = {}
         self.steps: dict[str, Step] = {}
         self.told: dict[str, Told] = {}
@@ -357,42 +354,16 @@ class CloseDesk(Desk):
         events = json.loads((folder / "events.json").read_text(encoding="utf-8"))
         self.reference = ReferenceAgency.read(folder / "agency", folder / "definitions", events)
         super().__init__(url, folder, people=CLOSE_PEOPLE, now=NOW)
+        self.functions = {who: {function} for who, function in FUNCTIONS.items()}
         self.first = max((one["id"] for one in self.decisions), default=0)
 
     # ---- what is read
 
-    def ask(self, who: str, method: str, path: str, **sent: Any) -> TestResponse:
-        """As anybody asks; what is done is written down, for whoever looks for how it came to something."""
-        answer = super().ask(who, method, path, **sent)
-        if method != "GET":
-            code = (answer.json or {}).get("code") if answer.is_json else answer.mimetype
-            self.log.append(f"{self.now} {who} {method} {path} {sent.get('json')} {answer.status_code} {code}")
-        return answer
-
     def refresh(self) -> None:
         """Read again what all can be held against."""
-        self.rows: dict[str, list[dict[str, str]]] = getattr(self, "rows", {})
-        self.decisions = self.read("/api/v1/decisions?limit=1000")["items"]
-
-    @property
-    def today(self) -> dt.date:
-        """The day in the agency's zone, which is an hour or two ahead."""
-        return (self.now + dt.timedelta(hours=1)).date()
+        self.refresh_decisions()
 
     # ---- who is who
-
-    def authorities(self, who: str) -> set[str]:
-        """The roles and functions that somebody has."""
-        return {*self.accounts[who].roles, *({FUNCTIONS[who]} if who in FUNCTIONS else ())}
-
-    def own_nodes(self, who: str) -> set[str]:
-        """What is somebody's own case, by the number or the e-mail."""
-        numbers = self.numbers(who)
-        return {f"employee:{one}" for one in numbers} | {f"unit:{UNIT_OF[one]}" for one in numbers if one in UNIT_OF}
-
-    def act_for_each_other(self, who: str, other: str) -> bool:
-        """Whether one of two people stands in for the other today, whatever accounts they use."""
-        return any(self.stands_in(one, another) for one in self.numbers(who) for another in self.numbers(other))
 
     def reviews_for(self, number: str) -> set[str]:
         """The numbers in whose place an employee reviews today."""
@@ -410,9 +381,10 @@ class CloseDesk(Desk):
 
     def proposal(self, lines: Lines) -> tuple[Grading, dict[str, dict[str, Any]], dict[str, Any]]:
         """What is proposed by the second calculation, and the final scores of all nodes, with what was decided about lines."""
-        key = tuple(sorted((number, json.dumps(one, sort_keys=True)) for number, one in lines.items()))
+        decided = by_line(lines.values())
+        key = frozenset(decided.items())
         if key not in self._known:
-            scoring = self.reference.grading(int(CYCLE), by_line(lines.values()))
+            scoring = self.reference.grading(int(CYCLE), decided)
             rows = {row["employee"]: row for row in scoring.employees().rows}
             scores = {node: scoring.scoring.scorecard(node)["final_score"] for node in scoring.scoring.nodes()}
             self._known[key] = scoring, rows, scores
@@ -485,10 +457,6 @@ class CloseDesk(Desk):
         return next((one for one in reversed(self.reviews.get(number, [])) if one.of == results[number].reviewed), None)
 
     # ---- how the cycle stands
-
-    def open_decisions(self) -> Iterator[int]:
-        """The numbers of those that wait."""
-        return (number for number, one in self.waiting.items() if one.state == "proposed")
 
     def window(self, number: str) -> dt.date | None:
         """The last day on which somebody may object; None while they do not know."""

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import random
-from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any, Final
-
-from werkzeug.test import TestResponse
 
 from app import intake
 from tests.contract.any_cycle_judging import digest_of, whose
@@ -32,60 +28,35 @@ from tests.contract.any_cycle_order import (
     OWNER,
     POLICIES,
     CycleDesk,
-    body,
     write_kpis,
     write_policies,
 )
-from tests.contract.any_order import CYCLE, ORIGIN, WHY, code_of
+from tests.contract.any_deeds import ADDRESS, AnyDeeds, body
+from tests.contract.any_order import CYCLE, ORIGIN
 
-__all__ = ["ADDRESS", "LONG_AGO", "RATED", "CycleDeeds"]
+__all__ = ["LONG_AGO", "RATED", "CycleDeeds"]
 
-STATUS: Final = {"not_there": 404, "invalid": 422, "overrides_exceed": 422, "precondition_failed": 412}
-ADDRESS: Final = f"/api/v1/cycles/{CYCLE}"
+STATUSES: Final = {"not_there": 404, "invalid": 422, "overrides_exceed": 422, "precondition_failed": 412}
 RATED: Final = ("employee:E1", "employee:E2", "unit:VIE")
 LONG_AGO: Final = "2026-12-19"
 
 
-class CycleDeeds:
-    """Deeds by anybody, each judged by the model, which follows.
+class CycleDeeds(AnyDeeds[CycleDesk]):
+    """What is done but decided.
 
     Attributes:
-        desk: the model and what it reads.
-        chance: what chooses.
-        done: how often each kind of post was done.
-        refused: how often it was refused.
         moves: the nodes whose figures the last deed may have moved; None for all.
         fresh: a number that nothing has had yet.
     """
 
+    statuses = STATUSES
+
     def __init__(self, desk: CycleDesk, seed: int) -> None:
-        self.desk = desk
-        self.chance = random.Random(seed)
-        self.done: Counter[str] = Counter()
-        self.refused: Counter[str] = Counter()
+        super().__init__(desk, seed)
         self.moves: Collection[str] | None = ()
         self.fresh = 0
 
-    def judge(
-        self, who: str, answer: TestResponse, reasons: set[str], perhaps: Collection[str] = (), *, name: str
-    ) -> bool:
-        """Whether it was done, which it has to be unless there was a reason; a refusal names one."""
-        told = code_of(answer)
-        said = (who, answer.request.path, answer.text, reasons, perhaps)
-        if told is None:
-            assert not reasons, said
-            self.done[name] += 1
-            return True
-        assert told in reasons or told in perhaps, said
-        assert answer.status_code == STATUS.get(told, 409), said
-        self.refused[name] += 1
-        return False
-
     # ---- who does it
-
-    def somebody(self, *rather: str) -> str:
-        """One of some mostly, else anybody."""
-        return self.chance.choice(rather if rather and self.chance.random() < 0.7 else sorted(CYCLE_PEOPLE))
 
     def hand_of(self, whom: str) -> str:
         """The account of a number, or one of a role."""
@@ -356,28 +327,8 @@ class CycleDeeds:
 
     def delegate(self) -> None:
         """Hr says who stands in for whom."""
-        desk, who = self.desk, self.somebody(*HR)
         giver, taker = self.chance.choice([("E5", "E6"), ("E2", "E6"), ("E2", "E5"), ("E3", "E5")])
-        wish = {"from": giver, "to": taker, "functions": ["verify"], "from_day": "2026-01-01", "to_day": "2099-01-01"}
-        answer = desk.ask(who, "POST", "/api/v1/delegations", json=wish | {"reason": WHY})
-        mine = desk.numbers(who)
-        reasons = set() if who in HR or desk.accounts[who].employee == giver else {"role", "not_there"}
-        reasons |= {"own_case"} if taker in mine and giver not in mine else set()
-        if self.judge(who, answer, reasons, {"too_many"}, name="delegate"):
-            desk.delegations.append(dict(answer.json or {}))
-
-    def end_delegation(self) -> None:
-        """It counts for the day on which it is ended."""
-        desk, who = self.desk, self.somebody(*HR)
-        if not desk.delegations:
-            return
-        place = self.chance.randrange(len(desk.delegations))
-        given = desk.delegations[place]
-        answer = desk.ask(who, "POST", f"/api/v1/delegations/{given['id']}/end", json={})
-        reasons = set() if who in HR or desk.accounts[who].employee in {given["from"], given["to"]} else {"not_there"}
-        reasons |= {"ended"} if given["ended_on"] is not None else set()
-        if self.judge(who, answer, reasons, name="end_delegation"):
-            desk.delegations[place] = dict(answer.json or {})
+        self.delegated(self.somebody(*HR), giver, taker, "verify", perhaps={"too_many"})
 
     # ---- what comes from outside
 
@@ -404,7 +355,7 @@ class CycleDeeds:
         )
         assert answer.status_code < 300, answer.text
         desk.happened.append(event)
-        self.done["record"] += 1
+        self.has_done("record")
         self.moves = () if desk.stage == "certified" else None
         if desk.stage == "certified":
             late = desk.read(f"{ADDRESS}/after-close")
@@ -438,12 +389,12 @@ class CycleDeeds:
                 connection, desk.folder / "agency", definitions=desk.folder / "definitions", at=desk.now, by="test"
             ),
         )
-        self.done["load"] += 1
+        self.has_done("load")
 
     def a_day_goes_by(self) -> None:
         """Sessions end, and at last the year."""
         self.desk.now += dt.timedelta(days=self.chance.choice([1, 1, 4]) if self.desk.today < END else 1)
-        self.done["a_day_goes_by"] += 1
+        self.has_done("a_day_goes_by")
         self.moves = () if self.desk.stage == "certified" else None
 
 

@@ -17,17 +17,12 @@ from tests.contract.any_cycle_order import (
     MAKERS,
     UNITS_OF,
     CycleDesk,
-    Waiting,
 )
-from tests.contract.any_order import EFFECTS_SEEN_ABOVE
+from tests.contract.any_deeds import Waiting, Why
 
-__all__ = ["against_approving", "against_proposing", "whose"]
+__all__ = ["about_of", "against_approving", "against_proposing", "checkers_of", "digest_of", "whose"]
 
 BONUS_MOST: Final = 5
-_AGAIN: Final = "again"
-
-Why = tuple[set[str], set[str]]
-"""The codes of what is certainly in the way, and of what may be."""
 
 
 def whose(person: str) -> str:
@@ -136,53 +131,35 @@ def incompatible(desk: CycleDesk, content: Mapping[str, Any]) -> set[str]:
     return {"incompatible"} if barred or any({one, function} in pairs for one in functions) else set()
 
 
-def against_approving(desk: CycleDesk, who: str, number: int, *, wrong: bool) -> Why:
-    """Why somebody may not agree to a decision; `again` alone for who has agreed to it."""
+def against_approving(desk: CycleDesk, number: int) -> Why:
+    """Why nobody may agree to a decision now."""
     one = desk.waiting[number]
-    if one.state != "proposed":
-        if one.state == "approved" and desk.is_same(who, one.checker):
-            return {_AGAIN}, set()
-        return {"not_proposed", "not_there"}, set()
-    reasons = obstacles(desk, who, one)
-    reasons |= {"digest"} if wrong else set()
-    effects = next(each["effects"]["count"] for each in desk.decisions if each["id"] == number)
-    if effects > EFFECTS_SEEN_ABOVE and not {desk.accounts[who].employee, who} & one.seen_by:
-        reasons.add("not_seen")
-    more, perhaps = overtaken(desk, one)
+    reasons, perhaps = overtaken(desk, one)
     if one.kind != "certify":
         now, may_be = as_things_are(desk, one.kind, one.content)
-        more, perhaps = more | now, perhaps | may_be
-    return reasons | more, perhaps
+        reasons, perhaps = reasons | now, perhaps | may_be
+    return reasons, perhaps
 
 
-def obstacles(desk: CycleDesk, who: str, one: Waiting) -> set[str]:
-    """Why somebody may neither agree to an open decision nor refuse it."""
-    reasons: set[str] = set()
-    checkers = CHECKERS[one.kind]
+def checkers_of(one: Waiting) -> frozenset[str]:
+    """The roles and functions that agree to a decision."""
     if one.kind == "impose":
-        checkers = frozenset({"executive" if HEAD[one.content["node"]] in {"hr", "executive"} else "hr"})
-    if not desk.authorities(who) & checkers:
-        reasons |= {"role", "not_there"}
-    if desk.is_same(who, one.maker):
-        reasons.add("same_person")
-    elif desk.act_for_each_other(who, one.maker):
-        reasons.add("acts_for_maker")
-    if one.about & desk.own_nodes(who) or (one.kind == "appoint" and desk.is_same(who, whose(one.content["person"]))):
-        reasons.add("own_case")
-    return reasons
+        return frozenset({"executive" if HEAD[one.content["node"]] in {"hr", "executive"} else "hr"})
+    return CHECKERS[one.kind]
 
 
 def overtaken(desk: CycleDesk, one: Waiting) -> Why:
     """Whether something has moved under a decision since it was proposed."""
     if one.kind == "stage":
-        publishes = one.stage == "draft" and one.content["to"] == "agreement" and desk.loaded != one.loaded
-        return {"overtaken"} if desk.stage != one.stage or publishes else set(), set()
+        publishes = one.then.stage == "draft" and one.content["to"] == "agreement" and desk.loaded != one.then.loaded
+        return {"overtaken"} if desk.stage != one.then.stage or publishes else set(), set()
     if one.kind == "amend":
         parts = ("policies", "definitions")
         moved = any(
-            now != then and one.content[part] for part, now, then in zip(parts, desk.loaded, one.loaded, strict=True)
+            now != then and one.content[part]
+            for part, now, then in zip(parts, desk.loaded, one.then.loaded, strict=True)
         )
         return {"overtaken"} if moved else set(), set()
     # What was proposed of a certified cycle has signed effects, which another decision may have moved.
     decided = sum(each.state == "approved" for each in desk.waiting.values())
-    return set(), {"overtaken"} if one.stage == "certified" and decided != one.decided else set()
+    return set(), {"overtaken"} if one.then.stage == "certified" and decided != one.then.decided else set()

@@ -9,20 +9,20 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pytest
-from werkzeug.test import TestResponse
 
 from app import cycle as cycles
 from app import scoring
 from app.kit.database import Database
 from app.scoring import ScoreQuery
 from tests.conftest import NewDatabase
-from tests.contract.any_order import CYCLE, WHY, Desk, People, Prepared, made_ready
+from tests.contract.any_deeds import DecidingDesk
+from tests.contract.any_order import CYCLE, People, Prepared, made_ready
 from tests.scenario import Scenario, ingest
 
 __all__ = ["cycle_prepared"]
@@ -210,41 +210,25 @@ class Card:
     version_signed: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass
-class Waiting:
-    """A decision that somebody has proposed.
+class Then(NamedTuple):
+    """How things were when a decision was proposed: the cycle's stage, what was loaded, and how many decisions had been agreed to."""
 
-    Attributes:
-        stage: of the cycle then.
-        loaded: what was loaded then.
-        decided: how many decisions had been agreed to then.
-    """
-
-    maker: str
-    kind: str
-    content: dict[str, Any]
-    about: frozenset[str]
     stage: str
     loaded: tuple[str, str]
     decided: int
-    state: str = "proposed"
-    checker: str = ""
-    seen_by: set[str] = field(default_factory=set)
 
 
-class CycleDesk(Desk):
+class CycleDesk(DecidingDesk):
     """The application on a copy of the agency, everything that people do to a cycle of it, and what must be so by the contract.
 
     Attributes:
         stage: of the cycle; empty before it is opened.
         policies, counted: what is loaded.
         published: with what the cycle was published: policies, and from where consults count; None while it is not.
-        functions: of each account.
         cards: every scorecard.
         targets: what folder, or a head, says that consults are to come to.
         appointed: who rates a line, where that was decided.
         rated: what each rater has said of a node's line.
-        waiting: decisions by number.
         holding: the line decisions that hold, by number.
         assessed: what each employee has said of their own year.
         happened: the events that there are.
@@ -253,18 +237,17 @@ class CycleDesk(Desk):
         at_cut: the figures when it was proposed.
     """
 
+    units = UNITS_OF
+
     def __init__(self, url: str, folder: Path) -> None:
-        self.log: list[str] = []
         self.stage = ""
         self.calendar: dict[str, str] = {}
         self.policies, self.counted = json.dumps(POLICIES[0]), "entered"
         self.published: tuple[str, str] | None = None
-        self.functions: dict[str, set[str]] = {}
         self.cards = {node: Card() for node in NODES}
         self.targets = dict.fromkeys(NODES, "10")
         self.appointed: dict[str, list[str]] = {}
         self.rated: dict[str, dict[str, tuple[str, str, bool]]] = {}
-        self.waiting: dict[int, Waiting] = {}
         self.holding: dict[int, dict[str, Any]] = {}
         self.assessed: dict[str, tuple[str, bool]] = {}
         self.check_ins = 0
@@ -278,18 +261,8 @@ class CycleDesk(Desk):
 
     # ---- what is read
 
-    def ask(self, who: str, method: str, path: str, **sent: Any) -> TestResponse:
-        """As anybody asks; what is done is written down, for whoever looks for how it came to something."""
-        answer = super().ask(who, method, path, **sent)
-        if method != "GET":
-            self.log.append(
-                f"{self.now} {who} {method} {path} {sent.get('json')} {answer.status_code} {(answer.json or {}).get('code')}"
-            )
-        return answer
-
     def refresh(self) -> None:
         """Read again what all can be held against."""
-        self.rows: dict[str, list[dict[str, str]]] = getattr(self, "rows", {})
         self.refresh_decisions()
         cards = self.read(f"/api/v1/scorecards?cycle={CYCLE}&limit=1000")["items"]
         self.scores = {
@@ -300,15 +273,6 @@ class CycleDesk(Desk):
         with self.database.read() as connection:
             asked = ScoreQuery(int(CYCLE), self.today)
             self.results = dict(cycles.results_of(connection, scoring.state(connection), asked).told)
-
-    def refresh_decisions(self) -> None:
-        """Read all decisions, the newest first."""
-        self.decisions = self.read("/api/v1/decisions?limit=1000")["items"]
-
-    @property
-    def today(self) -> dt.date:
-        """The day in the agency's zone, which is an hour or two ahead."""
-        return (self.now + dt.timedelta(hours=1)).date()
 
     def card(self, node: str) -> dict[str, Any]:
         """A scorecard as it is agreed on."""
@@ -331,19 +295,6 @@ class CycleDesk(Desk):
     def is_drafter(self, who: str, node: str) -> bool:
         """Whether somebody writes drafts of a scorecard: hr, its owner or its head."""
         return who in HR or self.signs_for(who, OWNER[node]) or self.signs_for(who, HEAD[node])
-
-    def authorities(self, who: str) -> set[str]:
-        """The roles and functions that somebody has."""
-        return {*self.accounts[who].roles, *self.functions.get(who, ())}
-
-    def own_nodes(self, who: str) -> set[str]:
-        """What is somebody's own case, by the number or the e-mail."""
-        numbers = self.numbers(who)
-        return {f"employee:{one}" for one in numbers} | {f"unit:{UNITS_OF[one]}" for one in numbers if one in UNITS_OF}
-
-    def act_for_each_other(self, who: str, other: str) -> bool:
-        """Whether one of two people stands in for the other today, whatever accounts they use."""
-        return any(self.stands_in(one, another) for one in self.numbers(who) for another in self.numbers(other))
 
     # ---- how the cycle stands
 
@@ -402,10 +353,6 @@ class CycleDesk(Desk):
         )
         return [one for one in parts if one not in self.signatures(node)] if self.is_to_sign(node) else []
 
-    def open_decisions(self) -> Iterator[int]:
-        """The numbers of those that wait."""
-        return (number for number, one in self.waiting.items() if one.state == "proposed")
-
     def stage_reasons(self, to: str, accept: list[str]) -> tuple[set[str], set[str]]:
         """Why the cycle cannot come to a stage, for certain and perhaps."""
         reasons: set[str] = set()
@@ -448,8 +395,3 @@ class CycleDesk(Desk):
         """The node of the decision that is to be lifted."""
         of = self.waiting.get(content["decision"])
         return str(of.content["node"]) if of is not None and "node" in of.content else ""
-
-
-def body(kind: str, content: Mapping[str, Any]) -> dict[str, Any]:
-    """What is sent to propose a decision of the cycle."""
-    return {"kind": kind, "cycle": CYCLE, "content": dict(content), "reason": WHY}

@@ -9,7 +9,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -269,12 +269,23 @@ class Proposed:
 class Desk:
     """The application on a copy of the agency, and everything that its people do to it."""
 
-    def __init__(self, url: str, folder: Path, *, people: People = PEOPLE, now: dt.datetime = NOW) -> None:
+    def __init__(
+        self,
+        url: str,
+        folder: Path,
+        *,
+        people: People = PEOPLE,
+        now: dt.datetime = NOW,
+        lasting: dt.timedelta | None = None,
+    ) -> None:
+        """Serve it; sessions last as they do, or so long."""
         self.folder = folder
         self.now = now
         self.deeds = 0
         self.database = Database(url)
         given = Settings(database_url=url, secret_key="the tests' own")
+        if lasting is not None:
+            given = replace(given, session_idle=lasting, session_life=lasting)
         self.app = create_app(given, clock=lambda: self.now, database=self.database)
         self.feed_key, self.crm_key = json.loads((folder / "keys.json").read_text())
         self.accounts = {email: Account(email, frozenset(roles), number) for email, (roles, number) in people.items()}

@@ -11,15 +11,22 @@ Each run goes on until every kind of post was done at least once. Its seed is to
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any, Final
 
 import pytest
 import rfc8785
 
-from tests.contract.any_cycle_deeds import ADDRESS, LONG_AGO, RATED, CycleDeeds
-from tests.contract.any_cycle_judging import about_of, against_approving, against_proposing, digest_of, obstacles, whose
+from tests.contract.any_cycle_deeds import LONG_AGO, RATED, CycleDeeds
+from tests.contract.any_cycle_judging import (
+    about_of,
+    against_approving,
+    against_proposing,
+    checkers_of,
+    digest_of,
+    whose,
+)
 from tests.contract.any_cycle_order import (
     AGREED_IN,
     ALBA,
@@ -47,11 +54,11 @@ from tests.contract.any_cycle_order import (
     WANDA,
     WANDA_AGAIN,
     CycleDesk,
-    Waiting,
-    body,
+    Then,
     cycle_prepared,
 )
-from tests.contract.any_order import CYCLE, WHY, Prepared, code_of
+from tests.contract.any_deeds import ADDRESS, Waiting, Why, played
+from tests.contract.any_order import CYCLE, Prepared
 from tests.soaking import TIMES, seeds
 
 __all__ = ["cycle_prepared"]
@@ -67,8 +74,11 @@ FUNCTIONS: Final = (
     ),
     *((IRIS, "payroll"), (DANA, "certifier"), ("E2", "certifier")),
 )
-STEPS: Final = {"": 4, "draft": 8, "agreement": 34, "running": 34, "certify": 10, "certified": 20}
-"""How many deeds are done in any order at each stage, before what is missing is done and the cycle is taken on."""
+STEPS: Final = {"": 10, "draft": 20, "agreement": 90, "running": 90, "certify": 25, "certified": 45}
+"""How many posts are tried in any order at each stage, before what is missing is done and the cycle is taken on."""
+SOAKED: Final = 4
+LEAST: Final = 400
+"""So many posts a run tries at least."""
 
 
 class AnyCycleOrder(CycleDeeds):
@@ -96,33 +106,34 @@ class AnyCycleOrder(CycleDeeds):
             **{kind: self.of_kind(kind) for kind in MAKERS},
         }
 
+    makers, checkers = MAKERS, CHECKERS
+    waiting_kinds = frozenset({"certify"})
+    # Where nothing else is drawn for them it is drawn for anybody.
+    rather = 0.6
+
     # ---- the run
 
     def run(self, steps: Mapping[str, int]) -> None:
         """From before the cycle is opened until it is certified and lived with."""
-        for stage, count in steps.items():
-            self.taken_to(stage)
-            for _ in range(count):
-                self.any_deed()
-            self.do_what_is_missing(stage)
-        self.taken_to("certified")
+        super().run(steps)
         self.desk.verified()
-        assert set(self.deeds) <= {name for name, count in self.done.items() if count}, (
-            set(self.deeds) - self.done.keys()
-        )
 
-    def any_deed(self) -> None:
-        """One of them, rather one that was not done yet."""
-        names = sorted(self.deeds)
-        if self.desk.certify is not None:
-            names.remove("stage")
-        self.do(self.chance.choices(names, [1 if self.done[name] else 3 for name in names])[0])
+    def names(self) -> list[str]:
+        """What is proposed of a stage while it is being certified is nothing."""
+        return [name for name in super().names() if name != "stage" or self.desk.certify is None]
 
-    def do(self, name: str) -> None:
-        """A deed, and what must be so after it."""
-        self.moves = ()
-        self.deeds[name]()
-        self.nothing_moved_that_may_not()
+    def missing_at(self, time: str) -> Collection[str]:
+        """What has to have been done when a stage is left."""
+        return self.DONE_AT.get(time, ())
+
+    def make_way(self, time: str, name: str, tries: int) -> None:
+        """What a deed takes that nobody has done yet; the stage stays the same."""
+        if name == "impose" and not tries:
+            self.step(lambda: self.kept(DANA, LONG_AGO))
+        if tries and not tries % 8:
+            self.any_deed()
+        if name != "stage" and time in NEXT_FROM:
+            self.taken_to(time)
 
     DONE_AT: Final = {
         "": ("open_cycle", "appoint"),
@@ -135,22 +146,6 @@ class AnyCycleOrder(CycleDeeds):
         "certified": ("look", "a_day_goes_by"),
     }
     """What has to have been done when a stage is left."""
-
-    def do_what_is_missing(self, stage: str) -> None:
-        """So that a run does not pass by refusals alone."""
-        for name in self.DONE_AT.get(stage, ()):
-            if name == "impose":
-                self.step(lambda: self.kept(DANA, LONG_AGO))
-            for tries in range(1, 200):
-                if self.done[name]:
-                    break
-                self.do(name)
-                if not tries % 8:
-                    # What it takes may not be there.
-                    self.any_deed()
-                if name != "stage" and stage in NEXT_FROM:
-                    self.taken_to(stage)
-            assert self.done[name], (name, self.refused)
 
     def taken_to(self, stage: str) -> None:
         """By the book: whoever has to does what the next stage takes."""
@@ -204,24 +199,10 @@ class AnyCycleOrder(CycleDeeds):
                 if who is not None:
                     self.step(partial(self.signed, who, node, part))
 
-    def step(self, deed: Callable[[], object]) -> None:
-        """A deed that is chosen, and what must be so after it."""
-        self.moves = ()
-        deed()
-        self.nothing_moved_that_may_not()
-
-    def decided(self, kind: str, content: Mapping[str, Any], maker: str, checker: str) -> None:
-        """A decision that two people come to."""
-        made: list[int | None] = []
-        self.step(lambda: made.append(self.propose(maker, kind, content)))
-        (number,) = made
-        assert number is not None
-        self.step(lambda: self.approve(checker, number))
-
     # ---- what must be so
 
-    def nothing_moved_that_may_not(self) -> None:
-        """Figures, decisions and stage are as the model has them."""
+    def all_is_as_it_must_be(self) -> None:
+        """Figures, decisions and stage are as the model has them; nothing moved that may not."""
         desk = self.desk
         scores, results = desk.scores, desk.results
         desk.refresh()
@@ -229,24 +210,11 @@ class AnyCycleOrder(CycleDeeds):
             moved = {node for (node, _), now in desk.scores.items() if scores[node, _] != now}
             assert moved <= set(self.moves), (moved, self.moves)
             assert self.moves or desk.results == results
-        self.decisions_are_of_two_people()
+        self.moves = ()
+        self.decisions_are_of_two_people([one for one in desk.decisions if one["kind"] != "target"])
         if desk.stage:
             self.the_cycle_is_as_it_must_be()
             self.a_scorecard_is_as_it_must_be(self.chance.choice(NODES))
-
-    def decisions_are_of_two_people(self) -> None:
-        """None is lost, none is more than the model knows of, and none came to be by one person."""
-        desk = self.desk
-        assert [one["id"] for one in desk.decisions] == list(range(len(desk.decisions), 0, -1))
-        for one in desk.decisions:
-            if one["kind"] == "target":
-                continue
-            known = desk.waiting[one["id"]]
-            assert one["state"] == known.state, (one, known)
-            if one["state"] == "approved":
-                maker, checker = one["maker"]["account"], one["checker"]["account"]
-                assert not desk.is_same(maker, checker), one
-                assert desk.authorities(checker) & CHECKERS[one["kind"]], one
 
     def the_cycle_is_as_it_must_be(self) -> None:
         """At its stage, and told what is in the way of the next."""
@@ -281,22 +249,6 @@ class AnyCycleOrder(CycleDeeds):
                 assert [one["as"] for one in of["due"]] == desk.missing(node), (node, told)
 
     # ---- decisions
-
-    def of_kind(self, kind: str) -> Callable[[], None]:
-        """A decision of a kind: proposed by anybody, and mostly agreed to by somebody."""
-
-        def decide() -> None:
-            content = self.content_of(kind)
-            if content is None:
-                return
-            who = self.somebody(*self.makers_of(kind, content))
-            number = self.propose(who, kind, content)
-            # What waits is in the way of certifying.
-            if number is not None and kind != "certify" and self.chance.random() < 0.8:
-                self.nothing_moved_that_may_not()
-                self.approve(self.somebody(*self.checkers_of(kind, content)), number)
-
-        return decide
 
     def makers_of(self, kind: str, content: Mapping[str, Any]) -> tuple[str, ...]:
         """Who may mostly propose it."""
@@ -354,66 +306,43 @@ class AnyCycleOrder(CycleDeeds):
         }
         return wishes[kind]()
 
-    def propose(self, who: str, kind: str, content: Mapping[str, Any]) -> int | None:
-        """Somebody proposes a decision; its number, where it was."""
+    def against_proposing(self, who: str, kind: str, content: Mapping[str, Any], objection: int | None) -> Why:
+        """By the model; nobody objects to anything yet."""
+        assert objection is None
+        return against_proposing(self.desk, who, kind, content)
+
+    def against_approving(self, who: str, number: int, *, wrong: bool) -> Why:
+        """By the model, whoever it is."""
+        del who, wrong
+        return against_approving(self.desk, number)
+
+    def obstacles(self, who: str, one: Waiting) -> set[str]:
+        """By the model."""
+        reasons = self.barred(who, one)
+        if one.kind == "appoint" and self.desk.is_same(who, whose(one.content["person"])):
+            reasons.add("own_case")
+        return reasons if self.desk.authorities(who) & checkers_of(one) else reasons | {"role", "not_there"}
+
+    def about_of(self, kind: str, content: Mapping[str, Any]) -> frozenset[str]:
+        """By the model."""
+        return about_of(self.desk, kind, content)
+
+    def as_it_is(self, kind: str, content: Mapping[str, Any]) -> Then:
+        """Its stage, what is loaded, how much is decided."""
+        del kind, content
+        decided = sum(one.state == "approved" for one in self.desk.waiting.values())
+        return Then(self.desk.stage, self.desk.loaded, decided)
+
+    def is_proposed(self, number: int) -> None:
+        """Of one to certify the cut is made."""
         desk = self.desk
-        reasons, perhaps = against_proposing(desk, who, kind, content)
-        answer = desk.ask(who, "POST", "/api/v1/decisions", json=body(kind, content))
-        if not self.judge(who, answer, reasons, perhaps, name=f"propose {kind}"):
-            return None
-        made: Any = answer.json
-        decided = sum(one.state == "approved" for one in desk.waiting.values())
-        about = about_of(desk, kind, content)
-        desk.waiting[made["id"]] = Waiting(who, kind, dict(content), about, desk.stage, desk.loaded, decided)
-        if kind == "certify":
-            desk.certify, desk.cut, desk.at_cut = made["id"], [*desk.happened], (desk.scores, desk.results)
-        return int(made["id"])
+        if desk.waiting[number].kind == "certify":
+            desk.certify, desk.cut, desk.at_cut = number, [*desk.happened], (desk.scores, desk.results)
 
-    def some_decision(self) -> int | None:
-        """One that waits mostly, or any."""
-        numbers = [*self.desk.open_decisions()]
-        if self.chance.random() < 0.15 or not numbers:
-            numbers = [*self.desk.waiting]
-        return self.chance.choice(numbers) if numbers else None
-
-    def approve_any(self) -> None:
-        """Any decision is agreed to by anybody."""
-        number = self.some_decision()
-        if number is None:
-            return
-        one = self.desk.waiting[number]
-        who = self.somebody(*self.checkers_of(one.kind, one.content))
-        self.approve(who, number, looks=self.chance.random() < 0.8, wrong=self.chance.random() < 0.1)
-
-    def approve(self, who: str, number: int, *, looks: bool = True, wrong: bool = False) -> None:
-        """Somebody agrees to a decision."""
-        desk, one = self.desk, self.desk.waiting[number]
-        desk.refresh_decisions()
-        told = next(each for each in desk.decisions if each["id"] == number)
-        opened = desk.ask(who, "GET", f"/api/v1/decisions/{number}/effects") if looks else None
-        if (
-            opened is not None
-            and opened.status_code == 200
-            and len((opened.json or {})["items"]) == told["effects"]["count"]
-        ):
-            one.seen_by.add(desk.accounts[who].employee or who)
-        reasons, perhaps = against_approving(desk, who, number, wrong=wrong)
-        answer = desk.ask(
-            who, "POST", f"/api/v1/decisions/{number}/approve", json={"digest": "0" * 64 if wrong else told["digest"]}
-        )
-        if reasons == {"again"}:
-            assert answer.status_code == 200, answer.text
-            return
-        if self.judge(who, answer, reasons, perhaps, name="approve_any"):
-            one.state, one.checker = "approved", who
-            self.done[one.kind] += 1
-            self.is_done(one.kind, one.content, number)
-        elif code_of(answer) == "overtaken":
-            one.state = "void"
-
-    def is_done(self, kind: str, content: Mapping[str, Any], number: int) -> None:
+    def is_done(self, number: int) -> None:
         """What follows from a decision that was agreed to."""
-        desk, node = self.desk, content.get("node", "")
+        desk, kind, content = self.desk, self.desk.waiting[number].kind, self.desk.waiting[number].content
+        node = content.get("node", "")
         if kind == "stage":
             self.comes_to(content["to"])
         elif kind == "certify":
@@ -455,36 +384,9 @@ class AnyCycleOrder(CycleDeeds):
         desk.published = None if stage == "draft" else desk.published or desk.loaded
         desk.stage = stage
 
-    def refuse(self) -> None:
-        """Any decision is refused by anybody."""
-        desk, number = self.desk, self.some_decision()
-        if number is None:
-            return
-        one = desk.waiting[number]
-        who = self.somebody(*self.checkers_of(one.kind, one.content))
-        answer = desk.ask(who, "POST", f"/api/v1/decisions/{number}/refuse", json={"reason": WHY})
-        reasons = obstacles(desk, who, one) if one.state == "proposed" else {"not_proposed", "not_there"}
-        if self.judge(who, answer, reasons, name="refuse"):
-            self.ends(number, "refused")
-
-    def withdraw(self) -> None:
-        """Any decision is taken back by anybody."""
-        number = self.some_decision()
-        if number is not None:
-            self.withdrawn(self.somebody(self.desk.waiting[number].maker), number)
-
-    def withdrawn(self, who: str, number: int) -> None:
-        """Somebody takes a decision back."""
-        desk, one = self.desk, self.desk.waiting[number]
-        answer = desk.ask(who, "POST", f"/api/v1/decisions/{number}/withdraw", json={})
-        reasons = set() if desk.is_same(who, one.maker) else {"not_maker", "not_there"}
-        reasons |= {"not_proposed"} if one.state != "proposed" else set()
-        if self.judge(who, answer, reasons, name="withdraw"):
-            self.ends(number, "withdrawn")
-
     def ends(self, number: int, state: str) -> None:
         """A decision comes to nothing; the cut of one is gone with it."""
-        self.desk.waiting[number].state = state
+        super().ends(number, state)
         if self.desk.certify == number:
             self.desk.certify = None
 
@@ -517,7 +419,7 @@ class AnyCycleOrder(CycleDeeds):
         assert answer.status_code == (200 if seers[address] else 404), (who, mine, address, answer.status)
         if who == IRIS:
             assert (desk.ask(who, "GET", f"/api/v1/decisions?cycle={CYCLE}").json or {})["items"] == []
-        self.done["look"] += 1
+        self.has_done("look")
 
 
 NEXT_FROM: Final = ("agreement", "running", "certify")
@@ -533,11 +435,7 @@ def function_of(person: str, function: str) -> dict[str, Any]:
 def test_no_order_of_deeds_takes_a_cycle_where_it_may_not_go(cycle_prepared: Prepared, seed: int) -> None:
     """From before it is opened until after it is certified, on each engine."""
     with cycle_prepared.copied() as copy:
-        desk = CycleDesk(*copy)
-        machine = AnyCycleOrder(desk, seed)
-        try:
-            machine.run({stage: count * (1 if TIMES == 1 else 4) for stage, count in STEPS.items()})
-        except BaseException:
-            print(f"seed {seed}", *(one[:260] for one in desk.log[-14:]), sep="\n")
-            raise
-        desk.close()
+        machine = AnyCycleOrder(CycleDesk(*copy), seed)
+        played(
+            machine, seed, {stage: count * (1 if TIMES == 1 else SOAKED) for stage, count in STEPS.items()}, least=LEAST
+        )

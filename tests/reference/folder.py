@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -146,11 +147,17 @@ class Cycle:
     @property
     def days(self) -> list[dt.date]:
         """Every day of the cycle."""
-        return [self.start + n * DAY for n in range((self.end - self.start).days)]
+        return _days(self.start, self.end)
 
     def month_of(self, day: dt.date) -> int:
         """Which of the cycle's twelve months a day is in, from 1."""
         return (day.month - self.first_month) % 12 + 1
+
+
+@cache
+def _days(start: dt.date, end: dt.date) -> list[dt.date]:
+    """The days from one up to another: of a year they are asked for again and again."""
+    return [start + n * DAY for n in range((end - start).days)]
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,13 @@ credits fell into the unit on their day, and distinct counts are counted again.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
-from tests.reference.figures import Figures, Given, figures, mean
+from tests.reference.figures import Figures, Given, figures
 from tests.reference.folder import Cycle, Folder, Row, day_after, first_day, number_or_none
 from tests.reference.ledger import Event, Ledger, credits_of, read_time
 
@@ -314,15 +315,13 @@ class Scoring:
 
     def unit_part(self, employee: str, *, projected: bool) -> Fraction | None:
         """The mean of the own scores of the units posted to, weighted by the days of the whole cycle there."""
-        scores = []
-        for day in self.cycle.days:
-            unit = self.folder.posted_to(employee, day)
-            if unit is not None:
-                own, projection, _ = self.own(f"unit:{unit}")
-                value = projection if projected else own
-                if value is not None:
-                    scores.append(value)
-        return mean(scores) if scores else None
+        total, there = Fraction(0), 0
+        for unit, days in Counter(self.folder.posted_to(employee, day) for day in self.cycle.days).items():
+            own, projection, _ = (None, None, ()) if unit is None else self.own(f"unit:{unit}")
+            value = projection if projected else own
+            if value is not None:
+                total, there = total + value * days, there + days
+        return total / there if there else None
 
     def blended(self, employee: str, unit: Fraction | None, own: Fraction | None) -> Fraction | None:
         """The blend of the employee's job; with one part missing the other is the whole."""
