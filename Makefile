@@ -38,7 +38,7 @@ soak: dev ## The random tests for long, on agencies never tried before (SOAK= ti
 	@echo "SOAK=$$SOAK SOAK_SEED=$$SOAK_SEED"
 	@$(BIN)/pytest -n $(JOBS) --dist load tests/rules tests/kit tests/plain tests/intake tests/reference \
 		tests/exports tests/contract/test_set_of_events.py tests/contract/test_any_order.py \
-		tests/contract/test_any_close_order.py \
+		tests/contract/test_any_cycle_order.py tests/contract/test_any_close_order.py \
 		tests/contract/test_idempotency.py tests/web/test_own_events.py $(ARGS)
 
 check: dev ## Lint, format, types, layers, templates

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import random
-from collections import Counter
-from collections.abc import Collection
 from typing import Any, Final
-
-from werkzeug.test import TestResponse
 
 from tests.contract.any_close_judging import why_no_moves
 from tests.contract.any_close_order import (
-    CLOSE_PEOPLE,
     DANA,
     DECIDING,
     DORA,
@@ -22,61 +16,29 @@ from tests.contract.any_close_order import (
     HR,
     KIM,
     MAILED,
+    PAID_IN,
     SHORTEST,
     CloseDesk,
     Signed,
     is_in,
 )
-from tests.contract.any_order import CYCLE, WHY, code_of
+from tests.contract.any_deeds import ADDRESS, AnyDeeds
+from tests.contract.any_order import WHY
 
-__all__ = ["ADDRESS", "CloseDeeds"]
+__all__ = ["CloseDeeds", "is_told_by_mail"]
 
-STATUS: Final = {"not_there": 404, "invalid": 422}
-ADDRESS: Final = f"/api/v1/cycles/{CYCLE}"
 PEOPLE_AT: Final = f"{ADDRESS}/people"
 
 
-class CloseDeeds:
-    """Deeds by anybody, each judged by the model, which follows.
+class CloseDeeds(AnyDeeds[CloseDesk]):
+    """What is done but decided."""
 
-    Attributes:
-        desk: the model and what it reads.
-        chance: what chooses.
-        done: how often each kind of post was done.
-        refused: how often it was refused.
-    """
-
-    def __init__(self, desk: CloseDesk, seed: int) -> None:
-        self.desk = desk
-        self.chance = random.Random(seed)
-        self.done: Counter[str] = Counter()
-        self.refused: Counter[str] = Counter()
-
-    def judge(
-        self, who: str, answer: TestResponse, reasons: set[str], perhaps: Collection[str] = (), *, name: str
-    ) -> bool:
-        """Whether it was done, which it has to be unless there was a reason; a refusal names one."""
-        told = code_of(answer)
-        said = (who, answer.request.path, answer.text, reasons, perhaps)
-        if told is None:
-            assert not reasons, said
-            self.done[name] += 1
-            return True
-        assert told in reasons or told in perhaps, said
-        assert answer.status_code == STATUS.get(told, 409), said
-        self.refused[name] += 1
-        return False
-
-    def somebody(self, *rather: str) -> str:
-        """One of some mostly, else anybody."""
-        some = rather if rather and self.chance.random() < 0.75 else sorted(CLOSE_PEOPLE.keys() - {DORA})
-        return self.chance.choice(some)
+    # Somebody of hr decides nothing, so that there is one to review whomever the others decided about.
+    silent = frozenset({DORA})
 
     def hand_of(self, whom: str) -> str:
         """The account of a number, or one of hr."""
-        if whom == "hr":
-            return self.chance.choice(DECIDING)
-        return next((email for email, (_, number) in CLOSE_PEOPLE.items() if number == whom), DANA)
+        return self.chance.choice(DECIDING) if whom == "hr" else self.desk.hand_of(whom) or DANA
 
     # ---- reviews
 
@@ -121,8 +83,10 @@ class CloseDeeds:
         """Why somebody may not review a person now."""
         desk = self.desk
         reasons = set() if desk.sees(who, number) else {"not_there", "role"}
-        reasons |= {"not_now"} if desk.stage == "locked" else set()
+        reasons |= {"not_now"} if desk.stage in PAID_IN else set()
         reasons |= {"own_case"} if f"employee:{number}" in desk.own_nodes(who) else set()
+        is_closed = desk.open_for is not None and f"employee:{number}" not in desk.open_for
+        reasons |= {"not_reopened"} if is_closed and self.is_reviewed(number) else set()
         if any(desk.is_same(who, one) for one in desk.makers(number)):
             reasons.add("same_person")
         reviewers, mine = set(desk.reviewers(number)), desk.accounts[who].employee
@@ -150,7 +114,7 @@ class CloseDeeds:
         reasons |= set() if desk.sees(who, number) else {"not_there"}
         reasons |= {"own_case"} if f"employee:{number}" in desk.own_nodes(who) else set()
         reasons |= {"same_person"} if review is not None and review.by in {who, desk.accounts[who].employee} else set()
-        reasons |= {"not_now"} if desk.stage == "locked" else set()
+        reasons |= {"not_now"} if desk.stage in PAID_IN else set()
         reasons |= {"nothing_to_answer"} if review is None or review.agrees else set()
         reasons |= set() if text.strip() else {"invalid"}
         answer = desk.ask(who, "PUT", f"{PEOPLE_AT}/{number}/review/answer", json={"text": text})
@@ -240,34 +204,14 @@ class CloseDeeds:
 
     def delegate(self) -> None:
         """Hr says who stands in for whom."""
-        desk, who = self.desk, self.somebody(*DECIDING)
         giver, taker = self.chance.choice([("E6", "E2"), ("E16", "E12"), ("E20", "E22"), ("E21", "E22")])
         function = self.chance.choice(["review", "review", "verify"])
-        wish = {"from": giver, "to": taker, "functions": [function], "from_day": "2026-01-01", "to_day": "2099-01-01"}
-        answer = desk.ask(who, "POST", "/api/v1/delegations", json=wish | {"reason": WHY})
-        mine = desk.numbers(who)
-        reasons = set() if who in HR or desk.accounts[who].employee == giver else {"role", "not_there"}
-        reasons |= {"own_case"} if taker in mine and giver not in mine else set()
-        if self.judge(who, answer, reasons, {"too_many", "not_head"}, name="delegate"):
-            desk.delegations.append(dict(answer.json or {}))
-
-    def end_delegation(self) -> None:
-        """It counts for the day on which it is ended."""
-        desk, who = self.desk, self.somebody(*DECIDING)
-        if not desk.delegations:
-            return
-        place = self.chance.randrange(len(desk.delegations))
-        given = desk.delegations[place]
-        answer = desk.ask(who, "POST", f"/api/v1/delegations/{given['id']}/end", json={})
-        reasons = set() if who in HR or desk.accounts[who].employee in {given["from"], given["to"]} else {"not_there"}
-        reasons |= {"ended"} if given["ended_on"] is not None else set()
-        if self.judge(who, answer, reasons, name="end_delegation"):
-            desk.delegations[place] = dict(answer.json or {})
+        self.delegated(self.somebody(*DECIDING), giver, taker, function, perhaps={"too_many", "not_head"})
 
     def days_go_by(self) -> None:
         """Sessions end, and windows."""
         self.desk.now += dt.timedelta(days=self.chance.choice([1, 1, 5]))
-        self.done["days_go_by"] += 1
+        self.has_done("days_go_by")
 
 
 def is_told_by_mail(number: str) -> bool:

@@ -292,7 +292,6 @@ def overtaken(desk: CloseDesk, one: Waiting) -> Why:
     return set(), {"overtaken"} if since or others != one.then.effects[1] else set()
 
 
-
 # ------------------------------------------------------------------------------------------------------------------ pay
 
 

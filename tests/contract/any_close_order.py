@@ -18,7 +18,7 @@ import pytest
 
 from app.kit.database import Database
 from tests.conftest import NewDatabase
-from tests.contract.any_close_pay import Payroll
+from tests.contract.any_close_pay import Payroll, Terms
 from tests.contract.any_deeds import DecidingDesk, body
 from tests.contract.any_order import CYCLE, People, Prepared, made_ready
 from tests.reference.agency import ReferenceAgency
@@ -382,7 +382,7 @@ class CloseDesk(DecidingDesk):
     def proposal(self, lines: Lines) -> tuple[Grading, dict[str, dict[str, Any]], dict[str, Any]]:
         """What is proposed by the second calculation, and the final scores of all nodes, with what was decided about lines."""
         decided = by_line(lines.values())
-        key = frozenset(decided.items())
+        key = frozenset((line, one.zero, one.drop, one.actual) for line, one in decided.items())
         if key not in self._known:
             scoring = self.reference.grading(int(CYCLE), decided)
             rows = {row["employee"]: row for row in scoring.employees().rows}
@@ -438,6 +438,14 @@ class CloseDesk(DecidingDesk):
         was = self.told[number].result
         return (now.score, now.grade, now.days) != (was.score, was.grade, was.days)
 
+    def terms(self) -> dict[str, Terms]:
+        """What the pay of everybody who is graded hangs on."""
+        return {
+            number: Terms(one.grade, self.payroll.bases[number], one.days)
+            for number, one in self.results().items()
+            if one.grade is not None
+        }
+
     # ---- reviews
 
     def makers(self, number: str) -> set[str]:
@@ -465,6 +473,11 @@ class CloseDesk(DecidingDesk):
 
     def blockers(self, to: str, *, but: int = 0) -> dict[str, int]:
         """What is in the way of telling everybody or of locking, all of it hard, with how many; but for a decision that waits."""
+        if to == "paid":
+            runs = self.payroll.runs
+            kinds = [self.waiting[one].kind for one in self.open_decisions() if one != but]
+            some = {"run_open": kinds.count("pay_run"), "not_exported": int(not runs or not runs[-1].is_exported)}
+            return {code: count for code, count in some.items() if count}
         results = self.results()
         some = {f"rules:{name}": 1 for name in self.broken(results)}
         some["lapsed_move"] = sum(one.lapsed for one in results.values())
@@ -509,7 +522,7 @@ class CloseDesk(DecidingDesk):
         mine, reviewers = self.accounts[who].employee, self.reviewers(number)
         if mine is None:
             return False
-        leads = self.stage == "certified" and mine in HEADS[number][:1]
+        leads = self.stage == "certified" and self.round == 1 and mine in HEADS[number][:1]
         return leads or mine in reviewers or bool(self.reviews_for(mine) & set(reviewers))
 
 

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 __all__ = ["Institution", "Paid", "PayRun", "Payroll", "Terms"]
 
-OF_GRADES: Final[Mapping[str, int]] = dict(zip("SABCDE", (134, 117, 100, 83, 66, 0), strict=True))
+OF_GRADES: Final[Mapping[str, int]] = dict(zip("SABCDE", (134, 115, 100, 85, 66, 0), strict=True))
 OF_AGENCY: Final[Mapping[str, int]] = dict(zip("SABCDE", (100, 80, 60, 40, 0, 0), strict=True))
 """What a person's grade and the agency's own grade pay, in percent, where no policy says otherwise."""
 CYCLE_DAYS: Final = 365

@@ -1,9 +1,10 @@
-"""Calibrators, heads, hr, approvers and everybody else do any of the posts of a certified cycle in any order, until it is locked (contract-cycle, 12.2).
+"""Calibrators, heads, hr, approvers and everybody else do any of the posts of a certified cycle in any order, until it is paid, reopened and paid again (contract-cycle, 12.2).
 
 Whatever they do, a little model that is written down from the contract says of each answer whether it may be so, and after each deed what everybody
-comes to: proposed by a second calculation, moved, held. Nobody who is not named comes to less than they were told; no approved decision has one person
-on both sides; who may look finds what stands, each person finds what they were told, and everybody else nothing. What is refused without a reason is as
-wrong as what is done without a right.
+comes to, proposed by a second calculation, moved, held, and what they are paid, to the won. Nobody who is not named comes to less than they were
+told; no approved decision has one person on both sides, and no won is paid by one; what all runs paid is what everybody comes to. Who may look finds
+what stands, each person finds what they were told, and everybody else nothing. What is refused without a reason is as wrong as what is done without a
+right.
 
 Each run goes on until every kind of post was done at least once. Its seed is told where it fails; ``SOAK`` makes it longer, with seeds never tried.
 """
@@ -13,21 +14,23 @@ from __future__ import annotations
 import datetime as dt
 import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from itertools import combinations, product
 from typing import Any, Final
 
 import pytest
 
-from tests.contract.any_close_deeds import ADDRESS, PEOPLE_AT, CloseDeeds, is_told_by_mail
+from tests.contract.any_close_deeds import PEOPLE_AT, is_told_by_mail
 from tests.contract.any_close_judging import (
+    PAY_KINDS,
     about_of,
     against_approving,
     against_proposing,
     effects_of,
     lines_after,
     obstacles,
+    pay_effects,
     steps_after,
     why_no_moves,
 )
@@ -41,6 +44,7 @@ from tests.contract.any_close_order import (
     DISCIPLINED,
     DORA,
     EMPLOYEES,
+    FERRAN,
     FIGURE_KINDS,
     GRADES,
     HEADING,
@@ -50,109 +54,98 @@ from tests.contract.any_close_order import (
     LINE_KINDS,
     MAKERS,
     MIA,
+    OPEN_IN,
+    PAID_IN,
+    PIA,
     WANDA_AGAIN,
     CloseDesk,
     Result,
+    Then,
     Told,
-    Waiting,
-    body,
     close_prepared,
 )
-from tests.contract.any_order import WHY, Prepared, code_of
+from tests.contract.any_close_paying import PayDeeds
+from tests.contract.any_deeds import ADDRESS, Waiting, Why, played
+from tests.contract.any_order import Prepared
 from tests.soaking import TIMES, seeds
 
 __all__ = ["close_prepared"]
 
-STEPS: Final = {"certified": 35, "notified": 45, "told again": 40, "locked": 10}
-"""How many deeds are done in any order at each time, before what is missing is done and the cycle is taken on."""
+STEPS: Final = {
+    "certified": 90,
+    "notified": 130,
+    "told again": 90,
+    "locked": 90,
+    "paid": 50,
+    "reopened": 90,
+    "paid again": 60,
+}
+"""How many posts are tried in any order at each time, before what is missing is done and the cycle is taken on."""
 SOAKED: Final = 8
-"""So many times as many in a long run: more than a thousand."""
+"""So many times as many in a long run."""
+LEAST: Final = 600
+"""So many posts a run tries at least."""
 
 
-class AnyCloseOrder(CloseDeeds):
-    """Any of these deeds by anybody, and decisions; each looks at what came of it.
+WEIGHTS: Final = {
+    "calibrate": 3,
+    "override": 2,
+    "review": 4,
+    "zero": 2,
+    "let_lapse": 2,
+    "notify": 2,
+    "days_go_by": 0.7,
+    "pay_run": 2,
+    "reopen": 0.3,
+}
+"""How much more often than others a deed is drawn."""
 
-    Attributes:
-        deeds: each by its name.
-    """
+
+class AnyCloseOrder(PayDeeds):
+    """Any of these deeds by anybody, and decisions; each looks at what came of it."""
+
+    makers, checkers = MAKERS, CHECKERS
+    weights = WEIGHTS
 
     def __init__(self, desk: CloseDesk, seed: int) -> None:
         super().__init__(desk, seed)
-        self.deeds: dict[str, Callable[[], None]] = {
-            **{
-                name: getattr(self, name) for name in ("review", "answer_review", "tell_by_hand", "preview", "delegate")
-            },
-            **{name: getattr(self, name) for name in ("end_delegation", "days_go_by", "too_late")},
-            **{name: getattr(self, name) for name in ("refuse", "withdraw", "approve_any")},
+        self.deeds = {
+            **{name: getattr(self, name) for name in ("review", "answer_review", "tell_by_hand", "preview")},
+            **{name: getattr(self, name) for name in ("delegate", "end_delegation", "days_go_by", "too_late")},
+            **{name: getattr(self, name) for name in ("refuse", "withdraw", "approve_any", "export", "look_at_pay")},
             **{kind: self.of_kind(kind) for kind in CHECKERS},
         }
 
     # ---- the run
 
-    def run(self, steps: Mapping[str, int]) -> None:
-        """From certified to locked and lived with."""
-        self.everything_is_as_it_must_be()
-        for time, count in steps.items():
-            self.taken_to(time)
-            for _ in range(count):
-                self.any_deed()
-            self.do_what_is_missing(time)
-        assert self.desk.stage == "locked"
-        assert set(self.deeds) <= {name for name, count in self.done.items() if count} | {"too_late"}, self.done
+    def names(self) -> list[str]:
+        """A run comes to its end: it is opened again by chance once at most."""
+        return [name for name in super().names() if name != "reopen" or self.desk.round == 1]
 
-    def any_deed(self) -> None:
-        """One of them, rather one that was not done yet; what moves figures more often than what only waits."""
-        names = sorted(self.deeds)
-        weights = {
-            "calibrate": 4,
-            "override": 3,
-            "review": 4,
-            "zero": 2,
-            "let_lapse": 2,
-            "notify": 2,
-            "days_go_by": 0.7,
-        }
-        self.do(self.chance.choices(names, [weights.get(name, 1) * (1 if self.done[name] else 2) for name in names])[0])
+    def missing_at(self, time: str) -> Collection[str]:
+        """What has to have been done when it goes on."""
+        return self.DONE_AT.get(time, ())
 
-    def do(self, name: str) -> None:
-        """A deed, and what must be so after it."""
-        self.step(self.deeds[name])
-
-    def step(self, deed: Callable[[], object]) -> None:
-        """A deed that is chosen, and what must be so after it."""
-        deed()
-        self.everything_is_as_it_must_be()
+    def make_way(self, time: str, name: str, tries: int) -> None:
+        """What a deed takes that nobody has done yet."""
+        if name in self.AFTER:
+            self.do(self.AFTER[name])
+        if name == "let_lapse":
+            self.a_move_lapses()
+        if name in {"pay_run", "export", "look_at_pay"} and not tries:
+            self.withdraw_all()
+            self.run_by_the_book()
 
     DONE_AT: Final = {
         "certified": (
-            "review",
-            "answer_review",
-            "preview",
-            "delegate",
-            "end_delegation",
-            "calibrate",
-            "refuse",
-            "withdraw",
+            *("review", "answer_review", "preview", "delegate", "end_delegation", "calibrate", "refuse", "withdraw"),
         ),
         "notified": ("override", "zero", "drop", "lift", "let_lapse", "tell_by_hand", "approve_any", "days_go_by"),
+        "locked": ("institution", "clawback", "pay_run", "export", "look_at_pay", "too_late"),
     }
     """What has to have been done when it goes on."""
 
     AFTER: Final = {"answer_review": "review", "lift": "zero", "refuse": "override", "withdraw": "override"}
-
-    def do_what_is_missing(self, time: str) -> None:
-        """So that a run does not pass by refusals alone."""
-        for name in self.DONE_AT.get(time, ()):
-            for _ in range(200):
-                if self.done[name]:
-                    break
-                if name in self.AFTER:
-                    # What it takes may not be there.
-                    self.do(self.AFTER[name])
-                if name == "let_lapse":
-                    self.a_move_lapses()
-                self.do(name)
-            assert self.done[name], (name, self.refused)
 
     def a_move_lapses(self) -> None:
         """By the book: two people's grades are swapped where nobody's was moved, then somebody's actual is such that another grade is proposed of who was."""
@@ -184,25 +177,33 @@ class AnyCloseOrder(CloseDeeds):
         return next(moves for moves in swaps if not why_no_moves(self.desk, moves))
 
     def taken_to(self, time: str) -> None:
-        """By the book: whoever has to does what the next telling takes, or the lock."""
-        if time in {"notified", "told again"} or (time == "locked" and self.desk.pending()):
+        """By the book: whoever has to does what it takes to tell people, to lock, to pay, to open it again."""
+        desk = self.desk
+        if time in {"notified", "told again"}:
             self.to_tell()
-        if time == "locked" and self.desk.stage == "notified":
+        if time == "locked" or (time in {"paid", "reopened", "paid again"} and desk.stage in OPEN_IN):
             self.to_lock()
+        if time in {"paid", "paid again"} and desk.stage == "locked":
+            self.to_pay()
+        if time == "reopened":
+            self.withdraw_all()
+            content = {"nodes": self.chance.choice([["employee:E1"], ["employee:E12", "unit:VIE"], "all"])}
+            self.decided("reopen", {**content, "because": "court"}, DANA, FERRAN)
 
     def to_tell(self) -> None:
         """Nothing waits, no move is lapsed, no rule is broken, everybody's result is read, and two people tell what is pending."""
         desk = self.desk
+        if desk.stage in PAID_IN:
+            return
         self.let_nothing_wait()
-        if desk.pending():
+        if desk.pending() or desk.stage == "certified":
             self.decided("notify", {}, DANA, ANNA)
         assert not desk.pending()
 
     def let_nothing_wait(self) -> None:
         """All that is in the way of telling is taken out of it."""
         desk = self.desk
-        for waiting in [*desk.open_decisions()]:
-            self.step(partial(self.withdrawn, desk.waiting[waiting].maker, waiting))
+        self.withdraw_all()
         self.end_all_delegations()
         for move in sorted({desk.steps[one].decision for one, now in desk.results().items() if now.lapsed}):
             self.decided("let_lapse", {"move": move}, KIM, LEE)
@@ -261,8 +262,10 @@ class AnyCloseOrder(CloseDeeds):
     def to_lock(self) -> None:
         """Everybody knows, everybody's days are over, and two people lock."""
         desk = self.desk
+        if desk.stage in PAID_IN:
+            return
         self.let_nothing_wait()
-        if desk.pending():
+        if desk.pending() or desk.stage == "certified":
             self.to_tell()
         for number in [number for number, one in desk.told.items() if one.on is None]:
             self.step(partial(self.told_by_hand, DANA, number, desk.today))
@@ -270,22 +273,13 @@ class AnyCloseOrder(CloseDeeds):
         self.decided("lock", {}, DANA, ANNA)
         assert desk.stage == "locked"
 
-    def decided(self, kind: str, content: Mapping[str, Any], maker: str, checker: str) -> None:
-        """A decision that two people come to."""
-        made: list[int | None] = []
-        self.step(lambda: made.append(self.propose(maker, kind, content)))
-        (number,) = made
-        assert number is not None, (kind, content, self.desk.log[-1])
-        self.step(lambda: self.approve(checker, number))
-        assert self.desk.waiting[number].state == "approved", (kind, content, self.desk.log[-1])
-
     # ---- what must be so
 
-    def everything_is_as_it_must_be(self) -> None:
+    def all_is_as_it_must_be(self) -> None:
         """Grades, decisions, board, what is in the way, and what one person finds, are as the model has them."""
         desk = self.desk
         desk.refresh()
-        self.decisions_are_of_two_people()
+        self.decisions_are_of_two_people([one for one in desk.decisions if one["id"] > desk.first])
         results = desk.results()
         desk.items = items = {one["employee"]: one for one in desk.read(f"{PEOPLE_AT}?limit=1000")["items"]}
         assert sorted(items) == sorted(EMPLOYEES)
@@ -293,20 +287,7 @@ class AnyCloseOrder(CloseDeeds):
             self.result_is(number, told, results[number])
         self.the_cycle_is(results)
         self.somebody_finds_what_is_theirs(results)
-
-    def decisions_are_of_two_people(self) -> None:
-        """None is lost, none is more than the model knows of, and none came to be by one person."""
-        desk = self.desk
-        since = [one for one in desk.decisions if one["id"] > desk.first]
-        assert {one["id"] for one in since} == desk.waiting.keys()
-        for one in since:
-            known = desk.waiting[one["id"]]
-            assert one["state"] == known.state, (one, known)
-            if one["state"] == "approved":
-                maker, checker = one["maker"]["account"], one["checker"]["account"]
-                assert not desk.is_same(maker, checker), one
-                assert desk.authorities(checker) & CHECKERS[one["kind"]], one
-                assert desk.authorities(maker) & MAKERS[one["kind"]], one
+        self.pay_is_as_it_must_be()
 
     def result_is(self, number: str, told: Mapping[str, Any], now: Result) -> None:
         """Somebody's result as the auditor reads it is the model's, and not less than they were told unless they are named or lost points of their own."""
@@ -343,8 +324,9 @@ class AnyCloseOrder(CloseDeeds):
         desk = self.desk
         told = desk.read(ADDRESS)
         assert told["stage"] == desk.stage
-        ahead = {"certified": ("notified",), "notified": ("notified", "locked"), "locked": ()}[desk.stage]
-        for to in ahead:
+        assert told["round"] == desk.round
+        ahead: Mapping[str, tuple[str, ...]] = {"certified": ("notified",), "notified": ("notified", "locked")}
+        for to in ahead.get(desk.stage, ("paid",) if desk.stage == "locked" else ()):
             some = {one["code"]: one["count"] for one in told["blockers"][to]}
             assert some == desk.blockers(to), (to, some, desk.blockers(to))
         board = {one["employee"]: one for one in desk.read(f"{ADDRESS}/board")["items"]}
@@ -382,39 +364,29 @@ class AnyCloseOrder(CloseDeeds):
 
     # ---- decisions
 
-    def of_kind(self, kind: str) -> Callable[[], None]:
-        """A decision of a kind: proposed by anybody, and mostly agreed to by somebody."""
-
-        def decide() -> None:
-            content = self.content_of(kind)
-            if content is None:
-                return
-            number = self.propose(self.somebody(*self.makers_of(kind)), kind, content)
-            if number is not None and self.chance.random() < 0.8:
-                self.everything_is_as_it_must_be()
-                self.approve(self.somebody(*self.checkers_of(kind)), number)
-
-        return decide
-
     def too_late(self) -> None:
         """What belongs to an earlier stage is not done any more."""
         wishes: Mapping[str, Mapping[str, Any]] = {
-            "stage": {"to": "running", "accept": []},
             "certify": {"accept": []},
             "amend": {"policies": True, "definitions": True},
             "bonus": {"employee": "E1", "points": "1", "ground": "patent"},
         }
         kind = self.chance.choice(sorted(wishes))
         self.propose(self.somebody(*DECIDING), kind, wishes[kind])
+        self.done["too_late"] += 1
 
-    def makers_of(self, kind: str) -> tuple[str, ...]:
+    def makers_of(self, kind: str, content: Mapping[str, Any]) -> tuple[str, ...]:
         """Who may mostly propose it."""
+        if kind == "stage":
+            return (PIA,) if content["to"] == "paid" else DECIDING
         if kind in {"calibrate", "let_lapse"}:
             return KIM, LEE, MIA
         return (*DECIDING, BORAM) if kind in {*LINE_KINDS, "lift"} else DECIDING
 
-    def checkers_of(self, kind: str) -> tuple[str, ...]:
+    def checkers_of(self, kind: str, content: Mapping[str, Any]) -> tuple[str, ...]:
         """Who may mostly agree to it."""
+        if "executive" in CHECKERS[kind]:
+            return (FERRAN,)
         return (KIM, LEE, MIA) if kind in {"calibrate", "let_lapse"} else (ANNA, ANNA, HUGO, WANDA_AGAIN)
 
     def content_of(self, kind: str) -> dict[str, Any] | None:
@@ -432,104 +404,54 @@ class AnyCloseOrder(CloseDeeds):
             return {"decision": chance.choice([*desk.holding, *desk.holding, *desk.waiting, 99_999])}
         if kind == "override":
             return {**line, "member": "actual", "value": str(chance.randint(0, 11))}
+        if kind in PAY_KINDS:
+            return self.pay_content(kind)
         return line if kind in LINE_KINDS else {}
 
-    def propose(self, who: str, kind: str, content: Mapping[str, Any]) -> int | None:
-        """Somebody proposes a decision; its number, where it was."""
-        desk = self.desk
-        reasons, perhaps = against_proposing(desk, who, kind, content)
-        answer = desk.ask(who, "POST", "/api/v1/decisions", json=body(kind, content))
-        if not self.judge(who, answer, reasons, perhaps, name=f"propose {kind}"):
-            return None
-        made: Any = answer.json
-        about, effects = about_of(desk, kind, content), effects_of(desk, kind, content)
-        desk.waiting[made["id"]] = Waiting(who, kind, dict(content), about, effects, desk.figures)
-        return int(made["id"])
+    def against_proposing(self, who: str, kind: str, content: Mapping[str, Any], objection: int | None) -> Why:
+        """By the model."""
+        del objection
+        return against_proposing(self.desk, who, kind, content)
 
-    def some_decision(self) -> int | None:
-        """One that waits mostly, or any."""
-        numbers = [*self.desk.open_decisions()]
-        if self.chance.random() < 0.15 or not numbers:
-            numbers = [*self.desk.waiting]
-        return self.chance.choice(numbers) if numbers else None
+    def against_approving(self, who: str, number: int, *, wrong: bool) -> Why:
+        """By the model, whoever it is."""
+        del who, wrong
+        return against_approving(self.desk, number)
 
-    def approve_any(self) -> None:
-        """Any decision is agreed to by anybody."""
-        number = self.some_decision()
-        if number is not None:
-            who = self.somebody(*self.checkers_of(self.desk.waiting[number].kind))
-            self.approve(who, number, looks=self.chance.random() < 0.8, wrong=self.chance.random() < 0.1)
+    def obstacles(self, who: str, one: Waiting) -> set[str]:
+        """By the model."""
+        return self.barred(who, one) | obstacles(self.desk, who, one)
 
-    def approve(self, who: str, number: int, *, looks: bool = True, wrong: bool = False) -> None:
-        """Somebody agrees to a decision."""
-        desk, one = self.desk, self.desk.waiting[number]
-        desk.refresh()
-        told = next(each for each in desk.decisions if each["id"] == number)
-        opened = desk.ask(who, "GET", f"/api/v1/decisions/{number}/effects") if looks else None
-        if (
-            opened is not None
-            and opened.status_code == 200
-            and len((opened.json or {})["items"]) == told["effects"]["count"]
-        ):
-            one.seen_by.add(desk.accounts[who].employee or who)
-        reasons, perhaps = against_approving(desk, who, number, wrong=wrong)
-        answer = desk.ask(
-            who, "POST", f"/api/v1/decisions/{number}/approve", json={"digest": "0" * 64 if wrong else told["digest"]}
-        )
-        if reasons == {"again"}:
-            assert answer.status_code == 200, answer.text
-            return
-        if self.judge(who, answer, reasons, perhaps, name="approve_any"):
-            one.state, one.checker = "approved", who
-            self.done[one.kind] += 1
-            self.is_done(one.kind, one.content, number)
-        elif code_of(answer) == "overtaken":
-            one.state = "void"
+    def about_of(self, kind: str, content: Mapping[str, Any]) -> frozenset[str]:
+        """By the model."""
+        return about_of(self.desk, kind, content)
 
-    def is_done(self, kind: str, content: Mapping[str, Any], number: int) -> None:
+    def as_it_is(self, kind: str, content: Mapping[str, Any]) -> Then:
+        """What it would change, and what was decided before."""
+        effects = (pay_effects if kind in PAY_KINDS else effects_of)(self.desk, kind, content)
+        return Then(effects, self.desk.figures, self.desk.round)
+
+    def is_done(self, number: int) -> None:
         """What follows from a decision that was agreed to."""
-        desk = self.desk
-        if kind == "lock":
+        desk, one = self.desk, self.desk.waiting[number]
+        if one.kind in PAY_KINDS:
+            self.pay_is_done(one.kind, one.content)
+        if one.kind == "lock":
             desk.stage = "locked"
-        if kind == "notify":
+        if one.kind == "notify":
             desk.stage, told = "notified", desk.pending()
             desk.tellings += 1
             for who, result in told.items():
                 on = desk.today if is_told_by_mail(who) else None
                 desk.told[who] = Told(result, desk.today, on, "mail" if on else "")
-        if kind in FIGURE_KINDS:
-            desk.steps, desk.holding = (
-                steps_after(desk, number, kind, content),
-                lines_after(desk, number, kind, content),
-            )
+        if one.kind in FIGURE_KINDS:
+            steps = steps_after(desk, number, one.kind, one.content)
+            desk.steps, desk.holding = steps, lines_after(desk, number, one.kind, one.content)
             desk.figures += 1
-
-    def refuse(self) -> None:
-        """Any decision is refused by anybody."""
-        desk, number = self.desk, self.some_decision()
-        if number is None:
-            return
-        one = desk.waiting[number]
-        who = self.somebody(*self.checkers_of(one.kind))
-        answer = desk.ask(who, "POST", f"/api/v1/decisions/{number}/refuse", json={"reason": WHY})
-        reasons = obstacles(desk, who, one) if one.state == "proposed" else {"not_proposed", "not_there"}
-        if self.judge(who, answer, reasons, name="refuse"):
-            one.state = "refused"
-
-    def withdraw(self) -> None:
-        """Any decision is taken back by anybody."""
-        number = self.some_decision()
-        if number is not None:
-            self.withdrawn(self.somebody(self.desk.waiting[number].maker), number)
-
-    def withdrawn(self, who: str, number: int) -> None:
-        """Somebody takes a decision back."""
-        desk, one = self.desk, self.desk.waiting[number]
-        answer = desk.ask(who, "POST", f"/api/v1/decisions/{number}/withdraw", json={})
-        reasons = set() if desk.is_same(who, one.maker) else {"not_maker", "not_there"}
-        reasons |= {"not_proposed"} if one.state != "proposed" else set()
-        if self.judge(who, answer, reasons, name="withdraw"):
-            one.state = "withdrawn"
+            if desk.open_for is not None:
+                # Whom a decision of a later round reaches the round is open for.
+                grades, scores = one.then.effects
+                desk.open_for |= {f"employee:{each}" for each in grades} | set(scores)
 
 
 @pytest.mark.timeout(0)
@@ -537,11 +459,5 @@ class AnyCloseOrder(CloseDeeds):
 def test_no_order_of_deeds_takes_a_certified_cycle_where_it_may_not_go(close_prepared: Prepared, seed: int) -> None:
     """From what is certified to what is locked, on each engine."""
     with close_prepared.copied() as copy:
-        desk = CloseDesk(*copy)
-        machine = AnyCloseOrder(desk, seed)
-        try:
-            machine.run({time: count * (1 if TIMES == 1 else SOAKED) for time, count in STEPS.items()})
-        except BaseException:
-            print(f"seed {seed}", *(one[:260] for one in desk.log[-14:]), sep="\n")
-            raise
-        desk.close()
+        steps = {time: count * (1 if TIMES == 1 else SOAKED) for time, count in STEPS.items()}
+        played(AnyCloseOrder(CloseDesk(*copy), seed), seed, steps, least=LEAST)

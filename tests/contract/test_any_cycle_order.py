@@ -90,7 +90,7 @@ class AnyCycleOrder(CycleDeeds):
 
     def __init__(self, desk: CycleDesk, seed: int) -> None:
         super().__init__(desk, seed)
-        self.deeds: dict[str, Callable[[], None]] = {
+        self.deeds = {
             **{
                 name: getattr(self, name)
                 for name in ("open_cycle", "keep_calendar", "draft", "sign", "set_target", "share", "rate")
