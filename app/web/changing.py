@@ -23,6 +23,7 @@ from app.web.sent_once import made_once
 __all__ = [
     "PAY_COLUMNS",
     "PERSONAL_FILES",
+    "SUMS_HIDDEN",
     "as_json",
     "begun",
     "change_seen",
@@ -59,6 +60,9 @@ PAY_COLUMNS: Final = {
 _DISCIPLINE: Final = "discipline.csv"
 PERSONAL_FILES: Final = (_DISCIPLINE, "status.csv")
 """The files with rows that only who sees pay and grades knows of at all."""
+SUMS_HIDDEN: Final = frozenset({*PAY_COLUMNS, *PERSONAL_FILES})
+"""The files whose sums only who sees pay and grades is told: where the other columns are told, figures are tried until the sum fits, and of so
+few who were disciplined whole rows."""
 
 
 def people_in(file: str, rows: Iterable[Mapping[str, object]]) -> Iterator[str]:

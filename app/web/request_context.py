@@ -208,6 +208,12 @@ class RequestContext:
         sees = {one.cycle for one in functions if one.function in _SEE_PENDING}
         scoring.limit_to_told(self.connection, sees_pending=sees)
 
+    def sees_pending(self, cycle: int) -> bool:
+        """Whether who is signed in sees what was decided of a cycle's results since people were told, whoever's it is."""
+        if may(self.viewer.roles, Deed.SEE_GRADE, ()):
+            return True
+        return any(one.cycle == cycle and one.function in _SEE_PENDING for one in self.viewer.functions)
+
     def closed(self) -> None:
         """Let the transaction go."""
         self._connection = None

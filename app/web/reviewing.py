@@ -57,6 +57,7 @@ class ResultsSeen:
 
     Attributes:
         results: as they stand.
+        as_told: as people were told last, for whom what is pending is not; None where they see that, or nothing is.
         seen: what they see of the cycle's grades.
         reads_all: whether they read everybody's whole result: hr, auditors and approvers.
         own: their own numbers, by whatever account.
@@ -68,6 +69,7 @@ class ResultsSeen:
     """
 
     results: EmployeeResults
+    as_told: EmployeeResults | None
     seen: GradesSeen
     reads_all: bool
     own: frozenset[Node]
@@ -76,6 +78,27 @@ class ResultsSeen:
     cases: Mapping[str, Sequence[Case]]
     hears: Callable[[str], bool]
     paid: Mapping[str, int]
+
+    def results_for(self, employee: str) -> EmployeeResults:
+        """The results that they read of a person: what is pending of somebody's is shown to whoever reviews that one (contract-cycle, 13).
+
+        A rank that another's pending result moves is no result that has become another: nobody reviews it, and it is as it was told.
+
+        Raises:
+            NotThere: the cycle does not list the person.
+        """
+        if self.as_told is None:
+            return self.results
+        is_pending = self.results.of(employee).digest != self.as_told.of(employee).digest
+        return self.results if is_pending and self.reviews(employee) else self.as_told
+
+    def result_of(self, employee: str) -> EmployeeResult:
+        """What a person came to, as they read it.
+
+        Raises:
+            NotThere: the cycle does not list the person.
+        """
+        return self.results_for(employee).of(employee)
 
     def state_of(self, result: EmployeeResult) -> BoardState:
         """Where somebody stands."""
@@ -104,17 +127,24 @@ def results_seen(context: RequestContext, cycle: int, employee: str | None = Non
     Raises:
         NotThere: nobody has opened it, or it is not certified.
 
-    Queries: 1, and those of :func:`app.cycle.results_as_they_stand` and :func:`app.web.grades_seen.grades_seen`.
+    Queries: 1, those of :func:`app.web.grades_seen.grades_seen`, and those of :func:`app.cycle.results_as_they_stand`, twice where something is pending.
     """
     opened = cycles.opened_cycle(context.connection, cycle)
     if opened is None or opened.stage in BEFORE_THE_CUT:
         raise NotThere
     loaded, viewer = scoring.state_with_pending(context.connection), context.viewer
     results = cycles.results_as_they_stand(context.connection, loaded, opened, day=context.today, employee=employee)
+    told = loaded if context.sees_pending(cycle) else scoring.state_as_told(context.connection)
+    as_told = (
+        None
+        if told is loaded
+        else cycles.results_as_they_stand(context.connection, told, opened, day=context.today, employee=employee)
+    )
     approves = CycleFunction.APPROVER in viewer.authorities(cycle)
     cases, parts = _cases(context, results), objecting.parts_of(context, cycle)
     return ResultsSeen(
         results=results,
+        as_told=as_told,
         seen=grades_seen(context, cycle),
         reads_all=may(viewer.roles, Deed.SEE_GRADE, ()) or approves,
         own=decisions.own_nodes(context.directory, email=viewer.email, employee=viewer.employee, day=context.today),
@@ -174,7 +204,7 @@ def result_seen(
     """
     shown = results_seen(context, cycle, None if with_others else employee)
     # Who is not listed is not there; only then it is asked who reviews them.
-    result = shown.results.of(employee)
+    result = shown.result_of(employee)
     if not shown.shows(employee):
         raise NotThere
     return shown, result
@@ -187,7 +217,8 @@ def results_listed(context: RequestContext, cycle: int) -> tuple[ResultsSeen, li
         NotThere: there is nobody on it.
     """
     shown = results_seen(context, cycle)
-    some = [one for one in shown.results.all() if shown.reads_whole(one.row.employee)]
+    numbers = (row.employee for row in shown.results.proposal.rows)
+    some = [shown.result_of(number) for number in numbers if shown.reads_whole(number)]
     if not some and not lists_results(context, cycle):
         raise NotThere
     return shown, some

@@ -135,6 +135,7 @@ def test_a_cycle_is_locked_once_nobody_may_object_any_more(desk, desks, tmp_path
     by_the_folder(desk)
     sums = desk.kopes("digest", **desk.where).out
     assert [one[0] for one in blockers(propose(desk, "dana", "lock", {}))] == ["window_open"]
+    sums_of_what_is_personal_are_told_to_few(desk, "", ("dana", "udo", "anna"), ("ferran", "carla", "e20"))
     with later(desks, desk, LAST) as last:
         assert blockers(propose(last, "dana", "lock", {"accept": ["window_open"]})) == [("window_open", 8, True)]
     with later(desks, desk, OVER) as after:
@@ -156,6 +157,23 @@ def test_a_cycle_is_locked_once_nobody_may_object_any_more(desk, desks, tmp_path
         later_cycles_go_by_what_was_locked(after, before)
         assert after.kopes("digest", **after.where).out == sums
         snapshot_is_recomputed(after, tmp_path)
+        after.person("fey", "--role", "executive")
+        sums_of_what_is_personal_are_told_to_few(after, "/snapshot", ("dana", "late"), ("fey",))
+
+
+def sums_of_what_is_personal_are_told_to_few(desk, what, all_of_them, others):
+    """By the sum of a file whose other columns one reads, a base is tried until it fits, and of one who was disciplined the whole row."""
+
+    def sums(name):
+        return desk.person(name).get(f"/api/v1/cycles/2026{what}").json()["pins"]["certified"]["files"]
+
+    told = sums(all_of_them[0])
+    assert {len(one) for one in told.values()} == {64}
+    hidden = dict.fromkeys(("employees.csv", "employment.csv", "results.csv", "discipline.csv", "status.csv"))
+    for name in all_of_them:
+        assert sums(name) == told, name
+    for name in others:
+        assert sums(name) == told | hidden, name
 
 
 def what_has_become_another_is_told_first(desk):

@@ -14,6 +14,7 @@ from app.intake import MASTERED_FILES, changed_folder, columns_of, key_columns, 
 from app.kit.database import Database
 from app.web.api import changes as changes_api
 from app.web.api import rejected
+from app.web.limits import SHARES, THREADS, Lane
 from app.web.pages import changes
 from tests.web.test_changes import HEADER, WHY, agree, begun, row, said, take_over
 from tests.web.working import Working, loaded_folder, working
@@ -166,6 +167,18 @@ def test_nobody_has_a_sheet_read_who_keeps_no_sets(working: Working, monkeypatch
                 page = f"{address}/sheet"
             answer = person.post(page, form)
             assert answer.status_code == (409 if person is working.wanda else 404), (page, answer.text)
+
+
+def test_whoever_writes_does_not_wait_for_a_workbook_that_is_read(working: Working) -> None:
+    """Some sheets of a few kilobytes kept all threads that write for a minute: what reads one works on threads where each person has one."""
+    lane_of = working.app.extensions["kopes"].triage(working.app)
+    for method, path in (
+        ("PUT", "/api/v1/changes/1/files/employees.csv"),
+        ("POST", "/changes/1/sheet"),
+        ("POST", "/folder/sheets"),
+    ):
+        assert lane_of(path, method)[0] is Lane.FILE, path
+    assert SHARES[Lane.FILE] == 1 < THREADS[Lane.FILE]
 
 
 def test_nobody_reads_through_decisions_that_they_may_not_see(

@@ -24,7 +24,7 @@ from app.web.api.paging import PageQuery, page_of
 from app.web.api.readings import others_among, write_down
 from app.web.effect_words import effects_seen
 from app.web.languages import finding_text
-from app.web.limits import EVENTS_BYTES
+from app.web.limits import EVENTS_BYTES, Lane
 from app.web.rendering import Json
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -236,6 +236,8 @@ def _sent(context: RequestContext, number: int, file: str, query: FileQuery) -> 
     before=_sent,
     methods=("PUT",),
     body_bytes=EVENTS_BYTES,
+    # A workbook takes up to a minute to be read: what else is written does not wait for it.
+    lane=Lane.FILE,
     about={
         "summary": "Send a file",
         "tag": "Desk",

@@ -14,10 +14,11 @@ from app.kit.refusals import NotThere
 from app.rules.agreement import SignedAs
 from app.rules.permissions import Deed
 from app.rules.terms import Node
-from app.web import agreeing, cycling
+from app.web import agreeing, changing, cycling
 from app.web.api import shapes
 from app.web.api.json_bodies import sent_as
 from app.web.api.readings import reading_of, write_reading
+from app.web.grades_seen import grades_seen
 from app.web.rendering import Json
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -73,6 +74,20 @@ class CalendarBody(BaseModel):
     pay_by: str | None = None
 
 
+def _standing_told(context: RequestContext, cycle: int) -> dict[str, Any]:
+    """How a cycle stands, as far as who asks is told."""
+    return _with_sums_seen(context, cycle, cycling.standing_seen(context, cycle).as_json())
+
+
+def _with_sums_seen(context: RequestContext, cycle: int, told: dict[str, Any]) -> dict[str, Any]:
+    """The same; who does not see everybody's pay in the cycle finds null for the sums of files that hold it. Queries: 2 at most."""
+    certified = told["pins"]["certified"]
+    if certified is None or grades_seen(context, cycle).pays:
+        return told
+    files = {name: None if name in changing.SUMS_HIDDEN else sum_ for name, sum_ in certified["files"].items()}
+    return told | {"pins": told["pins"] | {"certified": certified | {"files": files}}}
+
+
 @pages.api_read(
     "/api/v1/cycles",
     may=Deed.SEE_CYCLES,
@@ -114,7 +129,7 @@ def open_one(context: RequestContext) -> Json:
     cycling.refuse_without_role(context)
     body = sent_as(OpeningBody, request)
     made = cycling.opened(context, body.cycle, body.calendar)
-    told = cycling.standing_seen(context, made.cycle).as_json()
+    told = _standing_told(context, made.cycle)
     return Json(told, status=201, headers={"Location": f"/api/v1/cycles/{made.cycle}"})
 
 
@@ -133,7 +148,7 @@ def open_one(context: RequestContext) -> Json:
 )
 def one(context: RequestContext, cycle: int) -> Json:
     """How a cycle stands: its stage, its calendar, what it was published with, and all that stands in the way of the next stage."""
-    return Json(cycling.standing_seen(context, cycle).as_json())
+    return Json(_standing_told(context, cycle))
 
 
 @pages.api_act(
@@ -154,7 +169,7 @@ def keep_calendar(context: RequestContext, cycle: int) -> Json:
     cycling.cycle_seen(context, cycle)
     cycling.refuse_without_role(context)
     cycling.calendar_kept(context, cycle, sent_as(CalendarBody, request).model_dump(exclude_none=True))
-    return Json(cycling.standing_seen(context, cycle).as_json())
+    return Json(_standing_told(context, cycle))
 
 
 @pages.api_read(
@@ -202,7 +217,7 @@ def snapshot(context: RequestContext, cycle: int, query: RoundQuery) -> Json:
     """The manifest of a locked round's snapshot. The file itself is written by `kopes cycle export`."""
     cycling.cycle_seen(context, cycle)
     locked = snapshots.locked_round(context.connection, cycle, query.round)
-    return Json(snapshots.manifest_of(context.connection, locked))
+    return Json(_with_sums_seen(context, cycle, snapshots.manifest_of(context.connection, locked)))
 
 
 class LateQuery(BaseModel):

@@ -18,7 +18,7 @@ from app.web import changing
 from app.web.as_if import as_if_now, coming_weights
 from app.web.change_basket import SET_MOVED
 from app.web.effect_words import effects_seen, shown_effects
-from app.web.limits import EVENTS_BYTES
+from app.web.limits import EVENTS_BYTES, Lane
 from app.web.queues import queues_shown
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
@@ -222,6 +222,7 @@ def rows(context: RequestContext, number: int, form: RowsForm) -> Redirect:
     may=Deed.KEEP_CHANGES,
     again="one",
     transaction=False,
+    lane=Lane.FILE,
     body_bytes=EVENTS_BYTES,
     fields_max=4_000,
 )

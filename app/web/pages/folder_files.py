@@ -16,7 +16,7 @@ from app.rules.permissions import Deed
 from app.web import changing, decided
 from app.web.change_basket import basket
 from app.web.decision_kinds import DECISION_KINDS
-from app.web.limits import EVENTS_BYTES
+from app.web.limits import EVENTS_BYTES, Lane
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -103,6 +103,7 @@ def sheets(context: RequestContext, query: SheetsQuery) -> Page:
     may=Deed.KEEP_CHANGES,
     again="sheets",
     transaction=False,
+    lane=Lane.FILE,
     body_bytes=EVENTS_BYTES,
     fields_max=4_000,
 )

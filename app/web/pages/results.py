@@ -164,7 +164,7 @@ def one(context: RequestContext, cycle: int, employee: str) -> Page:
     shown, result = reviewing.result_seen(context, cycle, employee, with_others=True)
     if reviewing.is_first_opening(context, shown, result):
         reviewing.write_opening(context, cycle, result)
-    results, node = shown.results, Node(NodeKind.EMPLOYEE, employee)
+    results, node = shown.results_for(employee), Node(NodeKind.EMPLOYEE, employee)
     policies = results.plan.sheet.definitions.policies
     why = _why(shown, employee)
     whole = shown.reads_whole(employee)
@@ -218,10 +218,11 @@ def one(context: RequestContext, cycle: int, employee: str) -> Page:
 
 def _why(shown: ResultsSeen, employee: str) -> GradeReasons:
     """Why somebody has the grade that is proposed; places and cut-offs of one's own group are told without oneself, as long as nobody has told one of it."""
-    proposal, seen = shown.results.proposal, shown.seen
+    results, seen = shown.results_for(employee), shown.seen
+    proposal = results.proposal
     if seen.hides_own and seen.own is not None and seen.own in proposal.candidates:
         proposal = without_employee(proposal, seen.own)
-    opened, policies = shown.results.opened, shown.results.plan.sheet.definitions.policies
+    opened, policies = results.opened, results.plan.sheet.definitions.policies
     return grade_reasons(proposal, employee, cycle=opened.cycle, policies=policies)
 
 
@@ -252,7 +253,7 @@ def _said(context: RequestContext, about: Sequence[Decision], node: Node) -> Cal
 
 def _lines(context: RequestContext, shown: ResultsSeen, node: Node) -> list[CostlyLine]:
     """The lines of a scorecard, those first that cost the most; what cannot be measured costs nothing and stands last. Queries: 4 at most."""
-    results = shown.results
+    results = shown.results_for(node.code)
     loaded, cycle = results.loaded, results.opened.cycle
     scored = scoring.scores(context.connection, ScoreQuery(cycle, context.today), [node], loaded=loaded)
     (card,) = scoring.make_scorecards(scored, first=1)
