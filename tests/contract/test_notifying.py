@@ -329,7 +329,18 @@ def who_reviews_reads_what_is_pending(desk, before, pending):
         before[RISES]["grade"],
     )
     assert told["told"] == {"at": told["told"]["at"], "how": "mail", "window_until": "2027-02-24"}
-    listed = head.get("/api/v1/cycles/2026/people", params={"limit": 1000}).json()["items"]
-    assert {one["employee"]: one["grade"] for one in listed if one["held"]} == KEPT
+    address = "/api/v1/cycles/2026/people"
+    listed, whole = (
+        {one["employee"]: one for one in desk.person(name).get(address, params={"limit": 1000}).json()["items"]}
+        for name in ("e20", "dana")
+    )
+    assert {number: one["grade"] for number, one in whole.items() if one["held"]} == KEPT
+    # Where a rank alone is another nobody reviews anything, and whoever it is is read of as they were told.
+    for number in KEPT:
+        told = before[number]
+        assert whole[number]["rank"] == told["rank"] + 1
+        for read in (listed[number], head.get(f"{address}/{number}").json()):
+            assert (read["rank"], read["proposed_grade"], read["held"]) == (told["rank"], told["grade"], False)
+    assert listed[RISES]["rank"] == pending[RISES]["rank"] != before[RISES]["rank"]
     assert ("review_missing", 1, True) in blockers(propose(desk, "dana", "notify", {}))
     reviewed(desk)

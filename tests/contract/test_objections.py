@@ -188,6 +188,10 @@ def _granted_and_given_effect(desk):
     assert (made.status_code, made.json()["objection"]) == (201, 1)
     assert seen(desk, "e1", 1)["state"] == "granted"
     assert agree(desk, "anna", made).status_code == 200
+    # Who answered it reads the result that it was about, as it was told: what is pending waits for the next telling.
+    result = f"{CYCLE_AT}/people/E1"
+    read, stands = (desk.person(name).get(result).json()["final_score"] for name in ("e23", "dana"))
+    assert read == before["E1"]["final_score"] < stands
     after = seen(desk, "e1", 1)
     assert (after["state"], after["decisions"]) == ("settled", [made.json()["id"]])
     assert board(desk, "E1")["state"] == "notified"
