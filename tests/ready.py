@@ -4,7 +4,7 @@ Reading the product and its libraries takes a processor for a second or two, and
 command line itself (``tests/cli``) is asked of processes of their own, started as a person does: see ``kopes`` there.
 
 Whoever asks sends words, environment and three open files over a socket, and has a socket back by which the process' number and then its status come.
-Do not start a thread here: it would be missing in what is forked.
+What is forked asks for the processes that it starts likewise (``tests/asking.py``). Do not start a thread here: it would be missing in what is forked.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import importlib
 import json
 import os
 import select
+import shlex
 import signal
 import socket
 import subprocess
@@ -26,11 +27,19 @@ from typing import Final
 import flask
 import jinja2
 
+from tests import asking
 from tests.compiled import Rule
 
 __all__ = ["Forked", "Ready"]
 
 _MESSAGE_BYTES: Final = 200_000
+_PROGRAM: Final = """#!/bin/sh
+case "$1 $2" in
+"-m app") shift 2; exec {python} -I -S {asking} {door} "$@" ;;
+*) exec {python} "$@" ;;
+esac
+"""
+"""What a process that was forked takes for Python: of all that it may start, the product alone is asked for."""
 _END_SECONDS: Final = 20
 
 
@@ -113,8 +122,13 @@ class Ready:
         self.process.wait(_END_SECONDS)
 
 
-def _fork_for(control: socket.socket) -> tuple[list[str], dict[str, str]] | None:
-    """Fork for each who asks, and say how it ended; what was asked comes back in the forked process, None where nobody asks any more."""
+def _fork_for(control: socket.socket, door: socket.socket) -> tuple[list[str], dict[str, str]] | None:
+    """Fork for each who asks, and say how it ended; what was asked comes back in the forked process, None where nobody asks any more.
+
+    Args:
+        control: by which tests ask.
+        door: by which that does which was forked.
+    """
     ended, woken = socket.socketpair()
     woken.setblocking(False)
     ended.setblocking(False)
@@ -123,34 +137,41 @@ def _fork_for(control: socket.socket) -> tuple[list[str], dict[str, str]] | None
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     running: dict[int, socket.socket] = {}
     while True:
-        can_be_read, _, _ = select.select([control, ended], [], [])
+        can_be_read, _, _ = select.select([control, door, ended], [], [])
         if ended in can_be_read:
             ended.recv(4096)
             for pid in [*running]:
                 found, status = os.waitpid(pid, os.WNOHANG)
                 if found:
-                    with running.pop(pid) as asking:
-                        _say(asking, os.waitstatus_to_exitcode(status))
-        if control not in can_be_read:
+                    with running.pop(pid) as waiting:
+                        _say(waiting, os.waitstatus_to_exitcode(status))
+        if control in can_be_read:
+            message, files, _, _ = socket.recv_fds(control, _MESSAGE_BYTES, 4)
+            if not message:
+                for pid in running:
+                    os.kill(pid, signal.SIGKILL)
+                return None
+            who = socket.socket(fileno=files.pop())
+        elif door in can_be_read:
+            who, _ = door.accept()
+            message, files, _, _ = socket.recv_fds(who, _MESSAGE_BYTES, 3)
+            if not message:  # it was ended before it could ask
+                who.close()
+                continue
+        else:
             continue
-        message, files, _, _ = socket.recv_fds(control, _MESSAGE_BYTES, 4)
-        if not message:
-            for pid in running:
-                os.kill(pid, signal.SIGKILL)
-            return None
         words, environment = json.loads(message)
         pid = os.fork()
-        asking = socket.socket(fileno=files.pop())
         if pid:
-            running[pid] = asking
-            _say(asking, pid)
+            running[pid] = who
+            _say(who, pid)
             for file in files:
                 os.close(file)
             continue
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        for one in (control, ended, woken, asking, *running.values()):
+        for one in (control, door, ended, woken, who, *running.values()):
             one.close()
         for number, file in enumerate(files):
             os.dup2(file, number)
@@ -158,9 +179,21 @@ def _fork_for(control: socket.socket) -> tuple[list[str], dict[str, str]] | None
         return words, environment
 
 
-def _say(asking: socket.socket, number: int) -> None:
+def _open_door(folder: Path) -> tuple[Path, socket.socket]:
+    """What processes that are forked start in Python's place, and where it asks."""
+    program, address = (folder / f"{kind}-{os.getpid()}" for kind in ("python", "door"))
+    door = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    door.bind(str(address))
+    door.listen()
+    words = {"python": sys.executable, "asking": asking.__file__, "door": str(address)}
+    program.write_text(_PROGRAM.format(**{name: shlex.quote(word) for name, word in words.items()}), encoding="utf-8")
+    program.chmod(0o755)
+    return program, door
+
+
+def _say(who: socket.socket, number: int) -> None:
     try:
-        asking.send(str(number).encode())
+        who.send(str(number).encode())
     except OSError:  # nobody waits for it any more
         return
 
@@ -186,12 +219,14 @@ def main() -> None:
     flask.Flask.url_rule_class = Rule
     importlib.import_module("tests.people").hash_cheaply()
     _make_an_application()
+    program, door = _open_door(Path(sys.argv[2]))
     gc.collect()
     gc.freeze()
-    asked = _fork_for(socket.socket(fileno=int(sys.argv[1])))
+    asked = _fork_for(socket.socket(fileno=int(sys.argv[1])), door)
     if asked is None:
         return
     sys.argv[1:], environment = asked
+    sys.executable = str(program)
     os.environ.clear()  # noqa: TID251 - the environment of the command that it becomes
     os.environ.update(environment)  # noqa: TID251
     kopes()
