@@ -77,7 +77,16 @@ class CloseDeeds(AnyDeeds[CloseDesk]):
         if self.judge(who, answer, reasons, name="review" if agrees else "disagree"):
             person, was = desk.accounts[who].employee or who, desk.review_of(number, desk.results())
             if was is None or (was.by, was.agrees, was.text) != (person, agrees, text):
-                desk.reviews.setdefault(number, []).append(Signed(now.reviewed, person, agrees, text))
+                desk.reviews.setdefault(number, []).append(
+                    Signed(now.reviewed, person, self.place_of(who, number), agrees, text)
+                )
+
+    def place_of(self, who: str, number: str) -> str:
+        """In whose place somebody reviews: their own, or that of whom they stand in for."""
+        mine, reviewers = self.desk.accounts[who].employee, self.desk.reviewers(number)
+        if mine is None or mine in reviewers or reviewers == ("hr",):
+            return mine or who
+        return next(iter(self.desk.reviews_for(mine) & set(reviewers)))
 
     def against_reviewing(self, who: str, number: str) -> set[str]:
         """Why somebody may not review a person now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from tests.contract.any_close_objections import ANSWERED_BY, state_of
 from tests.contract.any_close_order import (
     CHECKERS,
     DISCIPLINED,
@@ -41,9 +42,17 @@ __all__ = [
 ]
 
 
-def against_proposing(desk: CloseDesk, who: str, kind: str, content: Mapping[str, Any]) -> Why:
-    """Why somebody may not propose it."""
+def against_proposing(desk: CloseDesk, who: str, kind: str, content: Mapping[str, Any], objection: int | None) -> Why:
+    """Why somebody may not propose it, to give effect to an objection or not."""
     reasons: set[str] = set()
+    of = None if objection is None else desk.objections.get(objection)
+    if of is not None and f"employee:{of.employee}" in desk.own_nodes(who):
+        reasons.add("own_case")
+    if objection is None and kind == "no_effect":
+        reasons.add("invalid")
+    is_granted = of is not None and state_of(desk, of) in {"granted", "settled"} and kind in ANSWERED_BY
+    if objection is not None and not is_granted:
+        reasons.add("invalid")
     if not desk.authorities(who) & MAKERS[kind]:
         reasons |= {"role", "not_there"}
     about = about_of(desk, kind, content)
@@ -114,6 +123,8 @@ def as_things_are(desk: CloseDesk, kind: str, content: Mapping[str, Any], *, num
         return {"not_now"}
     if kind in PAY_KINDS:
         return why_not_paid(desk, kind, content, number=number)
+    if kind == "no_effect":
+        return {"not_now"} if desk.stage == "certified" and desk.round == 1 else set()
     reasons = set() if desk.stage in OPEN_IN else {"not_now"}
     if desk.open_for is not None and not is_open_for(desk, kind, content):
         reasons.add("not_reopened")
@@ -271,7 +282,8 @@ def obstacles(desk: CloseDesk, who: str, one: Waiting) -> set[str]:
     if not desk.authorities(who) & CHECKERS[one.kind]:
         reasons |= {"role", "not_there"}
     if one.kind in {"calibrate", "let_lapse"}:
-        why = not_theirs(desk, who, "calibrate", {"moves": [{"node": node} for node in one.about]})
+        moves = one.content.get("moves") or [{"node": node} for node in one.about]
+        why = not_theirs(desk, who, "calibrate", {"moves": moves})
         # Of one's own group nobody reads a decision before it is told.
         reasons |= why | ({"not_there"} if "own_group" in why else set())
     return reasons

@@ -18,6 +18,7 @@ import pytest
 
 from app.kit.database import Database
 from tests.conftest import NewDatabase
+from tests.contract.any_close_objections import ENDED, Objection, hears, state_of
 from tests.contract.any_close_pay import Payroll, Terms
 from tests.contract.any_deeds import DecidingDesk, body
 from tests.contract.any_order import CYCLE, People, Prepared, made_ready
@@ -56,7 +57,7 @@ AGENCY: Final = "\n".join(
     ]
 )
 NOW: Final = dt.datetime(2027, 2, 10, 9, tzinfo=dt.UTC)
-POLICIES: Final[Mapping[str, Any]] = {"groups": {"minimum": 2}}
+POLICIES: Final[Mapping[str, Any]] = {"groups": {"minimum": 2}, "objections": {"committee": 3}}
 WINDOW: Final = dt.timedelta(days=14)
 SHORTEST: Final = 20
 """Characters of a review."""
@@ -68,6 +69,7 @@ PAULA, GASTON, HANA = (f"{one}@agency.example" for one in ("paula", "gaston", "h
 DANA, WANDA, ANNA, HUGO = (f"{one}@agency.example" for one in ("dana", "wanda", "anna", "hugo"))
 CARLA, KIM, LEE, MIA = (f"{one}@agency.example" for one in ("carla", "kim", "lee", "mia"))
 PIA, DORA, FERRAN, IRIS = (f"{one}@agency.example" for one in ("pia", "dora", "ferran", "iris"))
+HEARING: Final = tuple(f"{one}@agency.example" for one in ("olga", "omar", "otto"))
 WANDA_AGAIN: Final = "E21@agency.example"
 CLOSE_PEOPLE: Final[People] = {
     ALBA: (("employee",), "E1"),
@@ -92,6 +94,8 @@ CLOSE_PEOPLE: Final[People] = {
     MIA: (("member",), None),
     # Who pays out.
     PIA: (("member",), None),
+    # Who hears objections; Paula does too, but those of her own group.
+    **dict.fromkeys(HEARING, (("member",), None)),
     FERRAN: (("executive",), None),
     IRIS: (("admin",), None),
 }
@@ -102,6 +106,7 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     **dict.fromkeys((KIM, LEE, MIA, NORA), "calibrator"),
     CARLA: "certifier",
     PIA: "payroll",
+    **dict.fromkeys((*HEARING, PAULA), "objections"),
 }
 GROUPS_OF: Final[Mapping[str, tuple[str, ...]]] = {MIA: ("paris",)}
 """Whom a calibrator is limited to."""
@@ -145,13 +150,13 @@ MAKERS: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(("calibrate", "let_lapse"), frozenset({"calibrator"})),
     **dict.fromkeys(("override", "drop", "zero", "lift"), frozenset({"hr", "head"})),
     **dict.fromkeys(("notify", "lock", "certify", "amend", "raters", "bonus"), frozenset({"hr"})),
-    **dict.fromkeys(("institution", "pay_run", "clawback", "reopen"), frozenset({"hr"})),
+    **dict.fromkeys(("institution", "pay_run", "clawback", "reopen", "no_effect"), frozenset({"hr"})),
     "stage": frozenset({"hr", "payroll"}),
 }
 CHECKERS: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(("calibrate", "let_lapse"), frozenset({"calibrator"})),
     **dict.fromkeys(("override", "drop", "zero", "lift", "notify", "lock"), frozenset({"approver"})),
-    **dict.fromkeys(("pay_run", "stage"), frozenset({"approver"})),
+    **dict.fromkeys(("pay_run", "stage", "no_effect"), frozenset({"approver"})),
     **dict.fromkeys(("institution", "clawback", "reopen"), frozenset({"executive"})),
 }
 LINE_KINDS: Final = ("override", "drop", "zero")
@@ -296,10 +301,11 @@ class Told:
 
 @dataclass
 class Signed:
-    """A review that somebody signed."""
+    """A review that somebody signed, in a head's place or their own."""
 
     of: tuple[Any, ...]
     by: str
+    place: str
     agrees: bool
     text: str
     answer: str | None = None
@@ -333,6 +339,8 @@ class CloseDesk(DecidingDesk):
         round: 1 before the cycle was reopened.
         open_for: whom a later round is open for; None for everybody.
         payroll: what everybody is paid.
+        objections: by number.
+        imposed: who imposed a scorecard, each with who agreed.
     """
 
     units = UNIT_OF
@@ -342,6 +350,7 @@ class CloseDesk(DecidingDesk):
         self.round = 1
         self.open_for: set[str] | None = None
         self.payroll = Payroll.of(folder)
+        self.objections: dict[int, Objection] = {}
         self.holding: dict[int, dict[str, Any]] = {}
         self.steps: dict[str, Step] = {}
         self.told: dict[str, Told] = {}
@@ -356,6 +365,11 @@ class CloseDesk(DecidingDesk):
         super().__init__(url, folder, people=CLOSE_PEOPLE, now=NOW)
         self.functions = {who: {function} for who, function in FUNCTIONS.items()}
         self.first = max((one["id"] for one in self.decisions), default=0)
+        self.imposed: dict[str, list[tuple[str, str]]] = {}
+        for one in self.decisions:
+            if one["kind"] == "impose" and one["state"] == "approved":
+                hands = (one["maker"]["account"], one["checker"]["account"])
+                self.imposed.setdefault(one["content"]["node"], []).append(hands)
 
     # ---- what is read
 
@@ -477,6 +491,7 @@ class CloseDesk(DecidingDesk):
             runs = self.payroll.runs
             kinds = [self.waiting[one].kind for one in self.open_decisions() if one != but]
             some = {"run_open": kinds.count("pay_run"), "not_exported": int(not runs or not runs[-1].is_exported)}
+            some["objection_open"] = self.objections_open()
             return {code: count for code, count in some.items() if count}
         results = self.results()
         some = {f"rules:{name}": 1 for name in self.broken(results)}
@@ -490,12 +505,27 @@ class CloseDesk(DecidingDesk):
             )
         else:
             some["untold"] = len(self.pending())
+            some["objection_open"] = self.objections_open()
             windows = [self.window(number) for number in self.told]
             some["window_open"] = sum(one is None or one >= self.today for one in windows)
         return {code: count for code, count in some.items() if count}
 
+    def objections_open(self) -> int:
+        """How many are not at their end."""
+        return sum(state_of(self, one) not in ENDED for one in self.objections.values())
+
+    def objected(self, number: str) -> tuple[str, Objection] | None:
+        """The objection that says where somebody stands, with how far it is; none that waits for themself."""
+        order = ("open", "appealed", "granted")
+        some = [(state_of(self, one), one) for one in self.objections.values() if one.employee == number]
+        waiting = [(state, one) for state, one in some if state in order]
+        return min(waiting, key=lambda each: (order.index(each[0]), each[1].number), default=None)
+
     def board_state(self, number: str, results: Mapping[str, Result]) -> str:
         """The one state in which somebody is."""
+        objected = self.objected(number)
+        if self.stage == "notified" and objected is not None:
+            return f"objection_{objected[0]}"
         if self.stage != "certified":
             return self.stage
         one, review = results[number], self.review_of(number, results)
@@ -514,6 +544,9 @@ class CloseDesk(DecidingDesk):
         if f"employee:{number}" in self.own_nodes(who):
             return False
         if self.authorities(who) & {"hr", "auditor", "approver"}:
+            return True
+        theirs = [one for one in self.objections.values() if one.employee == number]
+        if any(hears(self, who, one, HEADS[number]) for one in theirs):
             return True
         if FUNCTIONS.get(who) == "calibrator":
             group = self.results()[number].group

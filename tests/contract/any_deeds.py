@@ -211,6 +211,16 @@ class AnyDeeds(Generic[DeskOf]):
         """How things are when it is proposed, as far as the model needs it."""
         raise NotImplementedError
 
+    def objection_for(self, kind: str) -> int | None:
+        """The objection that a decision is to give effect to; None for none."""
+        del kind
+        return None
+
+    def about_objection(self, objection: int | None) -> frozenset[str]:
+        """Whoever objected: it is about them too."""
+        del objection
+        return frozenset()
+
     def is_proposed(self, number: int) -> None:
         """What follows from a decision that waits."""
 
@@ -312,7 +322,8 @@ class AnyDeeds(Generic[DeskOf]):
             content = self.content_of(kind)
             if content is None:
                 return
-            number = self.propose(self.somebody(*self.makers_of(kind, content)), kind, content)
+            maker, objection = self.somebody(*self.makers_of(kind, content)), self.objection_for(kind)
+            number = self.propose(maker, kind, content, objection)
             if number is not None and kind not in self.waiting_kinds and self.chance.random() < 0.8:
                 self.check()
                 self.approve(self.somebody(*self.checkers_of(kind, content)), number)
@@ -334,13 +345,16 @@ class AnyDeeds(Generic[DeskOf]):
         """Somebody proposes a decision; its number, where it was."""
         desk = self.desk
         reasons, perhaps = self.against_proposing(who, kind, content, objection)
-        about, then = (self.about_of(kind, content), self.as_it_is(kind, content)) if not reasons else ((), None)
+        about, then = frozenset[str](), None
+        if not reasons:
+            about = self.about_of(kind, content) | self.about_objection(objection)
+            then = self.as_it_is(kind, content)
         answer = desk.ask(who, "POST", "/api/v1/decisions", json=body(kind, content, objection))
         if not self.judge(who, answer, reasons, perhaps, name=f"propose {kind}"):
             return None
         made: Any = answer.json
         number = int(made["id"])
-        desk.waiting[number] = Waiting(who, kind, dict(content), frozenset(about), then, objection)
+        desk.waiting[number] = Waiting(who, kind, dict(content), about, then, objection)
         self.is_proposed(number)
         return number
 

@@ -34,6 +34,8 @@ from tests.contract.any_close_judging import (
     steps_after,
     why_no_moves,
 )
+from tests.contract.any_close_objecting import ObjectionDeeds
+from tests.contract.any_close_objections import ANSWERED_BY
 from tests.contract.any_close_order import (
     ANNA,
     BORAM,
@@ -64,7 +66,6 @@ from tests.contract.any_close_order import (
     Told,
     close_prepared,
 )
-from tests.contract.any_close_paying import PayDeeds
 from tests.contract.any_deeds import ADDRESS, Waiting, Why, played
 from tests.contract.any_order import Prepared
 from tests.soaking import TIMES, seeds
@@ -87,6 +88,7 @@ LEAST: Final = 600
 """So many posts a run tries at least."""
 
 
+OF_OBJECTIONS: Final = ("object", "answer_objection", "appeal", "vote", "no_effect", "withdraw_objection")
 WEIGHTS: Final = {
     "calibrate": 3,
     "override": 2,
@@ -101,7 +103,7 @@ WEIGHTS: Final = {
 """How much more often than others a deed is drawn."""
 
 
-class AnyCloseOrder(PayDeeds):
+class AnyCloseOrder(ObjectionDeeds):
     """Any of these deeds by anybody, and decisions; each looks at what came of it."""
 
     makers, checkers = MAKERS, CHECKERS
@@ -112,15 +114,22 @@ class AnyCloseOrder(PayDeeds):
         self.deeds = {
             **{name: getattr(self, name) for name in ("review", "answer_review", "tell_by_hand", "preview")},
             **{name: getattr(self, name) for name in ("delegate", "end_delegation", "days_go_by", "too_late")},
-            **{name: getattr(self, name) for name in ("refuse", "withdraw", "approve_any", "export", "look_at_pay")},
+            **{name: getattr(self, name) for name in ("object", "answer_objection", "appeal", "vote")},
+            **{
+                name: getattr(self, name)
+                for name in ("withdraw_objection", "refuse", "withdraw", "approve_any", "export", "look_at_pay")
+            },
             **{kind: self.of_kind(kind) for kind in CHECKERS},
         }
 
     # ---- the run
 
     def names(self) -> list[str]:
-        """A run comes to its end: it is opened again by chance once at most."""
-        return [name for name in super().names() if name != "reopen" or self.desk.round == 1]
+        """A run comes to its end: nothing is locked, or reopened, before everything was done, and reopened by chance once at most."""
+        barred = {"reopen"} if self.desk.round > 1 else set()
+        for name, time in {"lock": "notified", "reopen": "locked"}.items():
+            barred |= set() if all(self.done[each] for each in self.DONE_AT[time]) else {name}
+        return [name for name in super().names() if name not in barred]
 
     def missing_at(self, time: str) -> Collection[str]:
         """What has to have been done when it goes on."""
@@ -132,6 +141,8 @@ class AnyCloseOrder(PayDeeds):
             self.do(self.AFTER[name])
         if name == "let_lapse":
             self.a_move_lapses()
+        if name in OF_OBJECTIONS and not tries % 3:
+            self.to_hear(name)
         if name in {"pay_run", "export", "look_at_pay"} and not tries:
             self.withdraw_all()
             self.run_by_the_book()
@@ -140,7 +151,10 @@ class AnyCloseOrder(PayDeeds):
         "certified": (
             *("review", "answer_review", "preview", "delegate", "end_delegation", "calibrate", "refuse", "withdraw"),
         ),
-        "notified": ("override", "zero", "drop", "lift", "let_lapse", "tell_by_hand", "approve_any", "days_go_by"),
+        "notified": (
+            *OF_OBJECTIONS,
+            *("override", "zero", "drop", "lift", "let_lapse", "tell_by_hand", "approve_any", "days_go_by"),
+        ),
         "locked": ("institution", "clawback", "pay_run", "export", "look_at_pay", "too_late"),
     }
     """What has to have been done when it goes on."""
@@ -267,6 +281,7 @@ class AnyCloseOrder(PayDeeds):
         self.let_nothing_wait()
         if desk.pending() or desk.stage == "certified":
             self.to_tell()
+        self.end_objections()
         for number in [number for number, one in desk.told.items() if one.on is None]:
             self.step(partial(self.told_by_hand, DANA, number, desk.today))
         desk.now += dt.timedelta(days=15)
@@ -288,6 +303,7 @@ class AnyCloseOrder(PayDeeds):
         self.the_cycle_is(results)
         self.somebody_finds_what_is_theirs(results)
         self.pay_is_as_it_must_be()
+        self.objections_are_as_they_must_be()
 
     def result_is(self, number: str, told: Mapping[str, Any], now: Result) -> None:
         """Somebody's result as the auditor reads it is the model's, and not less than they were told unless they are named or lost points of their own."""
@@ -333,7 +349,10 @@ class AnyCloseOrder(PayDeeds):
         for number in EMPLOYEES:
             assert board[number]["state"] == desk.board_state(number, results), (number, board[number])
             if desk.stage == "notified":
+                objected = desk.objected(number)
                 until = desk.window(number)
+                if objected is not None:
+                    until = objected[1].until if objected[0] == "open" else None
                 assert board[number]["due_on"] == (None if until is None else until.isoformat()), board[number]
 
     def somebody_finds_what_is_theirs(self, results: Mapping[str, Result]) -> None:
@@ -410,8 +429,7 @@ class AnyCloseOrder(PayDeeds):
 
     def against_proposing(self, who: str, kind: str, content: Mapping[str, Any], objection: int | None) -> Why:
         """By the model."""
-        del objection
-        return against_proposing(self.desk, who, kind, content)
+        return against_proposing(self.desk, who, kind, content, objection)
 
     def against_approving(self, who: str, number: int, *, wrong: bool) -> Why:
         """By the model, whoever it is."""
@@ -425,6 +443,17 @@ class AnyCloseOrder(PayDeeds):
     def about_of(self, kind: str, content: Mapping[str, Any]) -> frozenset[str]:
         """By the model."""
         return about_of(self.desk, kind, content)
+
+    def objection_for(self, kind: str) -> int | None:
+        """One that is granted mostly, for what gives effect to it; sometimes any, or none that there is."""
+        if kind not in {*ANSWERED_BY, "zero"} or (kind != "no_effect" and self.chance.random() < 0.6):
+            return None
+        one = self.some_objection("granted")
+        return 99 if one is None else one.number
+
+    def about_objection(self, objection: int | None) -> frozenset[str]:
+        """Whoever objected."""
+        return frozenset() if objection is None else frozenset({f"employee:{self.desk.objections[objection].employee}"})
 
     def as_it_is(self, kind: str, content: Mapping[str, Any]) -> Then:
         """What it would change, and what was decided before."""
