@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any, Final
 
 from tests.contract.any_close_judging import why_no_moves
@@ -23,7 +24,7 @@ from tests.contract.any_close_order import (
     is_in,
 )
 from tests.contract.any_deeds import ADDRESS, AnyDeeds
-from tests.contract.any_order import WHY
+from tests.contract.any_order import CYCLE, WHY
 
 __all__ = ["CloseDeeds", "is_told_by_mail"]
 
@@ -216,6 +217,35 @@ class CloseDeeds(AnyDeeds[CloseDesk]):
         giver, taker = self.chance.choice([("E6", "E2"), ("E16", "E12"), ("E20", "E22"), ("E21", "E22")])
         function = self.chance.choice(["review", "review", "verify"])
         self.delegated(self.somebody(*DECIDING), giver, taker, function, perhaps={"too_many", "not_head"})
+
+    # ---- what comes late
+
+    def record(self) -> None:
+        """Another system records a consult after the cut: it is listed, and nothing moves."""
+        desk, number = self.desk, len(self.desk.late)
+        data = {"employee": self.chance.choice(["E1", "E4", "E12", "E13", "E21"]), "company": {"name": "Hanbit"}}
+        event = {"specversion": "1.0", "type": "kopes.export_consult", "source": "/any", "id": f"LATE-{number}"}
+        event |= {"time": f"{self.chance.choice([2026] * 5 + [2027])}-01-04T09:00:00+01:00"}
+        event |= {"data": {**data, "buyer": {"name": "Nord", "country": "AT"}}}
+        answer = desk.app.test_client().post(
+            "/api/v1/events",
+            data=json.dumps(event),
+            headers={"Authorization": f"Bearer {desk.crm_key}", "Content-Type": "application/cloudevents+json"},
+        )
+        assert answer.status_code < 300, answer.text
+        desk.late[str(event["id"])] = event
+        of_cycle = [one for one in desk.late.values() if one["time"].startswith(CYCLE)]
+        assert desk.read(f"{ADDRESS}/after-close")["count"] == len(of_cycle)
+        self.has_done("record")
+
+    def some_events(self) -> list[dict[str, str]]:
+        """Events as hr might want them to count: those that came late mostly, sometimes one that does already or that nobody recorded."""
+        desk, chance = self.desk, self.chance
+        left = sorted(desk.late.keys() - desk.admitted)
+        names = chance.sample(left, min(len(left), chance.choice([1, 1, 2]))) if chance.random() < 0.85 else []
+        if not names:
+            names = [chance.choice([*sorted(desk.late), "LATE-99"])]
+        return [{"source": "/any", "id": one} for one in names]
 
     def days_go_by(self) -> None:
         """Sessions end, and windows."""

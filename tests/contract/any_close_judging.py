@@ -26,11 +26,13 @@ from tests.contract.any_close_order import (
     is_in,
 )
 from tests.contract.any_deeds import Waiting, Why
+from tests.contract.any_order import CYCLE
 
 PAY_KINDS: Final = ("institution", "pay_run", "clawback", "stage", "reopen")
 
 __all__ = [
     "about_of",
+    "admitted_after",
     "against_approving",
     "against_proposing",
     "effects_of",
@@ -72,9 +74,23 @@ def about_of(desk: CloseDesk, kind: str, content: Mapping[str, Any]) -> frozense
         return of.about if of is not None and of.kind in LINE_KINDS else frozenset()
     if kind == "clawback":
         return frozenset({f"employee:{content['employee']}"})
+    if kind == "correct":
+        return frozenset().union(*people_of(desk, content))
     if kind == "reopen":
         return frozenset() if content["nodes"] == "all" else frozenset(content["nodes"])
     return frozenset({content["node"]} if kind in LINE_KINDS else ())
+
+
+def people_of(desk: CloseDesk, content: Mapping[str, Any]) -> list[frozenset[str]]:
+    """Whom each event names that is to be admitted."""
+    some = [desk.late[one["id"]] for one in content["admit"] if one["id"] in desk.late]
+    return [frozenset({f"employee:{one['data']['employee']}"}) for one in some]
+
+
+def admitted_after(desk: CloseDesk, kind: str, content: Mapping[str, Any]) -> frozenset[str]:
+    """What counts of what came late, once a decision is agreed to."""
+    more = {one["id"] for one in content["admit"]} if kind == "correct" else set()
+    return desk.admitted | more
 
 
 def lapsed_of(desk: CloseDesk, number: int) -> set[str]:
@@ -146,6 +162,11 @@ def as_things_are(desk: CloseDesk, kind: str, content: Mapping[str, Any], *, num
             reasons.add("lifted_already")
         if of is not None and of.then is not None and of.then.round != desk.round:
             reasons.add("not_now")
+    if kind == "correct":
+        names = [one["id"] for one in content["admit"]]
+        new = {name for name in names if name in desk.late and name not in desk.admitted}
+        is_right = len(names) == len(new) and all(desk.late[one]["time"].startswith(CYCLE) for one in names)
+        reasons |= set() if is_right else {"invalid"}
     if kind == "notify":
         reasons |= {"nothing_pending"} if desk.stage == "notified" and not desk.pending() else set()
         reasons |= {"blocked"} if desk.blockers("notified", but=number) else set()
@@ -160,6 +181,8 @@ def is_open_for(desk: CloseDesk, kind: str, content: Mapping[str, Any]) -> bool:
     assert desk.open_for is not None
     if kind in {*LINE_KINDS, "lift"}:
         return about_of(desk, kind, content) <= desk.open_for
+    if kind == "correct":
+        return all(some & desk.open_for for some in people_of(desk, content))
     if kind == "calibrate":
         results = desk.results()
         groups = {one.group for number, one in results.items() if f"employee:{number}" in desk.open_for}
@@ -255,12 +278,13 @@ def effects_of(desk: CloseDesk, kind: str, content: Mapping[str, Any]) -> tuple[
     if kind not in FIGURE_KINDS:
         return None, None
     lines = lines_after(desk, -1, kind, content)
-    before, after = desk.results(), desk.results(lines, steps_after(desk, -1, kind, content))
+    admitted = admitted_after(desk, kind, content)
+    before, after = desk.results(), desk.results(lines, steps_after(desk, -1, kind, content), admitted)
     grades = {
         number: (one.grade, after[number].grade) for number, one in before.items() if one.grade != after[number].grade
     }
     _, _, were = desk.proposal(desk.holding)
-    _, _, are = desk.proposal(lines)
+    _, _, are = desk.proposal(lines, admitted)
     return grades, {node: (score, are[node]) for node, score in were.items() if score != are[node]}
 
 

@@ -24,8 +24,8 @@ __all__ = [
 
 ANSWER_DAYS: Final = dt.timedelta(days=10)
 APPEAL_DAYS: Final = dt.timedelta(days=7)
-ANSWERED_BY: Final = ("override", "drop", "calibrate", "no_effect")
-"""The decisions that give effect to what was granted, of those that are made here."""
+ANSWERED_BY: Final = ("correct", "override", "drop", "calibrate", "no_effect")
+"""The decisions that give effect to what was granted."""
 ENDED: Final = frozenset({"settled", "refused", "withdrawn"})
 
 

@@ -150,17 +150,17 @@ MAKERS: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(("calibrate", "let_lapse"), frozenset({"calibrator"})),
     **dict.fromkeys(("override", "drop", "zero", "lift"), frozenset({"hr", "head"})),
     **dict.fromkeys(("notify", "lock", "certify", "amend", "raters", "bonus"), frozenset({"hr"})),
-    **dict.fromkeys(("institution", "pay_run", "clawback", "reopen", "no_effect"), frozenset({"hr"})),
+    **dict.fromkeys(("institution", "pay_run", "clawback", "reopen", "no_effect", "correct"), frozenset({"hr"})),
     "stage": frozenset({"hr", "payroll"}),
 }
 CHECKERS: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(("calibrate", "let_lapse"), frozenset({"calibrator"})),
     **dict.fromkeys(("override", "drop", "zero", "lift", "notify", "lock"), frozenset({"approver"})),
-    **dict.fromkeys(("pay_run", "stage", "no_effect"), frozenset({"approver"})),
+    **dict.fromkeys(("pay_run", "stage", "no_effect", "correct"), frozenset({"approver"})),
     **dict.fromkeys(("institution", "clawback", "reopen"), frozenset({"executive"})),
 }
 LINE_KINDS: Final = ("override", "drop", "zero")
-FIGURE_KINDS: Final = (*LINE_KINDS, "lift", "calibrate", "let_lapse")
+FIGURE_KINDS: Final = (*LINE_KINDS, "lift", "correct", "calibrate", "let_lapse")
 OPEN_IN: Final = ("certified", "notified")
 """The stages in which figures are decided on."""
 PAID_IN: Final = ("locked", "paid")
@@ -340,6 +340,9 @@ class CloseDesk(DecidingDesk):
         open_for: whom a later round is open for; None for everybody.
         payroll: what everybody is paid.
         objections: by number.
+        happened: what the cycle was certified by.
+        late: what came after the cut, by its id.
+        admitted: what of that counts by now.
         imposed: who imposed a scorecard, each with who agreed.
     """
 
@@ -360,8 +363,10 @@ class CloseDesk(DecidingDesk):
         self.items: dict[str, Any] = {}
         self.digests: dict[tuple[Any, ...], str] = {}
         self._known: dict[Any, Any] = {}
-        events = json.loads((folder / "events.json").read_text(encoding="utf-8"))
-        self.reference = ReferenceAgency.read(folder / "agency", folder / "definitions", events)
+        self.happened: list[dict[str, Any]] = json.loads((folder / "events.json").read_text(encoding="utf-8"))
+        self.late: dict[str, dict[str, Any]] = {}
+        self.admitted: frozenset[str] = frozenset()
+        self._agencies: dict[frozenset[str], ReferenceAgency] = {}
         super().__init__(url, folder, people=CLOSE_PEOPLE, now=NOW)
         self.functions = {who: {function} for who, function in FUNCTIONS.items()}
         self.first = max((one["id"] for one in self.decisions), default=0)
@@ -393,22 +398,37 @@ class CloseDesk(DecidingDesk):
 
     # ---- what everybody comes to
 
-    def proposal(self, lines: Lines) -> tuple[Grading, dict[str, dict[str, Any]], dict[str, Any]]:
-        """What is proposed by the second calculation, and the final scores of all nodes, with what was decided about lines."""
+    def agency(self, admitted: frozenset[str]) -> ReferenceAgency:
+        """The second calculation, by what the cycle was certified by and what was admitted since."""
+        if admitted not in self._agencies:
+            events = [*self.happened, *(self.late[one] for one in sorted(admitted))]
+            self._agencies[admitted] = ReferenceAgency.read(self.folder / "agency", self.folder / "definitions", events)
+        return self._agencies[admitted]
+
+    def proposal(
+        self, lines: Lines, admitted: frozenset[str] | None = None
+    ) -> tuple[Grading, dict[str, dict[str, Any]], dict[str, Any]]:
+        """What is proposed by the second calculation, and the final scores of all nodes, with what was decided about lines and was admitted."""
+        admitted = self.admitted if admitted is None else admitted
         decided = by_line(lines.values())
-        key = frozenset((line, one.zero, one.drop, one.actual) for line, one in decided.items())
+        key = admitted, frozenset((line, one.zero, one.drop, one.actual) for line, one in decided.items())
         if key not in self._known:
-            scoring = self.reference.grading(int(CYCLE), decided)
+            scoring = self.agency(admitted).grading(int(CYCLE), decided)
             rows = {row["employee"]: row for row in scoring.employees().rows}
             scores = {node: scoring.scoring.scorecard(node)["final_score"] for node in scoring.scoring.nodes()}
             self._known[key] = scoring, rows, scores
         known: tuple[Grading, dict[str, dict[str, Any]], dict[str, Any]] = self._known[key]
         return known
 
-    def results(self, lines: Lines | None = None, steps: Mapping[str, Step] | None = None) -> dict[str, Result]:
+    def results(
+        self,
+        lines: Lines | None = None,
+        steps: Mapping[str, Step] | None = None,
+        admitted: frozenset[str] | None = None,
+    ) -> dict[str, Result]:
         """What everybody comes to: proposed, then moves of before the last telling, then the hold, then moves since."""
         steps = self.steps if steps is None else steps
-        _, rows, _ = self.proposal(self.holding if lines is None else lines)
+        _, rows, _ = self.proposal(self.holding if lines is None else lines, admitted)
         return {number: self._result(number, row, steps.get(number)) for number, row in rows.items()}
 
     def _result(self, number: str, row: Mapping[str, Any], step: Step | None) -> Result:
