@@ -72,9 +72,9 @@ class CloseDeeds(AnyDeeds[CloseDesk]):
         reasons |= {"not_graded"} if now.grade is None else set()
         reasons |= {"invalid"} if len(text) < SHORTEST else set()
         reasons |= {"overtaken"} if stale else set()
-        answer = desk.ask(
-            who, "PUT", f"{PEOPLE_AT}/{number}/review", json={"digest": digest, "agrees": agrees, "text": text}
-        )
+        address = f"{PEOPLE_AT}/{number}"
+        wish = {"digest": digest, "agrees": agrees, "text": text}
+        answer = self.sent(who, f"{address}/review", wish, method="PUT", page=address.removeprefix("/api/v1"))
         if self.judge(who, answer, reasons, name="review" if agrees else "disagree"):
             person, was = desk.accounts[who].employee or who, desk.review_of(number, desk.results())
             if was is None or (was.by, was.agrees, was.text) != (person, agrees, text):
@@ -127,7 +127,9 @@ class CloseDeeds(AnyDeeds[CloseDesk]):
         reasons |= {"not_now"} if desk.stage in PAID_IN else set()
         reasons |= {"nothing_to_answer"} if review is None or review.agrees else set()
         reasons |= set() if text.strip() else {"invalid"}
-        answer = desk.ask(who, "PUT", f"{PEOPLE_AT}/{number}/review/answer", json={"text": text})
+        address = f"{PEOPLE_AT}/{number}"
+        page = f"{address}/answer".removeprefix("/api/v1")
+        answer = self.sent(who, f"{address}/review/answer", {"text": text}, method="PUT", page=page)
         if self.judge(who, answer, reasons, name="answer_review"):
             assert review is not None
             review.answer = text
@@ -224,7 +226,8 @@ class CloseDeeds(AnyDeeds[CloseDesk]):
         """Another system records a consult after the cut: it is listed, and nothing moves."""
         desk, number = self.desk, len(self.desk.late)
         data = {"employee": self.chance.choice(["E1", "E4", "E12", "E13", "E21"]), "company": {"name": "Hanbit"}}
-        event = {"specversion": "1.0", "type": "kopes.export_consult", "source": "/any", "id": f"LATE-{number}"}
+        event: dict[str, Any] = {"specversion": "1.0", "type": "kopes.export_consult", "source": "/any"}
+        event |= {"id": f"LATE-{number}"}
         event |= {"time": f"{self.chance.choice([2026] * 5 + [2027])}-01-04T09:00:00+01:00"}
         event |= {"data": {**data, "buyer": {"name": "Nord", "country": "AT"}}}
         answer = desk.app.test_client().post(

@@ -17,11 +17,12 @@ from tests.contract.any_close_objections import (
 )
 from tests.contract.any_close_order import ANNA, CLOSE_PEOPLE, DANA, DECIDING, DORA, EMPLOYEES, HEADS, HR
 from tests.contract.any_close_paying import PayDeeds
-from tests.contract.any_deeds import ADDRESS
+from tests.contract.any_deeds import ADDRESS, number_of
 
 __all__ = ["ObjectionDeeds"]
 
 AT: Final = f"{ADDRESS}/objections"
+PAGE: Final = AT.removeprefix("/api/v1")
 EMPLOYED: Final = tuple(email for email, (_, number) in CLOSE_PEOPLE.items() if number)
 NOT_SEEN: Final = frozenset({"admin", "member", "employee"})
 """Roles that see no cycle by themselves."""
@@ -73,11 +74,11 @@ class ObjectionDeeds(PayDeeds):
             reasons |= {"not_told"} if until is None else {"too_late"} if desk.today > until else set()
         waiting = [one for one in desk.objections.values() if one.employee == number]
         reasons |= {"too_many_open"} if sum(state_of(desk, one) not in ENDED for one in waiting) >= 10 else set()
-        answer = desk.ask(who, "POST", AT, json=wish)
+        answer = self.sent(who, AT, wish, page=PAGE)
         if self.judge(who, answer, reasons, name="object"):
             assert number is not None
-            made: Any = answer.json
-            desk.objections[made["id"]] = Objection(made["id"], number, who, desk.today)
+            made = number_of(answer)
+            desk.objections[made] = Objection(made, number, who, desk.today)
 
     def heads_of(self, who: str) -> set[str]:
         """Whose head somebody is."""
@@ -115,7 +116,9 @@ class ObjectionDeeds(PayDeeds):
         reasons |= {"answered"} if one.granted is not None else set()
         reasons |= {"ended"} if one.is_withdrawn else set()
         reasons |= {"too_late"} if state_of(desk, one) != "open" else set()
-        answer = desk.ask(who, "POST", f"{AT}/{one.number}/answer", json={"granted": granted, "text": text})
+        answer = self.sent(
+            who, f"{AT}/{one.number}/answer", {"granted": granted, "text": text}, page=f"{PAGE}/{one.number}/answer"
+        )
         if self.judge(who, answer, reasons, name="answer_objection"):
             one.granted, one.answered_on, one.answered_by = granted, desk.today, mine or who
 
@@ -137,7 +140,9 @@ class ObjectionDeeds(PayDeeds):
         reasons = self.unseen(who, one) | (set() if self.speaks_for(who, one) else {"role"})
         reasons |= set() if state == "answered" else {"not_refused", "too_late"}
         hearing = members(desk, one, HEADS[one.employee])
-        answer = desk.ask(who, "POST", f"{AT}/{one.number}/appeal", json={"text": "May was not looked at."})
+        answer = self.sent(
+            who, f"{AT}/{one.number}/appeal", {"text": "May was not looked at."}, page=f"{PAGE}/{one.number}/appeal"
+        )
         if self.judge(who, answer, reasons, name="appeal"):
             one.members = hearing
 
@@ -157,7 +162,12 @@ class ObjectionDeeds(PayDeeds):
         reasons |= {"voted"} if member in one.votes else set()
         reasons |= {"not_appealed", "ended"} if state != "appealed" else set()
         hearing = members(desk, one, line)
-        answer = desk.ask(who, "POST", f"{AT}/{one.number}/votes", json={"grant": grant, "text": "The papers say so."})
+        answer = self.sent(
+            who,
+            f"{AT}/{one.number}/votes",
+            {"grant": grant, "text": "The papers say so."},
+            page=f"{PAGE}/{one.number}/votes",
+        )
         if self.judge(who, answer, reasons, name="vote"):
             assert member is not None
             one.members = hearing
@@ -173,7 +183,7 @@ class ObjectionDeeds(PayDeeds):
         """Somebody takes an objection back."""
         reasons = self.unseen(who, one) | (set() if self.speaks_for(who, one) else {"role"})
         reasons |= set() if state_of(self.desk, one) in {"open", "answered", "appealed"} else {"ended"}
-        answer = self.desk.ask(who, "POST", f"{AT}/{one.number}/withdraw", json={})
+        answer = self.sent(who, f"{AT}/{one.number}/withdraw", {}, page=f"{PAGE}/{one.number}/withdraw")
         if self.judge(who, answer, reasons, name="withdraw_objection"):
             one.is_withdrawn = True
 

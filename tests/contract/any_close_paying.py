@@ -22,6 +22,7 @@ from tests.contract.any_close_order import (
 )
 from tests.contract.any_close_pay import Institution, PayRun, exact_of
 from tests.contract.any_deeds import ADDRESS
+from tests.contract.any_order import CYCLE
 
 __all__ = ["PayDeeds"]
 
@@ -47,6 +48,12 @@ class PayDeeds(CloseDeeds):
             return {"to": to, "accept": [], **({"paid_on": "2027-04-25"} if to == "paid" else {})}
         nodes = chance.choice([["employee:E1"], ["employee:E12", "employee:E3"], ["unit:PAR"], "all"])
         return {"nodes": nodes, "because": chance.choice(["error", "court", "fraud"])}
+
+    def form_of(self, kind: str, content: Mapping[str, Any]) -> str | None:
+        """Of what is decided about pay the page of the cycle's pay has forms; that it was paid needs no accepting there."""
+        form = {"institution": "institution", "pay_run": "run", "clawback": "clawback"}.get(kind)
+        form = "paid" if kind == "stage" and content["to"] == "paid" else form
+        return None if form is None else f"/cycles/{CYCLE}/pay/{form}"
 
     def pool_of(self, grade: str, share: str) -> int:
         """So much of what everybody would come to."""

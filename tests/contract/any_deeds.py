@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from werkzeug.test import TestResponse
 
 from tests.contract.any_order import CYCLE, EFFECTS_SEEN_ABOVE, WHY, Desk, People, code_of
 
-__all__ = ["ADDRESS", "AnyDeeds", "DecidingDesk", "Waiting", "Why", "body", "played"]
+__all__ = ["ADDRESS", "AnyDeeds", "DecidingDesk", "Waiting", "Why", "body", "number_of", "played"]
 
 ADDRESS: Final = f"/api/v1/cycles/{CYCLE}"
 AGAIN: Final = "again"
@@ -34,10 +35,21 @@ LASTING: Final = dt.timedelta(days=900)
 """Here days go by, and nobody signs in anew for that: sessions have tests of their own."""
 
 
+_PAGE_REFUSES: Final = frozenset({403, 404, 409, 422})
+
+
 def body(kind: str, content: Mapping[str, Any], objection: int | None = None) -> dict[str, Any]:
     """What is sent to propose a decision of the cycle."""
     named = {} if objection is None else {"objection": objection}
     return {"kind": kind, "cycle": CYCLE, "content": dict(content), "reason": WHY, **named}
+
+
+def number_of(answer: TestResponse) -> int:
+    """The number of what was made, as the API tells it, or where the page leads to."""
+    if answer.status_code == 303:
+        return int(answer.headers["Location"].partition("?")[0].rpartition("/")[2])
+    made: Any = answer.json
+    return int(made["id"])
 
 
 @dataclass
@@ -80,6 +92,7 @@ class DecidingDesk(Desk):
         self.functions: dict[str, set[str]] = {}
         self.waiting: dict[int, Waiting] = {}
         self.rows = {}
+        self.tokens: dict[str, str] = {}
         super().__init__(url, folder, people=people, now=now, lasting=LASTING)
 
     def ask(self, who: str, method: str, path: str, **sent: Any) -> TestResponse:
@@ -87,8 +100,20 @@ class DecidingDesk(Desk):
         answer = super().ask(who, method, path, **sent)
         if method != "GET":
             code = (answer.json or {}).get("code") if answer.is_json else answer.mimetype
-            self.log.append(f"{self.now} {who} {method} {path} {sent.get('json')} {answer.status_code} {code}")
+            wish = sent.get("json", sent.get("data"))
+            self.log.append(f"{self.now} {who} {method} {path} {wish} {answer.status_code} {code}")
         return answer
+
+    def submit(self, who: str, path: str, wish: Mapping[str, Any]) -> TestResponse:
+        """What somebody sends by the form of a page: the same members, as a form writes them."""
+        if who not in self.tokens:
+            page = self.ask(who, "GET", "/help").text
+            self.tokens[who] = str(re.findall(r'name="csrf_token" value="([^"]+)"', page)[0])
+        written = {
+            name: str(value).lower() if isinstance(value, bool) else "" if value is None else value
+            for name, value in wish.items()
+        }
+        return self.ask(who, "POST", path, data={"csrf_token": self.tokens[who], **written})
 
     def refresh_decisions(self) -> None:
         """Read all decisions, the newest first."""
@@ -150,6 +175,8 @@ class AnyDeeds(Generic[DeskOf]):
     """Kinds of decisions that are not agreed to at once."""
     silent: ClassVar[frozenset[str]] = frozenset()
     """Whom nothing is drawn for."""
+    by_forms: ClassVar[float] = 0.25
+    """How often it is done by the form of a page, where there is one."""
     rather: ClassVar[float] = 0.7
     """How often whoever may do something is drawn, before anybody is."""
 
@@ -295,7 +322,7 @@ class AnyDeeds(Generic[DeskOf]):
         self, who: str, answer: TestResponse, reasons: set[str], perhaps: Collection[str] = (), *, name: str
     ) -> bool:
         """Whether it was done, which it has to be unless there was a reason; a refusal names one."""
-        told = code_of(answer)
+        told = self.code(answer, reasons, perhaps)
         said = (who, answer.request.path, answer.text[:900], reasons, perhaps)
         self.tried += 1
         if told is None:
@@ -303,9 +330,32 @@ class AnyDeeds(Generic[DeskOf]):
             self.has_done(name)
             return True
         assert told in reasons or told in perhaps, said
-        assert answer.status_code == self.statuses.get(told, 409), said
+        is_page = answer.mimetype == "text/html"
+        assert is_page or answer.status_code == self.statuses.get(told, 409), said
         self.refused[name] += 1
         return False
+
+    def code(self, answer: TestResponse, reasons: set[str], perhaps: Collection[str]) -> str | None:
+        """By what a post was refused; a page says so to people alone, so that it is taken for one of the reasons, if there is any."""
+        if answer.mimetype != "text/html":
+            return code_of(answer)
+        if answer.status_code == 303:
+            return None
+        assert answer.status_code in _PAGE_REFUSES, (answer.request.path, answer.status)
+        return next(iter(sorted({*reasons, *perhaps})), "refused by a page")
+
+    def sent(
+        self, who: str, path: str, wish: Mapping[str, Any], *, method: str = "POST", page: str | None = None
+    ) -> TestResponse:
+        """A post by the API, or by the form of the page that does the same."""
+        if page is not None and self.chance.random() < self.by_forms:
+            return self.desk.submit(who, page, wish)
+        return self.desk.ask(who, method, path, json=dict(wish))
+
+    def form_of(self, kind: str, content: Mapping[str, Any]) -> str | None:
+        """The page with a form of its own by which a kind of decision is proposed, whose fields are the content's members and the reason."""
+        del kind, content
+        return None
 
     def somebody(self, *rather: str) -> str:
         """One of some mostly, else anybody."""
@@ -349,11 +399,15 @@ class AnyDeeds(Generic[DeskOf]):
         if not reasons:
             about = self.about_of(kind, content) | self.about_objection(objection)
             then = self.as_it_is(kind, content)
-        answer = desk.ask(who, "POST", "/api/v1/decisions", json=body(kind, content, objection))
+        page = self.form_of(kind, content) if objection is None else None
+        if page is not None and self.chance.random() < self.by_forms:
+            fields = {name: value for name, value in content.items() if name not in {"to", "accept"}}
+            answer = desk.submit(who, page, fields | {"reason": WHY})
+        else:
+            answer = desk.ask(who, "POST", "/api/v1/decisions", json=body(kind, content, objection))
         if not self.judge(who, answer, reasons, perhaps, name=f"propose {kind}"):
             return None
-        made: Any = answer.json
-        number = int(made["id"])
+        number = number_of(answer)
         desk.waiting[number] = Waiting(who, kind, dict(content), about, then, objection)
         self.is_proposed(number)
         return number
@@ -383,16 +437,17 @@ class AnyDeeds(Generic[DeskOf]):
             one.seen_by.add(desk.accounts[who].employee or who)
         reasons, perhaps = self.why_not_agreed_to(who, number, wrong=wrong)
         digest = "0" * 64 if wrong else told["digest"]
-        answer = desk.ask(who, "POST", f"/api/v1/decisions/{number}/approve", json={"digest": digest})
+        address = f"/decisions/{number}/approve"
+        answer = self.sent(who, f"/api/v1{address}", {"digest": digest}, page=address)
         if reasons == {AGAIN}:
             self.tried += 1
-            assert answer.status_code == 200, answer.text
+            assert answer.status_code in {200, 303}, answer.text
             return
         if self.judge(who, answer, reasons, perhaps, name="approve_any"):
             one.state, one.checker = "approved", who
             self.done[one.kind] += 1
             self.is_done(number)
-        elif code_of(answer) == "overtaken":
+        elif "overtaken" in reasons | perhaps and desk.read(f"/api/v1/decisions/{number}")["state"] == "void":
             self.ends(number, "void")
             self._changes += 1
 
@@ -424,7 +479,8 @@ class AnyDeeds(Generic[DeskOf]):
             return
         one = desk.waiting[number]
         who = self.somebody(*self.checkers_of(one.kind, one.content))
-        answer = desk.ask(who, "POST", f"/api/v1/decisions/{number}/refuse", json={"reason": WHY})
+        address = f"/decisions/{number}/refuse"
+        answer = self.sent(who, f"/api/v1{address}", {"reason": WHY}, page=address)
         reasons = self.obstacles(who, one) if one.state == "proposed" else {"not_proposed", "not_there"}
         if self.judge(who, answer, reasons, name="refuse"):
             self.ends(number, "refused")
@@ -438,7 +494,8 @@ class AnyDeeds(Generic[DeskOf]):
     def withdrawn(self, who: str, number: int) -> None:
         """Somebody takes a decision back."""
         desk, one = self.desk, self.desk.waiting[number]
-        answer = desk.ask(who, "POST", f"/api/v1/decisions/{number}/withdraw", json={})
+        address = f"/decisions/{number}/withdraw"
+        answer = self.sent(who, f"/api/v1{address}", {}, page=address)
         reasons = set() if desk.is_same(who, one.maker) else {"not_maker", "not_there"}
         reasons |= {"not_proposed"} if one.state != "proposed" else set()
         if self.judge(who, answer, reasons, name="withdraw"):
