@@ -8,7 +8,7 @@ rounded for itself, so that the whole won may then differ from the sum by a few.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final, NamedTuple
@@ -23,6 +23,7 @@ __all__ = [
     "PayRun",
     "PaySlip",
     "PaySum",
+    "coarse_sums",
     "paid",
     "pay_sums",
     "to_the_won",
@@ -160,7 +161,8 @@ class PaySum:
 
     grades: tuple[str, ...]
     people: int
-    pay_krw: int
+    pay_krw: int | None
+    """None where all that there are are few, and who asks sees nobody's own."""
 
 
 def pay_sums(slips: Iterable[tuple[str, int]], *, grades: Sequence[str]) -> tuple[PaySum, ...]:
@@ -188,3 +190,22 @@ def pay_sums(slips: Iterable[tuple[str, int]], *, grades: Sequence[str]) -> tupl
         PaySum(grades=part, people=sum(people[one] for one in part), pay_krw=sum(won[one] for one in part))
         for part in parts
     )
+
+
+def coarse_sums(sums: Iterable[PaySum], *, greatest: int) -> tuple[PaySum, ...]:
+    """The same as they are told to who sees nobody's own pay: to a power of ten that is more than twice what anybody is paid.
+
+    Such a person sees who moves from grade to grade: whoever looked at exact sums before and after had that one's pay as the difference.
+
+    Args:
+        sums: exact.
+        greatest: the most that one person is paid, in won.
+    """
+    unit = 10 ** len(str(2 * greatest))
+    return tuple(replace(one, pay_krw=_to_unit(one, unit)) for one in sums)
+
+
+def _to_unit(one: PaySum, unit: int) -> int | None:
+    if one.pay_krw is None or 0 < one.people < FEW:
+        return None
+    return (one.pay_krw + unit // 2) // unit * unit

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from app.rules import pay
 from app.rules.exact_columns import over_one_denominator
-from app.rules.pay import FEW, PayClaim, PayClaims, PayRun, paid, pay_sums
+from app.rules.pay import FEW, PayClaim, PayClaims, PayRun, coarse_sums, paid, pay_sums
 
 
 def pay_run(
@@ -171,5 +171,25 @@ def test_grades_that_few_people_have_are_one_sum(people: str, shown: dict[str, i
 def test_no_sum_is_of_few_unless_all_are(slips: list[tuple[str, int]]) -> None:
     sums = pay_sums(slips, grades="SABCDE")
     assert all(one.people in {0, len(slips)} or one.people >= FEW for one in sums)
-    assert sum(one.pay_krw for one in sums) == sum(pay for _, pay in slips)
+    assert sum(one.pay_krw or 0 for one in sums) == sum(pay for _, pay in slips)
     assert sorted(grade for one in sums for grade in one.grades) == sorted("SABCDE")
+
+
+@given(st.lists(st.tuples(st.sampled_from("SABCDE"), st.integers(1, 9_000_000)), min_size=1), st.sampled_from("SABCDE"))
+def test_coarse_sums_before_and_after_one_person_moved_differ_by_nobodys_pay(
+    slips: list[tuple[str, int]], to: str
+) -> None:
+    """Each is less than its unit away from the true sum, and all differences are multiples of more than twice the greatest pay."""
+    greatest = max(pay for _, pay in slips)
+    moved = [(to, slips[0][1]), *slips[1:]]
+    for some in (slips, moved):
+        sums = pay_sums(some, grades="SABCDE")
+        for one, exact in zip(coarse_sums(sums, greatest=greatest), sums, strict=True):
+            if 0 < one.people < FEW:
+                assert one.pay_krw is None
+                continue
+            assert one.pay_krw is not None
+            assert exact.pay_krw is not None
+            unit = 10 ** next(power for power in range(20) if 10**power > 2 * greatest)
+            assert one.pay_krw % unit == 0
+            assert abs(one.pay_krw - exact.pay_krw) <= unit / 2

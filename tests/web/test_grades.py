@@ -33,8 +33,14 @@ def test_who_sees_grades_and_pay(working: Working, address: str, statuses: dict[
 
 
 def test_totals_name_nobody(working: Working) -> None:
-    """Pay as totals only."""
-    assert "employee:" not in working.ferran.get("/grades/totals").text
+    """Pay as totals only, and to no won: who moves between two looks at them is known, and the difference was that one's pay."""
+    page, exact = (getattr(working, name).get("/grades/totals").text for name in ("ferran", "dana"))
+    assert "employee:" not in page
+    assert "Sums are rounded" in page
+    assert "Sums are rounded" not in exact
+    won = [[int(one.replace(",", "")) for one in re.findall(r"₩([\d,]+)", text)] for text in (page, exact)]
+    assert any(one % 1_000_000 for one in won[1])
+    assert won[0] == [round(one, -7) for one in won[1]]
 
 
 def test_the_proposal_shows_seats_pay_and_points_and_names_the_rules_it_breaks(working: Working) -> None:

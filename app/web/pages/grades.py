@@ -30,7 +30,7 @@ from app.rules.grade_spread import NEAR, GradesSpread, grades_spread
 from app.rules.grades_narrowed import own_group, proposal_of_groups, without_employee
 from app.rules.grading import EmployeeGrade, EmployeeProposal, UnitGrade, UnitProposal
 from app.rules.names import person_meant
-from app.rules.pay import pay_sums
+from app.rules.pay import PaySum, coarse_sums, pay_sums
 from app.rules.permissions import Deed, may
 from app.rules.standings import Score, published
 from app.rules.terms import Node, NodeKind
@@ -381,7 +381,7 @@ def _sheet(
 
 @pages.read("/grades/totals", may=Deed.SEE_PAY_TOTALS)
 def totals(context: RequestContext, query: GradesQuery) -> Page | SeeOther:
-    """How many people have each proposed grade and what it pays together, without a name.
+    """How many people have each proposed grade and what it pays together, without a name; to the won for who sees what each is paid.
 
     Whoever sees the others by name would find their own grade before they are told, and is led to the list, where it is left out.
     """
@@ -393,10 +393,17 @@ def totals(context: RequestContext, query: GradesQuery) -> Page | SeeOther:
     if seen.lists and _own_group(proposal, seen) is not None:
         return SeeOther("grades", {"cycle": of_cycle})
     slips = [(row.grade, row.pay or 0) for row in proposal.rows if row.grade is not None]
+    grades = tuple(proposal.counts)
+    sums = pay_sums(slips, grades=grades)
+    all_ = (PaySum(grades=grades, people=len(slips), pay_krw=proposal.pay.pay_krw),)
+    if not seen.pays:
+        greatest = max((won for _, won in slips), default=0)
+        sums, all_ = coarse_sums(sums, greatest=greatest), coarse_sums(all_, greatest=greatest)
     return Page(
         "pages/grade_totals.html",
-        proposal=proposal,
-        sums=pay_sums(slips, grades=tuple(proposal.counts)),
+        in_all=all_[0].pay_krw,
+        is_coarse=not seen.pays,
+        sums=sums,
         cycle=of_cycle,
         standing=cycle_shown(context.connection, of_cycle, live=query.live),
         live={"live": 1} if query.live else {},
