@@ -102,7 +102,7 @@ def _policy(loaded: State, cycle: int) -> PayPolicy:
 
 def _institution_problems(content: Mapping[str, Any], rates: Mapping[str, object]) -> Iterator[Finding]:
     yield from unknown_members(content, {"grade", "pool", "document"})
-    if content.get("grade") not in rates:
+    if not isinstance(content.get("grade"), str) or content["grade"] not in rates:
         message = n_("The agency has no such grade: choose one of %(grades)s.")
         yield at_field("content/grade", "unknown_grade", message, grades=", ".join(rates))
     pool = content.get("pool")
@@ -171,7 +171,8 @@ def _read_clawback(connection: Connection, content: Mapping[str, Any], cycle: st
     employee = content.get("employee")
     last = paying.latest_run(connection, opened.cycle)
     known = {one.employee for one in last.made.items} if last else set()
-    if employee not in known | _terms(connection, loaded, opened.cycle, today).keys():
+    known |= _terms(connection, loaded, opened.cycle, today).keys()
+    if not isinstance(employee, str) or employee not in known:
         message = n_("“%(value)s” is nobody who is paid by this cycle: write the number of somebody who is.")
         problems.append(at_field("content/employee", "unknown_employee", message, value=quoted(str(employee))))
     if problems:

@@ -57,7 +57,7 @@ def _problems(content: Mapping[str, Any]) -> Iterator[Finding]:
         elif len(nodes) > REOPENED_MOST:
             message = n_("One decision names %(most)s people and units at most: write fewer, or all.")
             yield at_field("content/nodes", "too_many", message, most=REOPENED_MOST)
-    if content.get("because") not in REOPENED_BECAUSE:
+    if not isinstance(content.get("because"), str) or content["because"] not in REOPENED_BECAUSE:
         message = n_("This is no reason to reopen a cycle: choose one of %(reasons)s.")
         yield at_field("content/because", "unknown_reason", message, reasons=", ".join(REOPENED_BECAUSE))
 

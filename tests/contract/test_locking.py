@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import zipfile
 from contextlib import contextmanager
@@ -135,6 +136,7 @@ def test_a_cycle_is_locked_once_nobody_may_object_any_more(desk, desks, tmp_path
     by_the_folder(desk)
     sums = desk.kopes("digest", **desk.where).out
     assert [one[0] for one in blockers(propose(desk, "dana", "lock", {}))] == ["window_open"]
+    what_is_no_such_value_is_refused(desk)
     sums_of_what_is_personal_are_told_to_few(desk, "", ("dana", "udo", "anna"), ("ferran", "carla", "e20"))
     with later(desks, desk, LAST) as last:
         assert blockers(propose(last, "dana", "lock", {"accept": ["window_open"]})) == [("window_open", 8, True)]
@@ -154,11 +156,46 @@ def test_a_cycle_is_locked_once_nobody_may_object_any_more(desk, desks, tmp_path
             number: row["grade"] for number, row in before.items()
         }
         nothing_is_decided_any_more(after)
+        what_is_no_such_value_is_refused(after)
         later_cycles_go_by_what_was_locked(after, before)
         assert after.kopes("digest", **after.where).out == sums
         snapshot_is_recomputed(after, tmp_path)
         after.person("fey", "--role", "executive")
         sums_of_what_is_personal_are_told_to_few(after, "/snapshot", ("dana", "late"), ("fey",))
+
+
+CONTENTS = {
+    "institution": {"grade": "A", "pool": 10, "document": "MOTIE 2027-114"},
+    "pay_run": {"run": 1},
+    "clawback": {"employee": "E1", "ground": "False consults."},
+    "reopen": {"nodes": "all", "because": "court"},
+    "correct": {"admit": [{"source": "/scenario", "id": "LATE-2"}], "adopt": {}},
+    "override": {"node": "employee:E1", "kpi": "consults", "member": "actual", "value": "9", "cause": "no_deal"},
+    "zero": {"node": "employee:E1", "kpi": "consults", "cause": "false_data"},
+    "exclude_year": {"node": "employee:E1", "kpi": "consults", "year": 2025, "cause": "no_market"},
+    "lift": {"decision": 1},
+    "lock": {"accept": []},
+    "notify": {"accept": []},
+    "certify": {"accept": []},
+    "stage": {"to": "paid", "paid_on": "2027-03-01"},
+    "calibrate": {"moves": [{"node": "employee:E1", "from": "B", "to": "A", "reason": "The comparison shows it."}]},
+    "let_lapse": {"move": 1},
+    "bonus": {"employee": "E1", "points": "1", "ground": "A prize."},
+    "appoint": {"person": "E1", "function": "payroll", "from": "2027-01-01", "to": "2027-12-31"},
+    "raters": {"node": "employee:E1", "kpi": "consults", "raters": ["E20"]},
+    "reopen_rating": {"node": "employee:E1", "kpi": "consults", "rater": "E20"},
+    "impose": {"node": "employee:E1", "digest": "00"},
+    "amend": {"policies": True, "definitions": True},
+}
+"""Contents of decisions, as they may be."""
+
+
+def what_is_no_such_value_is_refused(desk):
+    """Whatever kind of JSON a member is: a list is no grade, however grades are looked up."""
+    for kind, content in CONTENTS.items():
+        for name, wrong in itertools.product(content, ([[]], {"a": []})):
+            answer = propose(desk, "dana", kind, content | {name: wrong})
+            assert answer.status_code in {409, 422}, (kind, name, wrong, answer.text)
 
 
 def sums_of_what_is_personal_are_told_to_few(desk, what, all_of_them, others):
