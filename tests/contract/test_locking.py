@@ -7,6 +7,7 @@ import itertools
 import json
 import zipfile
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 import rfc8785
@@ -164,7 +165,7 @@ def test_a_cycle_is_locked_once_nobody_may_object_any_more(desk, desks, tmp_path
         sums_of_what_is_personal_are_told_to_few(after, "/snapshot", ("dana", "late"), ("fey",))
 
 
-CONTENTS = {
+CONTENTS: dict[str, dict[str, Any]] = {
     "institution": {"grade": "A", "pool": 10, "document": "MOTIE 2027-114"},
     "pay_run": {"run": 1},
     "clawback": {"employee": "E1", "ground": "False consults."},

@@ -395,7 +395,7 @@ def totals(context: RequestContext, query: GradesQuery) -> Page | SeeOther:
     slips = [(row.grade, row.pay or 0) for row in proposal.rows if row.grade is not None]
     grades = tuple(proposal.counts)
     sums = pay_sums(slips, grades=grades)
-    all_ = (PaySum(grades=grades, people=len(slips), pay_krw=proposal.pay.pay_krw),)
+    all_: tuple[PaySum, ...] = (PaySum(grades=grades, people=len(slips), pay_krw=proposal.pay.pay_krw),)
     if not seen.pays:
         greatest = max((won for _, won in slips), default=0)
         sums, all_ = coarse_sums(sums, greatest=greatest), coarse_sums(all_, greatest=greatest)
