@@ -42,6 +42,7 @@ HOMES: Final = {
     "worker": "working",
     "demo": "running",
     "run": "running",
+    "close-demo": "running",
 }
 """The module of each command: what another one needs is not even read."""
 

@@ -202,14 +202,16 @@ class FirstCycle:
         self.database.writing(Deed.KEEP_CYCLES, work)
 
     def appoint(self) -> None:
-        """An approver, a certifier and two calibrators: proposed by HR, each agreed to by an executive whom it is not about."""
+        """An approver, a certifier, two calibrators and payroll: proposed by HR, each agreed to by an executive whom it is not about."""
         with self.database.read() as connection:
             directory = organisation.directory(connection)
             certifier = self.certifier(connection)
             calibrators = self.calibrators(directory)
+            payroll = self.member(directory, "ADMIN", but=[certifier, *calibrators])
         executive, second = self.emails["executive"], self.emails[SECOND_EXECUTIVE]
         given = [(CycleFunction.APPROVER, executive, second), (CycleFunction.CERTIFIER, certifier, executive)]
         given += [(CycleFunction.CALIBRATOR, one, executive) for one in calibrators]
+        given.append((CycleFunction.PAYROLL, payroll, executive))
         for number, (function, whom, checker) in enumerate(given):
             content = {
                 "person": whom,
@@ -223,14 +225,23 @@ class FirstCycle:
 
     def certifier(self, connection: Connection) -> str:
         """Somebody who audits or plans, and neither is of HR nor is or becomes a head; without a login of the printed ones."""
-        directory = organisation.directory(connection)
-        day, taken = self.year.day(5), set(self.emails.values())
-        for unit in sorted(directory.tree.units, key=lambda code: (not code.startswith(("AUDIT", "PLAN")), code)):
+        return self.member(organisation.directory(connection), "AUDIT", "PLAN")
+
+    def member(self, directory: Directory, *of: str, but: Collection[str] = ()) -> str:
+        """Somebody rather of these units than of another, who is and becomes no head; without a login of the printed ones.
+
+        Args:
+            directory: the organisation.
+            of: what the codes of the units begin with.
+            but: e-mails of those who are not asked.
+        """
+        day, taken = self.year.day(5), {*self.emails.values(), *but}
+        for unit in sorted(directory.tree.units, key=lambda code: (not code.startswith(of), code)):
             for number in directory.people_of(unit, day):
                 email, stays = self.by_number.get(number), directory.employees[number].left_on is None
                 if email is not None and stays and email not in taken and not directory.is_head_from(number, day):
                     return email
-        message = "nobody is left to certify"
+        message = "nobody is left to be given a function"
         raise LookupError(message)
 
     def calibrators(self, directory: Directory) -> list[str]:

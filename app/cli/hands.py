@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from app import access, decisions, organisation
 from app.access import TrailEntry, Viewer
-from app.decisions import Decision, DecisionKind
+from app.decisions import Answered, Decision, DecisionKind
 from app.kit.database import Database
 from app.rules.permissions import Deed
 
@@ -55,8 +55,9 @@ class Hands:
         by: str,
         at: dt.datetime,
         cycle: int | None = None,
+        answers: Answered | None = None,
     ) -> Decision:
-        """Have somebody, by their e-mail, propose what a second person is to agree to."""
+        """Have somebody, by their e-mail, propose what a second person is to agree to; the objection that it gives effect to may be named."""
         named = None if cycle is None else str(cycle)
         with self.database.read() as connection:
             kind.prepare(connection, named, organisation.directory(connection).day_of(at))
@@ -72,6 +73,7 @@ class Hands:
                 by=maker,
                 now=at,
                 cycle=named,
+                answers=answers,
             )
             access.record_deed(
                 connection,

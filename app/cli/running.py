@@ -10,6 +10,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -23,9 +24,9 @@ import click
 from sqlalchemy import Connection
 
 from app import access, demo, intake
-from app.cli import first_desk, first_tasks, former_cycle
+from app.cli import first_desk, first_tasks, former_close, former_cycle
 from app.cli.first_cycle import SECOND_EXECUTIVE, CycleYear, open_accounts, second_executive
-from app.cli.opening import DAY, who
+from app.cli.opening import DAY, open_database, settings, who
 from app.cli.printing import say
 from app.cli.progress import stage
 from app.kit import clock, schema
@@ -42,6 +43,10 @@ __all__ = ["COMMANDS", "build_instance"]
 
 SEED: Final = 20260101
 STOP_SECONDS: Final = 8
+LOGINS_FILE: Final = "logins.txt"
+_ANSWERS_WITHIN_S: Final = 0.2
+_GIVES_WAY: Final = 10
+"""By how much less the processor is asked for what nobody waits for than for the pages."""
 LOGINS: Final = (Role.EMPLOYEE, Role.HEAD, Role.HR, Role.EXECUTIVE, Role.AUDITOR, Role.ADMIN)
 """The kinds of user that each get a login, in the order of the lines."""
 
@@ -53,6 +58,7 @@ FUNCTION_LOGINS: Final = (
     ("certifier", CycleFunction.CERTIFIER, 0),
     ("calibrator", CycleFunction.CALIBRATOR, 0),
     ("second_calibrator", CycleFunction.CALIBRATOR, 1),
+    ("payroll", CycleFunction.PAYROLL, 0),
 )
 """Those to whom a function of the cycles was given that nobody with a login has, by the word that begins their line; the number is their place."""
 
@@ -120,14 +126,31 @@ def run(port: int, people: int, scale: float, instance: Path) -> None:
         "KPI_DEFINITIONS": str(instance.resolve() / "demo" / "definitions"),
         "SECRET_KEY": _secret(instance / "secret"),
     }
-    logins = instance / "logins.txt"
+    logins = instance / LOGINS_FILE
     if not logins.exists():
         build_instance(instance, environment["DATABASE_URL"], people=people, scale=scale)
     # One that an older version has built is brought up to this one's schema.
     schema.migrate(environment["DATABASE_URL"])
     for line in logins.read_text(encoding="utf-8").splitlines():
         say(line)
-    _serve(environment, port)
+    _serve(environment, port, instance)
+
+
+@click.command("close-demo")
+@click.argument("instance", type=click.Path(path_type=Path, file_okay=False))
+def close_demo(instance: Path) -> None:
+    """Bring the cycle before of the demonstration agency in INSTANCE to its end, from wherever that was stopped: ``run`` does, once it serves."""
+    os.nice(_GIVES_WAY)
+    database = open_database(settings())
+    year = former_close.former_to_close(database, now=clock.now())
+    if year is None:
+        return
+    lines = (instance / LOGINS_FILE).read_text(encoding="utf-8").splitlines()
+    emails = {word: email for word, email, _ in map(str.split, lines)}
+    with stage(
+        "The cycle before is being reviewed, told, heard, locked and paid", of=len(former_close.STEPS)
+    ) as advance:
+        former_close.close_cycle(database, emails=emails, year=year, said=advance)
 
 
 def _secret(file: Path) -> str:
@@ -180,12 +203,12 @@ def build_instance(instance: Path, url: str, *, people: int, scale: float) -> No
         first_tasks.run_cycle(database, emails=emails, year=year, said=advance)
     with stage("HR is taking its files over", of=first_desk.STEPS) as advance:
         first_desk.furnish(database, emails=emails, now=clock.now(), said=advance)
-    logins += _function_logins(database, year)
+    logins += _function_logins(database, year, before)
     database.close()
     # Only what is on the disk is called built: until here a power cut costs nothing but the work.
     with (instance / "demo.sqlite").open("rb") as built:
         os.fsync(built.fileno())
-    write_private(instance / "logins.txt", logins)
+    write_private(instance / LOGINS_FILE, logins)
     say(f"Built in {time.monotonic() - began:.0f} s.", err=True)
 
 
@@ -232,18 +255,23 @@ def _make_logins(report: demo.DemoReport, database: Database, *, at: dt.datetime
     return "".join(lines), emails
 
 
-def _function_logins(database: Database, year: CycleYear) -> str:
-    """Give those who hold a function of the cycle a first password; the lines that say how to sign in."""
+def _function_logins(database: Database, year: CycleYear, before: CycleYear) -> str:
+    """Give those who hold a function of a cycle a first password; the lines that say how to sign in.
+
+    Of the cycle before those who pay, of the one under way all others. They had it before they decided anything: whose password was handed over since
+    a decision waits agrees to none.
+    """
     firsts = {word: access.first_password() for word, _, _ in FUNCTION_LOGINS}
-    at = clock.now()
 
     def work(connection: Connection) -> list[str]:
-        given = access.functions_given(connection, year.cycle)
         lines = []
         for word, function, place in FUNCTION_LOGINS:
+            of = before if function is CycleFunction.PAYROLL else year
+            given = access.functions_given(connection, of.cycle)
             holders = [one.employee for one in given if one.function is function and one.employee is not None]
             account = access.account_of_employee(connection, holders[place]) if place < len(holders) else None
             if account is not None:
+                at = max(before.at(6), account.created_at)
                 access.reset_password(connection, account_id=account.id, first=firsts[word], first_until=None, now=at)
                 _on_the_trail(connection, account.email, at=at, after={"password": "reset"})
                 lines.append(f"{word} {account.email} {firsts[word].text}\n")
@@ -256,8 +284,11 @@ def _on_the_trail(connection: Connection, email: str, *, at: dt.datetime, after:
     access.record_deed(connection, who=who(), deed=Deed.KEEP_ACCOUNTS, at=at, subject=f"account:{email}", after=after)
 
 
-def _serve(environment: dict[str, str], port: int) -> None:
-    """Run server and worker until one of them ends or we are told to; then end both."""
+def _serve(environment: dict[str, str], port: int, instance: Path) -> None:
+    """Run server and worker until one of them ends or we are told to; then end both.
+
+    Once the server answers, the cycle before is brought to its end beside it: that ends by itself, and is ended with the others where it has not.
+    """
     told_to_stop = threading.Event()
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -267,14 +298,18 @@ def _serve(environment: dict[str, str], port: int) -> None:
     # Before there are children: told in between, we would leave them behind.
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, stop)
-    children = [
+
+    def start(*words: str) -> subprocess.Popen[bytes]:
         # What they say goes where we speak to people: standard output holds the logins alone. The server says its address once it answers.
-        subprocess.Popen([sys.executable, "-m", "app", *words], env=environment, cwd=ROOT, stdout=sys.stderr)
-        for words in (("serve", "--bind", f"127.0.0.1:{port}"), ("worker",))
-    ]
+        return subprocess.Popen([sys.executable, "-m", "app", *words], env=environment, cwd=ROOT, stdout=sys.stderr)
+
+    serving = [start("serve", "--bind", f"127.0.0.1:{port}"), start("worker")]
+    children = [*serving]
     ended = None
     while ended is None and not told_to_stop.wait(0.2):
-        ended = next((child for child in children if child.poll() is not None), None)
+        ended = next((child for child in serving if child.poll() is not None), None)
+        if children == serving and _answers(port):
+            children.append(start("close-demo", str(instance.resolve())))
     # How it ended before we told any of them to.
     status = 0 if ended is None else ended.returncode
     for child in children:
@@ -288,4 +323,13 @@ def _serve(environment: dict[str, str], port: int) -> None:
     sys.exit(abs(status))
 
 
-COMMANDS: Final = (write_demo, run)
+def _answers(port: int) -> bool:
+    """Whether somebody listens there."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=_ANSWERS_WITHIN_S):
+            return True
+    except OSError:
+        return False
+
+
+COMMANDS: Final = (write_demo, run, close_demo)

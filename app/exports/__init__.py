@@ -18,7 +18,7 @@ from app.exports.grades import (
     unit_grades_export,
 )
 from app.exports.holders import holders_export
-from app.exports.pay import pay_run_sheet
+from app.exports.pay import pay_run_file
 from app.exports.pdf_files import as_pdf
 from app.exports.people import NamedPerson, people_export
 from app.exports.promotion import NamedPromotion, promotion_export
@@ -49,7 +49,7 @@ __all__ = [
     "goals_export",
     "harmless",
     "holders_export",
-    "pay_run_sheet",
+    "pay_run_file",
     "people_export",
     "promotion_export",
     "refuse_more_than_a_workbook_holds",

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
 from flask import render_template
 
-from app import cascade, paying, scoring
 from app import cycle as cycles
-from app.exports import Cell, as_csv, as_pdf, pay_run_sheet, write_xlsx
+from app import paying, scoring
+from app.exports import as_pdf, pay_run_file
 from app.kit.refusals import Conflict, NotThere
 from app.paying import KeptRun
 from app.plain.findings import n_
@@ -120,7 +119,7 @@ def exported(
     refuse_without_reason(reason.strip())
     if run.kept is None:
         raise NotApproved
-    content = _content(context, cycle, run, run.kept, format_)
+    content = pay_run_file(context.connection, cycle, run.kept, format_=format_)
     digest = hashlib.sha256(content)
     paying.keep_export(
         context.connection,
@@ -139,35 +138,6 @@ def exported(
         media_type=_XLSX if format_ == "xlsx" else "text/csv; charset=utf-8",
         headers={"Repr-Digest": f"sha-256=:{base64.b64encode(digest.digest()).decode()}:"},
     )
-
-
-def _content(context: RequestContext, cycle: int, run: PayRunSeen, kept: KeptRun, format_: str) -> bytes:
-    items = [one.as_json(run.cycle_days) for one in run.made.items]
-    sheet = pay_run_sheet(items, _rules(context, cycle, run, kept))
-    if format_ == "csv":
-        return b"".join(as_csv(sheet))
-    into = io.BytesIO()
-    write_xlsx(sheet, into, made_at=kept.at)
-    return into.getvalue()
-
-
-def _rules(context: RequestContext, cycle: int, run: PayRunSeen, kept: KeptRun) -> list[tuple[str, Cell]]:
-    """By what the amounts came about: shares and rates of the grades, the ministry's result, the factor, and the sums of what was locked and of the run."""
-    policies = scoring.state(context.connection).plan(cycle).sheet.definitions.policies
-    rounds = {one.round: one for one in cascade.locked_rounds(context.connection, cycle)}
-    made = run.made
-    rules: list[tuple[str, Cell]] = [
-        *((f"share {one.grade}", one.share) for one in policies.grades),
-        *((f"rate {one.grade}", one.rate) for one in policies.grades),
-        ("institution_grade", made.institution.grade),
-        ("institution_rate", made.institution.rate),
-        ("pool", made.institution.pool),
-        ("factor", paying.factor_text(made.factor)),
-        ("sum", made.sum),
-        ("snapshot_sha256", rounds[kept.round].results_sha256 if kept.round in rounds else None),
-        ("run_sha256", run.sha256),
-    ]
-    return rules
 
 
 def own_pay(context: RequestContext, cycle: int) -> int | None:
