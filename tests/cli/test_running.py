@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -11,15 +12,18 @@ import stat
 import subprocess
 import sys
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
+from zipfile import ZipFile
 
 import pytest
 from alembic import command
 
-from app import access, decisions, intake, organisation, scoring
+from app import access, decisions, intake, organisation, paying, scoring
 from app import cycle as cycles
 from app.cli.opening import who
 from app.intake import ChangeState, Master
@@ -30,13 +34,16 @@ from app.rules.permissions import Deed
 from app.rules.stages import Stage
 from app.rules.terms import CycleFunction, NodeKind
 from tests.conftest import ROOT, Eventually, Kopes, free_port
+from tests.contract.test_paying import shared_out
 
 ROLES = ["employee", "head", "hr", "executive", "auditor", "admin"]
 SECONDS = {"second_hr": "hr", "second_admin": "admin"}
-FUNCTIONS = ["certifier", "calibrator", "second_calibrator"]
+FUNCTIONS = ["certifier", "calibrator", "second_calibrator", "payroll"]
 WORDS = [*ROLES, *SECONDS, *FUNCTIONS]
 ADDRESS = r"OpenKOPES serves on (http://127\.0\.0\.1:\d+)"
 TREND = r"trend \S+: Cycle"
+CLOSING = "The cycle before is being reviewed, told, heard, locked and paid"
+CLOSED = rf"{CLOSING} … \d+ s"
 STAGES = [
     "A year of an agency is being made up",
     "Units, people and KPIs are being loaded",
@@ -115,14 +122,19 @@ class Built(NamedTuple):
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, eventually: Eventually) -> Built:
-    """In a folder of its own; ended once the worker has followed with the trend."""
+    """In a folder of its own; ended once the worker has followed with the trend, somewhere within the close of the cycle before, and run to its end again."""
     instance = tmp_path_factory.mktemp("run") / "instance"
     with running(instance) as process:
         lines = logins(process)
         until_said(instance.parent / "said", process, ADDRESS, eventually)
         with urllib.request.urlopen(f"{address_of(instance)}/healthz", timeout=60) as answer:
             assert answer.status == 200, "where it says that it serves somebody answers"
-        said = until_said(instance.parent / "said", process, TREND, eventually)
+        until_said(instance.parent / "said", process, TREND, eventually)
+        said = until_said(instance.parent / "said", process, CLOSING, eventually)
+    if not re.search(CLOSED, said):
+        with running(instance) as process:
+            assert logins(process) == lines
+            said += until_said(instance.parent / "said", process, CLOSED, eventually)
     return Built(instance, lines, said)
 
 
@@ -136,6 +148,9 @@ def test_it_says_in_words_how_far_it_is_and_what_can_wait_follows(built: Built) 
     trend = re.search(TREND, built.said)
     assert trend is not None
     assert built.said.index("Built in") < min(built.said.index("http://127.0.0.1"), trend.start())
+    assert built.said.index("http://127.0.0.1") < built.said.index(CLOSING), (
+        "nobody waits for the close of the cycle before"
+    )
 
 
 def test_the_logins_are_the_same_when_it_is_run_again(built: Built, tmp_path: Path) -> None:
@@ -149,7 +164,9 @@ def test_the_logins_are_the_same_when_it_is_run_again(built: Built, tmp_path: Pa
     with running(instance) as process:
         again = logins(process)
     assert again == built.logins
-    assert STAGES[0] not in (tmp_path / "said").read_text(encoding="utf-8")
+    said = (tmp_path / "said").read_text(encoding="utf-8")
+    assert STAGES[0] not in said
+    assert CLOSING not in said
 
 
 def test_whom_it_opened_accounts_for_stands_on_the_trail(built: Built) -> None:
@@ -174,7 +191,8 @@ def test_whom_it_opened_accounts_for_stands_on_the_trail(built: Built) -> None:
 def test_what_is_built_is_what_the_commands_build(built: Built, kopes: Kopes, tmp_path: Path) -> None:
     """The folder as it is exported and the events, by ``migrate``, ``load`` and ``ingest``, end in the same digest, and all totals agree.
 
-    So do the scores and grades of a cycle that nobody has opened there, to the byte: what waits for signatures or agreement moves nothing.
+    So do the scores of a cycle that nobody has opened there: what waits for signatures or agreement moves nothing. But whose line of the cycle before was put
+    right is held to what it was locked with, which goes before the folder's.
     """
     quick, anew = f"sqlite:///{built.instance / 'demo.sqlite'}", f"sqlite:///{tmp_path / 'anew.sqlite'}"
     exported, events = tmp_path / "exported", sorted((built.instance / "demo").glob("events*.ndjson"))
@@ -184,10 +202,23 @@ def test_what_is_built_is_what_the_commands_build(built: Built, kopes: Kopes, tm
     kopes("ingest", *events, database=anew, definitions=exported / "definitions", status=1)
     assert kopes("digest", database=quick).out == kopes("digest", database=anew).out
     kopes("reconcile", database=quick)
-    cycle = str(_cycle_of(built))
-    for command_ in ("score", "grade"):
-        opened, never = (kopes(command_, "--cycle", cycle, database=url, status=None) for url in (quick, anew))
-        assert (opened.out, opened.status) == (never.out, never.status)
+    cycle, database = _cycle_of(built), Database(quick)
+    with database.read() as connection:
+        only = decisions.DecisionFilter(kinds=frozenset({"override"}), cycle=str(cycle - 1))
+        right = decisions.decisions_of(connection, only, visible=lambda _one: True, limit=9)
+    database.close()
+    put_right = {(one.content["node"], one.content["kpi"]) for one in right}
+    opened, never = (json.loads(kopes("score", "--cycle", str(cycle), database=url).out) for url in (quick, anew))
+    assert [one["node"] for one in opened] == [one["node"] for one in never]
+    differ = [(one, other) for one, other in zip(opened, never, strict=True) if one != other]
+    assert {one["node"] for one, _ in differ} <= {node for node, _ in put_right}
+    lines = [
+        (one["node"], line["kpi"])
+        for one, other in differ
+        for line, was in zip(one["lines"], other["lines"], strict=True)
+        if line != was
+    ]
+    assert set(lines) <= put_right
 
 
 def _cycle_of(built: Built) -> int:
@@ -200,12 +231,10 @@ def _cycle_of(built: Built) -> int:
     return cycle
 
 
-def test_the_cycle_before_is_certified_and_what_came_after_it_is_listed(built: Built, kopes: Kopes) -> None:
-    """It is recomputed from its cut alone, and the figures that were reported too late say whose score they would move."""
-    quick = f"sqlite:///{built.instance / 'demo.sqlite'}"
+def test_what_came_after_the_cycle_before_was_certified_is_listed(built: Built) -> None:
+    """The figures that were reported too late say whose score they would move."""
     before = _cycle_of(built) - 1
-    assert kopes("cycle", "verify", str(before), database=quick).out.startswith(f"verified {before} round 1 ")
-    database = Database(quick)
+    database = Database(f"sqlite:///{built.instance / 'demo.sqlite'}")
     with database.read() as connection:
         loaded, certified = scoring.state(connection), scoring.certified_cuts(connection)[before]
         asked = scoring.ScoreQuery(before, loaded.frame.directory.day_of(clock.now()))
@@ -218,6 +247,90 @@ def test_the_cycle_before_is_certified_and_what_came_after_it_is_listed(built: B
     assert late.count >= len(late.events) > 1
     assert {node.kind for node in moved} == set(NodeKind), "an office, and its people who share the line"
     assert all(card[node].final_score is not None for node in moved)
+
+
+def test_the_cycle_before_was_brought_to_its_end_with_something_of_each_kind(built: Built) -> None:
+    """A move that lapsed, a grade that is held, objections granted, refused and heard by a committee, a court; each once, wherever it was stopped."""
+    before = _cycle_of(built) - 1
+    database = Database(f"sqlite:///{built.instance / 'demo.sqlite'}")
+    with database.read() as connection:
+        loaded, opened = scoring.state(connection), cycles.opened_cycle(connection, before)
+        assert opened is not None
+        day = loaded.frame.directory.day_of(clock.now())
+        results = cycles.results_as_they_stand(connection, loaded, opened, day=day)
+        cases = cycles.Hearings(connection, loaded, opened, day=day).cases()
+        only = decisions.DecisionFilter(cycle=str(before))
+        made = decisions.decisions_of(connection, only, visible=lambda _one: True, limit=999)
+        reviews = [one for some in results.all() for one in results.signed(some.row.employee)]
+    database.close()
+    assert (opened.stage, opened.round) == (Stage.PAID, 2)
+    assert {one.state for one in made} == {DecisionState.APPROVED}
+    kinds = Counter(one.kind for one in made)
+    assert (
+        len({(one.kind, one.reason) for one in made if one.kind != "appoint"}) == sum(kinds.values()) - kinds["appoint"]
+    )
+    assert kinds >= Counter({"let_lapse": 1, "override": 3, "notify": 3, "lock": 2, "pay_run": 2, "reopen": 1})
+    assert sorted((one.state.value, bool(one.objection.votes), bool(one.decisions)) for one in cases) == [
+        ("refused", False, False),
+        ("refused", True, False),
+        ("settled", False, True),
+    ]
+    granted = next(one.objection.employee for one in cases if one.decisions)
+    moved = next(one for one in made if one.objection is not None)
+    grades = {effect.node: (effect.before, effect.after) for effect in moved.effects if effect.member == "grade"}
+    assert (
+        grades[f"employee:{granted}"][0] > grades[f"employee:{granted}"][1] or "S" in grades[f"employee:{granted}"][1]
+    )
+    assert [one.row.employee for one in results.all() if one.is_held]
+    assert all(one.review is not None for one in results.all() if one.is_graded)
+    assert len({(one.employee, one.digest, one.person) for one in reviews}) == len(reviews)
+    assert [one.agrees for one in reviews].count(False) == 1
+
+
+def test_the_cycle_before_was_paid_by_what_was_locked_and_both_rounds_are_recomputed(
+    built: Built, kopes: Kopes, tmp_path: Path
+) -> None:
+    """What each was paid is worked out again, from the exported results and the folder alone: under a pool that binds, then one supplement."""
+    before, quick = _cycle_of(built) - 1, f"sqlite:///{built.instance / 'demo.sqlite'}"
+    locked = []
+    for number in ("1", "2"):
+        file = tmp_path / f"round-{number}.zip"
+        words = kopes("cycle", "export", str(before), file, "--round", number, database=quick).out.split()
+        verified = f"verified {before} round {number} {words[-1]}\n"
+        assert kopes("cycle", "verify", str(before), "--round", number, database=quick).out == verified
+        with ZipFile(file) as content:
+            rows = json.loads(content.read("results.json"))["employees"]
+            bases = {row["number"]: int(row["monthly_base"]) for row in rows_of(content, "employees.csv")}
+            bases |= {row["employee"]: int(row["monthly_base"]) for row in rows_of(content, "employment.csv")}
+        graded = {
+            row["employee"]: (row["grade"], Fraction(row["rate"] * row["days"], 365)) for row in rows if row["grade"]
+        }
+        exact = {one: bases[one] * Fraction(80, 100) * part / 100 for one, (_, part) in graded.items()}
+        locked.append((exact, {one: grade for one, (grade, _) in graded.items()}))
+    database = Database(quick)
+    with database.read() as connection:
+        first, second = paying.kept_runs(connection, before)
+        exported = paying.exported_runs(connection, before)
+    database.close()
+    assert exported == {1, 2}
+    (exact, were), (exact_again, are) = locked
+    pool = first.made.institution.pool
+    assert pool is not None
+    assert pool < sum(exact.values())
+    paid = shared_out(exact, pool)
+    assert {one.employee: one.amount for one in first.made.items} == paid
+    (named,) = (one for one, grade in are.items() if grade != were[one])
+    now = paid | {named: int(exact_again[named] * pool / sum(exact.values()))}
+    assert {one.employee: one.amount for one in second.made.items} == now
+    differences = {one.employee: (one.amount - one.before, one.kind.value) for one in second.made.items}
+    assert differences == {one: (now[one] - paid[one], "supplement" if one == named else "none") for one in paid}
+    assert sum(paid.values()) + sum(one for one, _ in differences.values()) == second.made.sum == sum(now.values())
+    assert now[named] > paid[named]
+
+
+def rows_of(content: ZipFile, name: str) -> list[dict[str, str]]:
+    """The rows of a file of the exported folder."""
+    return list(csv.DictReader(content.read(f"folder/{name}").decode("utf-8-sig").splitlines()))
 
 
 def test_somebody_of_each_role_finds_something_to_do_in_the_running_cycle(built: Built) -> None:
