@@ -13,11 +13,12 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
+from app import cascade, scoring
 from app import cycle as cycles
-from app import scoring
 from app.rules.grading import EmployeeProposal
+from app.rules.line_decisions import DecidedLine, LineDecisionKind
 from app.rules.terms import Job, Link, Node, NodeKind
-from app.scoring import LineScore, ScoreQuery, State
+from app.scoring import LineScore, ScoreQuery, Scores, State
 
 __all__ = ["LineRaised", "Raised", "raised"]
 
@@ -107,22 +108,38 @@ def raised(
     own_share = float(plan.sheet.definitions.policies.blend[Job.STAFF].own) / _HUNDRED
     best: tuple[int, LineRaised] | None = None
     for node in nodes:
-        for line, more in _raisable(cards[node].lines):
+        for line, most in _raisable(cards[node].lines):
             own, final = scored.own.copy(), scored.final.copy()
-            own[place_of[node]] += more
-            final[place_of[node]] += more * own_share
+            own[place_of[node]] += most
+            final[place_of[node]] += most * own_share
+            tried = LineRaised(node, line.kpi, str(line.high))
+            # Everybody's scores are worked out anew for those alone who could rise.
             after = cycles.employee_proposal(replace(scored, own=own, final=final))
-            tried = Raised(line=LineRaised(node, line.kpi, str(line.high)), before=before, after=after)
-            away = rank(tried) if tried.rises else None
+            if not Raised(line=tried, before=before, after=after).rises:
+                continue
+            again = Raised(line=tried, before=before, after=cycles.employee_proposal(_put_right(scored, loaded, tried)))
+            away = rank(again) if again.rises else None
             if away is not None and (best is None or away < best[0]):
-                best = away, tried.line
+                best = away, tried
             if away == 0:
-                return tried.line
+                return tried
     return None if best is None else best[1]
 
 
+def _put_right(scored: Scores, loaded: State, line: LineRaised) -> Scores:
+    """Everybody's scores as they would be once a line was put right."""
+    cycle = scored.asked.cycle
+    content = {"node": str(line.node), "kpi": line.kpi, "member": "actual", "value": line.value, "cause": "tried"}
+    sheet = loaded.plan(cycle).sheet
+    decided = DecidedLine((cascade.line_decision(LineDecisionKind.OVERRIDE, content),))
+    lines = cascade.decided_with(sheet.decided.get(cycle, {}), line.node, line.kpi, decided)
+    token = f"{sheet.token} {line}"
+    changed = replace(sheet, token=token, decided={**sheet.decided, cycle: lines})
+    return scoring.score_again(scored, loaded.with_sheet(changed))
+
+
 def _raisable(lines: Sequence[LineScore]) -> Iterator[tuple[LineScore, float]]:
-    """The lines whose actual may be put right, and by how much the own score would rise; nobody has decided anything about them."""
+    """The lines whose actual may be put right, and by how much the own score would rise at the most; nobody has decided anything about them."""
     measured = sum(float(one.weight) for one in lines if one.score is not None)
     for one in lines:
         if one.link != Link.SHARED and one.high is not None and one.score is not None and not one.decisions:
