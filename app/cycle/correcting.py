@@ -265,6 +265,19 @@ def _apply(connection: Connection, decision: Decision, adopt: AdoptFiles) -> Non
 _PREPARED_MOST: Final = 3
 
 
+def _prepare_content(
+    connection: Connection, content: Mapping[str, Any], cycle: str | None, today: dt.date, adopt: AdoptFiles
+) -> None:
+    """Put into a copy of the cut's database what is to be added, and score the cycle by it: under the locks it is found there again."""
+    loaded = scoring.state(connection)
+    try:
+        of = _corrected(connection, content, cycle, today, loaded=loaded, adopt=adopt)
+        after = _state(connection, loaded, of, content)
+    except (Invalid, Conflict):
+        return
+    scoring.scores(connection, ScoreQuery(of.cut.cycle, today), loaded=after)
+
+
 def _prepare(connection: Connection, cycle: str | None, today: dt.date, adopt: AdoptFiles) -> None:
     """Have at hand what those that wait come to, and the sum over the events: under the locks little is left."""
     waiting = DecisionFilter(kinds=frozenset({scoring.CORRECT}), cycle=cycle, state=DecisionState.PROPOSED)
@@ -330,6 +343,9 @@ def correct_kind(adopt: AdoptFiles) -> DecisionKind:
         effects=effects,
         apply=lambda connection, decision: _apply(connection, decision, adopt),
         prepare=lambda connection, cycle, today: _prepare(connection, cycle, today, adopt),
+        prepare_content=lambda connection, content, cycle, today: _prepare_content(
+            connection, content, cycle, today, adopt
+        ),
         signed_effects=True,
         overtaken=overtaken,
         hold=scoring.hold_to_decide,

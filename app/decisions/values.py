@@ -148,6 +148,7 @@ class DecisionKind:
         apply: does it, in the transaction of its approval.
         proposed: what is written beside it when it is proposed; the last argument is the transaction that ``moment`` gave.
         prepare: works out beforehand, of a cycle on a day, what would take long while others wait; it writes nothing.
+        prepare_content: the same of a content that is to be proposed, whatever is wrong with it: that is said by who reads it.
         signed_effects: whether the checker signs the effects too.
         signs_effects_of: the same as its cycle stands.
         submitted_elsewhere: whether it is proposed by a door of its own, which holds it against more.
@@ -180,6 +181,7 @@ class DecisionKind:
     apply: Callable[[Connection, Decision], object]
     proposed: Callable[[Connection, Decision, Connection], object] = _nothing
     prepare: Callable[[Connection, str | None, dt.date], object] = _nothing
+    prepare_content: Callable[[Connection, Mapping[str, Any], str | None, dt.date], object] = _nothing
     signed_effects: bool = False
     signs_effects_of: Callable[[Connection, str | None], bool] = lambda _connection, _cycle: False
     submitted_elsewhere: bool = False

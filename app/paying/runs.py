@@ -141,6 +141,11 @@ def kept_runs(connection: Connection, cycle: int, *, employee: str | None = None
     return [_kept(row, items[row.number]) for row in rows]
 
 
+def has_runs(connection: Connection, cycle: int) -> bool:
+    """Whether two people have agreed to a run of a cycle. Queries: 1."""
+    return connection.execute(sa.select(sa.exists().where(tables.pay_run.c.cycle == cycle))).scalar_one()
+
+
 def latest_run(connection: Connection, cycle: int) -> KeptRun | None:
     """The last run; None where there is none. Queries: 2, or 1."""
     of = tables.pay_run.c

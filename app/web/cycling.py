@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from app import cascade, decisions, scoring
+from app import cascade, decisions, paying, scoring
 from app import cycle as cycles
 from app.access import Viewer, may_at_all
 from app.cycle import AfterClose, CycleStanding, OpenedCycle
 from app.kit.refusals import NotThere
 from app.rules.deciding import Obstacle
 from app.rules.permissions import Deed, may, relations_that_allow
+from app.rules.stages import Stage
 from app.rules.terms import CycleFunction, Node
 from app.scoring import ScoreQuery
 from app.web.request_context import RequestContext
@@ -98,9 +99,15 @@ def hides_own_result(context: RequestContext, cycle: int) -> bool:
 
 
 def hides_own_pay(context: RequestContext, cycle: int) -> bool:
-    """Whether nobody has told who asks of their pay yet: of an opened cycle before it is paid, for it hangs on the ministry's result (contract-cycle, 7). Queries: 1, or none."""
+    """Whether there is no pay yet for who asks to read of their own: of an opened cycle before two people have agreed to its first run.
+
+    From that day on one may object to it, so from that day on it is read (contract-cycle, 7 and 8). Queries: 1, or none; of a locked cycle one more.
+    """
     one = _opened_of(context, cycle)
-    return one is not None and not one.was_paid
+    if one is None or one.was_paid:
+        return False
+    was_locked = one.stage is Stage.LOCKED or one.round > 1
+    return not (was_locked and paying.has_runs(context.connection, cycle))
 
 
 def _opened_of(context: RequestContext, cycle: int) -> OpenedCycle | None:

@@ -436,18 +436,28 @@ def approved(context: RequestContext, number: int, digest: str) -> Decision:
     return after
 
 
-def prepared(context: RequestContext, kind: DecisionKind, cycle: str | None, *, to_check: bool = False) -> None:
+def prepared(
+    context: RequestContext,
+    kind: DecisionKind,
+    cycle: str | None,
+    *,
+    content: Mapping[str, Any] | None = None,
+    to_check: bool = False,
+) -> None:
     """Have a kind work out what takes long, before a transaction begins that others wait for; for nobody who neither makes nor checks it.
 
     Args:
         context: with a reading transaction.
         kind: of decision.
         cycle: that it is about.
+        content: what is to be proposed, as it was sent.
         to_check: whether it is to be agreed to, not to be proposed.
     """
     parts = kind.checkers if to_check else kind.makers
     if not context.viewer.authorities(cycle).isdisjoint(parts):
         kind.prepare(context.connection, cycle, context.today)
+        if content is not None:
+            kind.prepare_content(context.connection, content, cycle, context.today)
 
 
 def proposed(

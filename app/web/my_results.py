@@ -10,13 +10,13 @@ from typing import Final, NamedTuple
 from app import cascade, decisions, scoring
 from app import cycle as cycles
 from app.cascade import ToldTo
-from app.cycle import Hearings
+from app.cycle import Hearings, OpenedCycle
 from app.decisions import Decision, DecisionFilter
 from app.kit.refusals import NotThere
 from app.objecting import Case
 from app.rules.deciding import DecisionState
 from app.rules.moves import GradeMove, Moves
-from app.rules.stages import Stage
+from app.rules.stages import PAID_IN, Stage
 from app.rules.standings import Score
 from app.rules.tellings import ToldOf, ToldResult
 from app.rules.terms import Node, NodeKind
@@ -61,7 +61,9 @@ class MyResult:
         equals: why others of the same published score and group have another grade.
         before: what they were told before the last time; None for nothing.
         cases: their own objections, the newest first.
-        objects: whether they may object now.
+        pay_until: the last day on which they may object to what they are paid; None while nobody has agreed to a run.
+        is_paid: whether the cycle was paid, in this round or one before.
+        objects: whether they may object now, be it to their pay alone.
     """
 
     cycle: int
@@ -78,6 +80,8 @@ class MyResult:
     equals: tuple[GradeMove, ...]
     before: ToldResult | None
     cases: tuple[Case, ...]
+    pay_until: dt.date | None
+    is_paid: bool
     objects: bool
 
     def is_over(self, day: dt.date) -> bool:
@@ -91,7 +95,7 @@ def my_result(context: RequestContext, cycle: int | None) -> MyResult | None:
     Raises:
         NotThere: who asks is no employee, or was told nothing of that cycle.
 
-    Queries: 6, and those of the scores of one and of :meth:`app.cycle.Hearings.cases`; 1 where nobody was told anything.
+    Queries: 6, of a locked cycle 8, and those of the scores of one and of :meth:`app.cycle.Hearings.cases`; 1 where nobody was told anything.
     """
     number = context.viewer.employee
     if number is None:
@@ -113,6 +117,8 @@ def my_result(context: RequestContext, cycle: int | None) -> MyResult | None:
     results, moves = told[of], plan.sheet.moves_of(of)
     until, opened = cycles.last_day_of_window(to, loaded), cycles.opened_cycle(context.connection, of)
     cases = () if opened is None else Hearings(context.connection, loaded, opened, day=context.today).cases()
+    pay_until = None if opened is None else _pay_until(context, loaded, opened)
+    may_now = opened is not None and opened.stage is Stage.NOTIFIED and until is not None and context.today <= until
     return MyResult(
         cycle=of,
         cycles=mine,
@@ -128,8 +134,16 @@ def my_result(context: RequestContext, cycle: int | None) -> MyResult | None:
         equals=tuple(_of_equals(moves, results, node)),
         before=cascade.told_before(context.connection, to),
         cases=tuple(one for one in cases if one.objection.employee == number),
-        objects=opened is not None and opened.stage is Stage.NOTIFIED and until is not None and context.today <= until,
+        pay_until=pay_until,
+        is_paid=opened is not None and opened.was_paid,
+        objects=may_now or (pay_until is not None and context.today <= pay_until),
     )
+
+
+def _pay_until(context: RequestContext, loaded: State, opened: OpenedCycle) -> dt.date | None:
+    """The last day to object to what one is paid. Queries: 2, and none before a cycle was locked."""
+    was_locked = opened.stage in PAID_IN or opened.round > 1
+    return cycles.last_day_to_object_to_pay(context.connection, loaded, opened) if was_locked else None
 
 
 def _scored(

@@ -141,7 +141,7 @@ def exported(
 
 
 def own_pay(context: RequestContext, cycle: int) -> int | None:
-    """What who asks comes to by the last run, in won; None before the cycle is paid. Queries: 2, and that of the stage."""
+    """What who asks comes to by the last run, in won; None before two people agreed to one. Queries: 2, and that of the stage."""
     if cycling.hides_own_pay(context, cycle):
         return None
     run = paying.latest_run(context.connection, cycle)
@@ -181,7 +181,7 @@ class Statement:
 
 
 def statement_seen(context: RequestContext, cycle: int, employee: str) -> Statement:
-    """What somebody was paid, run by run: one's own once the cycle is paid, anybody's for whoever sees everybody's pay. Queries: 4 at most.
+    """What somebody was paid, run by run: one's own once a run was agreed to, anybody's for whoever sees everybody's pay. Queries: 4 at most.
 
     Raises:
         NotThere: there is nothing, or it is not for this person.

@@ -51,29 +51,24 @@ class Setting:
 class Desk:
     """A server, and people who are signed in to it."""
 
-    def __init__(self, server, kopes, where):
+    def __init__(self, server, kopes, where, passwords=None):
         self.server, self.kopes, self.where = server, kopes, where
+        self.passwords = {} if passwords is None else passwords
         self.folder = where["definitions"].parent / "agency"
         self.people = {}
-        self.passwords = {}
         self.clients = []
 
     def person(self, name, *more):
-        """Somebody's client; made with these options the first time."""
+        """Somebody's client; made with these options the first time, and signed in anew at each server over the same database."""
         if name not in self.people:
             email = f"{name}@agency.example"
-            password = self.kopes("user", "create", email, *more, **self.where).out.split()[-1]
+            if name not in self.passwords:
+                self.passwords[name] = self.kopes("user", "create", email, *more, **self.where).out.split()[-1]
             client = self.client()
-            assert client.post("/login", data={"email": email, "password": password}).status_code == 303
-            self.people[name], self.passwords[name] = client, password
+            form = {"email": email, "password": self.passwords[name]}
+            assert client.post("/login", data=form).status_code == 303
+            self.people[name] = client
         return self.people[name]
-
-    def again(self, name, password):
-        """Somebody signs in anew: another day's server knows no session of before."""
-        self.people[name] = client = self.client()
-        signed = client.post("/login", data={"email": f"{name}@agency.example", "password": password})
-        assert signed.status_code == 303, signed.text
-        return client
 
     def client(self, **headers):
         """Somebody who is not signed in; closed at the test's end."""
@@ -135,8 +130,7 @@ class Desks:
             self._made[engine, setting] = self._make(engine, setting)
         like, cookies, passwords = self._made[engine, setting]
         shutil.copytree(self._kept(setting), folder, dirs_exist_ok=True)
-        with self._templates.copy(engine, like) as url, self._opened(url, setting, folder) as desk:
-            desk.passwords = dict(passwords)
+        with self._templates.copy(engine, like) as url, self._opened(url, setting, folder, dict(passwords)) as desk:
             for name, kept in cookies.items():
                 desk.people[name] = desk.client()
                 for cookie, value in kept.items():
@@ -146,14 +140,15 @@ class Desks:
 
     def later(self, desk, setting, now):
         """Another server over a desk's database, which takes another instant for the present; nobody is signed in to it."""
-        return self._opened(desk.where["database"], replace(setting, now=now), desk.folder.parent)
+        return self._opened(desk.where["database"], replace(setting, now=now), desk.folder.parent, desk.passwords)
 
     @contextmanager
-    def _opened(self, url, setting, folder):
+    def _opened(self, url, setting, folder, passwords):
         present = {"KOPES_NOW": setting.now} if setting.now else {}
         where = {"database": url, "definitions": folder / "definitions", **present}
         with servers(folder, self._ready) as serve:
-            desk = Desk(serve(url, definitions=folder / "definitions", **present), self._kopes, where)
+            server = serve(url, definitions=folder / "definitions", **present)
+            desk = Desk(server, self._kopes, where, passwords)
             try:
                 yield desk
             finally:
@@ -170,7 +165,7 @@ class Desks:
         folder = self._kept(setting)
         present = {"KOPES_NOW": setting.now} if setting.now else {}
         self._kopes("load", folder / "agency", database=url, definitions=folder / "definitions", **present)
-        with self._opened(url, setting, folder) as desk:
+        with self._opened(url, setting, folder, {}) as desk:
             for name, *options in setting.people:
                 desk.person(name, *options)
             desk.take_over(*setting.application)

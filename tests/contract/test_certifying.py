@@ -63,12 +63,12 @@ def figures(desk, *more):
     return [desk.kopes(*words, *more, **desk.where, status=None).out for words in asked]
 
 
-def sign_all(desk, but=()):
+def sign_all(desk, but=(), *, cycle="2026"):
     """Everybody signs what waits for them, but for some scorecards."""
     dana = desk.person("dana")
-    nodes = [card["node"] for card in json.loads(desk.kopes("score", "--cycle", "2026", **desk.where).out)]
+    nodes = [card["node"] for card in json.loads(desk.kopes("score", "--cycle", cycle, **desk.where).out)]
     for node in (one for one in nodes if one not in but):
-        address = f"/api/v1/cycles/2026/scorecards/{node}"
+        address = f"/api/v1/cycles/{cycle}/scorecards/{node}"
         card = dana.get(address).json()
         for due in card["due"]:
             number = next((one for one in due["persons"] if one.startswith("E")), None)
@@ -100,9 +100,9 @@ TOTALS = ("total SET entered_shares", "total SET confirmed_micros", "member SET 
 NODES = ("unit:HQ", "unit:VIE", "employee:E1", "employee:E2")
 
 
-def certified(desk, *more):
+def certified(desk, *more, cycle="2026"):
     """The cycle certified as it is."""
-    done = agree(desk, "carla", propose(desk, "dana", "certify", {"accept": [*ACCEPTED["accept"], *more]}))
+    done = agree(desk, "carla", propose(desk, "dana", "certify", {"accept": [*ACCEPTED["accept"], *more]}, cycle))
     assert done.status_code == 200, done.text
 
 

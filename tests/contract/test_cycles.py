@@ -24,7 +24,7 @@ CARLA = ("carla", "--role", "member")
 ALBA = ("alba", "--role", "employee", "--employee", "E1")
 BORAM = ("boram", "--role", "employee", "--employee", "E2")
 PEOPLE = Setting(agency=AGENCY, people=(DANA, DORA, FERRAN, ADMIN, ANNA, CARLA, ALBA, BORAM))
-YEAR = {"from": "2026-01-01", "to": "2028-01-01"}
+YEAR = {"from": "2026-01-01", "to": "2029-01-01"}
 
 
 @pytest.fixture
@@ -46,10 +46,10 @@ def agree(desk, name, made):
     return desk.approve(desk.person(name), made.json())
 
 
-def appoint(desk, person, function, maker="dana", **more):
-    """Give somebody a function of 2026."""
+def appoint(desk, person, function, maker="dana", *, cycle="2026", **more):
+    """Give somebody a function of a cycle."""
     content = {"person": person, "function": function, **YEAR} | more
-    done = agree(desk, "ferran", propose(desk, maker, "appoint", content))
+    done = agree(desk, "ferran", propose(desk, maker, "appoint", content, cycle))
     assert done.status_code == 200, done.text
 
 
@@ -59,18 +59,18 @@ def blockers(answer):
     return [(one["code"], one["count"], one["hard"]) for one in answer.json()["errors"]]
 
 
-def to_stage(desk, stage, *accept, approver="anna"):
+def to_stage(desk, stage, *accept, approver="anna", cycle="2026"):
     """The cycle comes to a stage."""
     content = {"to": stage} | ({"accept": list(accept)} if accept else {})
-    done = agree(desk, approver, propose(desk, "dana", "stage", content))
+    done = agree(desk, approver, propose(desk, "dana", "stage", content, cycle))
     assert done.status_code == 200, done.text
 
 
-def opened(desk, *functions):
-    """The cycle 2026 opened by hr, and anna its approver."""
-    made = desk.person("dana").post("/api/v1/cycles", json={"cycle": "2026", "calendar": {"agree_by": "2027-01-31"}})
+def opened(desk, *, cycle="2026", approver="anna"):
+    """A cycle opened by hr, and who approves it."""
+    made = desk.person("dana").post("/api/v1/cycles", json={"cycle": cycle, "calendar": {"agree_by": "2027-01-31"}})
     assert made.status_code == 201, made.text
-    appoint(desk, "anna@agency.example", "approver")
+    appoint(desk, f"{approver}@agency.example", "approver", cycle=cycle)
     return made
 
 

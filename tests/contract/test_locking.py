@@ -321,10 +321,26 @@ def snapshot_is_recomputed(desk, folder):
     assert desk.kopes("cycle", "verify", "2026", "--file", file, database="sqlite:///nowhere").out == verified
     desk.kopes("cycle", "export", "2026", again, **desk.where)
     assert again.read_bytes() == file.read_bytes()
+    one_altered_byte_is_told(desk, texts, folder)
     passer_by = desk.person("passer-by", "--role", "member")
     assert passer_by.get("/api/v1/cycles/2026/snapshot").status_code == 404
     assert code(desk.person("dana").get("/api/v1/cycles/2026/snapshot?round=2")) == (404, "not_locked")
     assert desk.kopes("cycle", "export", "2026", again, "--round", "2", **desk.where, status=1).err
+
+
+def one_altered_byte_is_told(desk, texts, folder):
+    """Of what anybody recomputes from: the command names what differs, and ends with 1."""
+    file = folder / "altered.zip"
+    for name in ("events.ndjson", "decisions.ndjson", "results.json"):
+        content = texts[name].encode()
+        at = next(at for at in range(len(content) // 2, len(content)) if content[at : at + 1].isdigit())
+        other = b"1" if content[at : at + 1] == b"0" else b"0"
+        with zipfile.ZipFile(file, "w") as archive:
+            for each, text in texts.items():
+                altered = content[:at] + other + content[at + 1 :] if each == name else text.encode()
+                archive.writestr(each, altered)
+        ran = desk.kopes("cycle", "verify", "2026", "--file", file, database="sqlite:///nowhere", status=1)
+        assert (ran.out + ran.err, "verified" in ran.out) != ("", False), name
 
 
 def as_the_contract_says_them(texts, manifest):

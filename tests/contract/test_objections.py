@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
@@ -15,6 +16,8 @@ from tests.contract.test_cycles import YEAR, agree, appoint, opened, propose, to
 from tests.contract.test_notifying import mails, post, words
 from tests.contract.test_reviewing import AGENCY, NUMBERS
 from tests.mailbox import Mailbox
+from tests.reference.agency import ReferenceAgency
+from tests.reference.grading import Candidate
 from tests.scenario import Scenario
 
 HEARING = ("mia", "max", "mei", "min", "moa")
@@ -114,6 +117,7 @@ def test_what_people_were_told_is_objected_to_answered_heard_and_settled(desks, 
     _heads_of_heads_and_hr(desk)
     _written_down_for_others_and_taken_back(desk)
     _by_the_pages(desk)
+    _granted_in_either_order(desk)
     _answered_by_calibrators(desk)
     with Mailbox() as mailbox:
         sent = mails(desk, mailbox)
@@ -321,6 +325,49 @@ def _by_the_pages(desk):
     page = words(person.get("/my/result"))
     assert "What has become another since you were told before" in page
     assert "Final score" in page
+
+
+def _granted_in_either_order(desk):
+    """Two people's before one telling: the same grades whichever is given effect first, and nobody whom no objection is of below what they were told."""
+    before, wanted = grades(desk), {"E4": "11.5", "E10": "12.5"}
+    numbers = {who: objects(desk, who.lower()).json()["id"] for who in wanted}
+    for number in numbers.values():
+        assert answer(desk, "e23", number, granted=True).json()["state"] == "granted"
+
+    def given_effect(order, cause):
+        made = []
+        for who in order:
+            line = {"node": f"employee:{who}", "kpi": "consults", "member": "actual", "value": wanted[who]}
+            made.append(proposed(desk, "dana", "override", line | {"cause": cause}, numbers[who]))
+            assert agree(desk, "anna", made[-1]).status_code == 200, who
+        return [one.json()["id"] for one in made]
+
+    first = given_effect(wanted, "missing")
+    one_order = grades(desk)
+    for decision in first:
+        assert agree(desk, "anna", propose(desk, "dana", "lift", {"decision": decision})).status_code == 200
+    assert grades(desk) == before
+    given_effect(reversed(wanted), "lacking")
+    assert grades(desk) == one_order
+    tell(desk)
+    after = {number: row for number, row in grades(desk).items() if row["grade"]}
+    assert {number: row["grade"] for number, row in after.items()} == {
+        # By seats and ranks, a second time; S comes before A, and so not by the alphabet.
+        one.code: min(one.grade, before[one.code]["grade"], key="SABCDE".index)
+        for one in _seated(desk, after)
+    }
+    assert any(row["held"] for row in after.values())
+    assert {number for number, row in after.items() if row["final_score"] != before[number]["final_score"]} == {*wanted}
+
+
+def _seated(desk, rows):
+    """Everybody with the grade that rank and seats give, by a calculation that has nothing of the product's."""
+    some = [
+        Candidate(number, row["group"], round(Fraction(row["final_score"]).limit_denominator(10**6), 2))
+        for number, row in rows.items()
+    ]
+    ReferenceAgency.read(desk.folder, desk.where["definitions"], []).grading(2026).place(some)
+    return some
 
 
 def _answered_by_calibrators(desk):

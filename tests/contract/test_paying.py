@@ -15,13 +15,16 @@ from decimal import Decimal
 from fractions import Fraction
 
 import python_calamine
+from pypdf import PdfReader
 
 from tests.contract.desk import code
 from tests.contract.test_calibrating import grades
 from tests.contract.test_cycles import agree, appoint, blockers, propose
+from tests.contract.test_held_to import is_found_by_nobody_else
 from tests.contract.test_locking import OVER, later
 from tests.contract.test_locking import desk as notified
 from tests.contract.test_notifying import post, words
+from tests.contract.test_objections import proposed
 
 __all__ = ["notified"]
 
@@ -97,7 +100,6 @@ def test_people_are_paid_by_what_was_locked(notified, desks):
     """One run after another: under the pool, with somebody's pay given back, by another grade of the agency; then the cycle is paid."""
     with later(desks, notified, OVER) as desk:
         desk.people["ferran"] = desk.person("fe", "--role", "executive")
-        desk.again("e1", notified.passwords["e1"])
         desk.person("pay", "--role", "member")
         appoint(desk, "pay@agency.example", "payroll")
         assert code(propose(desk, "dana", "pay_run", {"run": 1})) == (409, "not_now")
@@ -267,23 +269,23 @@ def by_page(desk, run):
 
 
 def closes(desk):
-    """Payroll says when it was paid; an approver agrees; then each reads their own."""
+    """Payroll says when it was paid, once nobody objects any more; an approver agrees."""
     dana = desk.person("dana")
-    address = "/api/v1/cycles/2026/people/E1/statement"
-    assert [one["run"] for one in dana.get(address).json()["runs"]] == [1, 2, 3]
-    assert desk.person("outsider").get(address).status_code == 404
-    paper = dana.get(address, headers={"Accept": "application/pdf"})
-    assert (paper.headers["Content-Type"], paper.content[:5]) == ("application/pdf", b"%PDF-")
     assert code(paid(desk, by="dana")) == (409, "role")
     assert export(desk, 3).status_code == 200
     assert code(paid(desk, paid_on="soon")) == (422, "invalid")
+    each_reads_their_own(desk, is_paid=False)
+    objected_to(desk)
     made = paid(desk)
     assert steps(desk, "pay") == []
     done = agree(desk, "late", made)
     assert done.status_code == 200, done.text
     standing = dana.get("/api/v1/cycles/2026").json()
     assert (standing["stage"], standing["counts"]) == ("paid", {"paid": 8})
+    each_reads_their_own(desk, is_paid=True)
     own_statement(desk)
+    for name in ("outsider", "e4"):
+        is_found_by_nobody_else(desk.person(name), "E2", "consults")
     assert desk.kopes("cycle", "verify", "2026", **desk.where).out.startswith("verified 2026 round 1 ")
     assert "All totals agree" in desk.kopes("reconcile", **desk.where).out
     assert json.loads(json.dumps(told(desk, 3)[0]))["state"] == "exported"
@@ -308,3 +310,61 @@ def own_statement(desk):
     assert "All of it is as in run 1" in words(owner.get(address))
     for name in ("outsider", "fe"):
         assert {desk.person(name).get(one).status_code for one in (address, f"{address}.pdf")} == {404}
+
+
+def each_reads_their_own(desk, *, is_paid):
+    """From the approval of a run on, since they may object to it from then on: what each run says of them, as JSON and on paper; nobody else's."""
+    runs = [told(desk, number)[0] for number in (1, 2, 3)]
+    expected: list[dict] = []
+    for number in ("E1", GIVES_BACK):
+        own = desk.person(number.lower())
+        address = f"/api/v1/cycles/2026/people/{number}/statement"
+        expected = [next(one for one in run["items"] if one["employee"] == number) for run in runs]
+        for name in (number.lower(), "dana", "late"):
+            answer = desk.person(name).get(address)
+            assert answer.status_code == 200, (name, answer.text)
+            statement = answer.json()
+            items = [{key: one[key] for key in expected[0]} for one in statement["runs"]]
+            assert items == expected, name
+            assert [one["run"] for one in statement["runs"]] == [1, 2, 3]
+            assert statement["amount"] == expected[-1]["amount"]
+            assert sum(one["difference"] for one in statement["runs"]) == statement["amount"]
+        assert own.get(address.replace(number, "E2")).status_code == 404
+        for name in ("fe", "outsider"):
+            assert desk.person(name).get(address).status_code == 404, name
+        paper = own.get(address, headers={"Accept": "application/pdf"})
+        assert (paper.headers["Content-Type"], paper.content[:5]) == ("application/pdf", b"%PDF-")
+        text = " ".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(paper.content)).pages).split())
+        for one in expected:
+            for amount in (one["amount"], one["before"], one["difference"]):
+                assert f"{abs(amount):,}" in text, (number, amount, text)
+        page = words(own.get("/my/result"))
+        assert f"{expected[-1]['amount']:,}" in page
+        assert ("You were paid" in page) == is_paid
+    # Who gave theirs back got it first, gave back all of it, and nothing since.
+    assert [one["difference"] for one in expected] == [expected[0]["amount"], -expected[0]["amount"], 0]
+    assert expected[0]["amount"] > 0
+    assert [one["kind"] for one in expected] == ["pay", "recover", "none"]
+
+
+def objected_to(desk):
+    """To what one is paid, within seven days of the approval of the last run; what is granted waits for a reopening or for two people who say that nothing changes."""
+    own, at = desk.person("e1"), "/api/v1/cycles/2026/objections"
+    body = {"about": "pay", "kpi": None, "text": "My base was another from May on."}
+    assert code(own.post(at, json=body | {"about": "grade"})) == (409, "not_now")
+    made = own.post(at, json=body)
+    assert made.status_code == 201, made.text
+    number = made.json()["id"]
+    assert (made.json()["state"], made.json()["confirmer"]) == ("open", "hr")
+    assert blockers(paid(desk)) == [("objection_open", 1, True)]
+    answer = {"granted": True, "text": "The base was looked up."}
+    assert code(own.post(f"{at}/{number}/answer", json=answer)) == (409, "own_case")
+    assert desk.person("dana").post(f"{at}/{number}/answer", json=answer).json()["state"] == "granted"
+    assert blockers(paid(desk)) == [("objection_open", 1, True)]
+    line = {"node": "employee:E1", "kpi": "consults", "member": "actual", "value": "9", "cause": "base"}
+    assert proposed(desk, "dana", "override", line, number).status_code in {409, 422}
+    nothing = proposed(desk, "dana", "no_effect", {}, number)
+    assert nothing.status_code == 201, nothing.text
+    assert code(agree(desk, "dana", nothing)) == (409, "same_person")
+    assert agree(desk, "late", nothing).status_code == 200
+    assert own.get(f"{at}/{number}").json()["state"] == "settled"

@@ -1,58 +1,75 @@
-"""A locked and paid cycle is opened again for one person on a running server (contract-cycle, 8, 12 and 13).
+"""A locked and paid cycle is opened again for two people on a running server (contract-cycle, 8, 12 and 13).
 
-What is decided moves that person alone; everybody else's grade, pay and mail stay as they are. Grades and amounts are worked out a second time here.
+What is decided moves them, and whom calibrators name beside them; everybody else's grade, pay and mail stay as they are. Scores, grades and amounts are worked out a second time here.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from fractions import Fraction
 
-import sqlalchemy as sa
-
-from app.cycle.tables import cycle_stage, opened_cycle
 from tests.contract.desk import code
 from tests.contract.test_calibrating import grades
-from tests.contract.test_cycles import agree, appoint, propose
-from tests.contract.test_locking import OVER, later
+from tests.contract.test_certifying import certified, sign_all
+from tests.contract.test_cycles import agree, appoint, opened, propose, to_stage
+from tests.contract.test_locking import AWAY, EARLIER, OVER, bases, later, of_the_away
 from tests.contract.test_locking import desk as notified
 from tests.contract.test_notifying import post, reviewed, words
 from tests.contract.test_paying import approved_run, exact_amounts, export, institution, paid, shared_out, told
+from tests.reference.agency import ReferenceAgency
+from tests.reference.grading import Candidate
 
 __all__ = ["notified"]
 
-RISES = "E1"
-"""Who had the fewest consults of all, and is the one whom the court is about."""
+RISES, FALLS, BESIDE = "E1", AWAY, "E3"
+"""Who had the fewest consults of all; who had a deal that is false; and whom calibrators move down in that one's place. Of the first two the court's ruling is."""
 CONSULTS = "9"
-AFTER = "2027-03-12T09:00:00+00:00"
-"""When nobody who was told in the second round may object any more."""
+AFTER, LAST = "2028-01-10T09:00:00+00:00", "2028-02-01T09:00:00+00:00"
+"""When nobody who was told in the second round may object any more, and the next cycle is over; and when nobody may who was told in the third."""
+UNIT = Fraction(20 * 8 + 100, 9)
+"""What agency and office come to: of ten lines of one weight one cannot be measured, one has reached its best, the others nothing."""
+SCORES = {
+    "E20": UNIT,
+    "E5": UNIT,
+    RISES: UNIT,
+    "E4": (20 + UNIT) / 2,
+    BESIDE: (20 + UNIT) / 2,
+    FALLS: (Fraction(20 * 7, 8) + UNIT) / 2,
+}
+"""Everybody's final score of the second round: half one's own, half the unit's; a head's is the unit's."""
+MOVED = "The comparison of both years shows it."
 
 
-def test_a_paid_cycle_is_reopened_for_one_person_told_locked_and_paid_again(notified, desks, tmp_path):
-    """Round 2 begins with what round 1 was locked with; one person is corrected, told and paid a difference; both rounds can be recomputed."""
+def test_a_paid_cycle_is_reopened_for_two_people_told_locked_and_paid_again(notified, desks, tmp_path):
+    """Round 2 begins with what round 1 was locked with; two people are corrected and a third is moved, told and paid or asked back a difference; all rounds can be recomputed."""
     with later(desks, notified, OVER) as desk:
         desk.people["ferran"] = desk.person("fe", "--role", "executive")
-        desk.person("pay", "--role", "member")
-        appoint(desk, "pay@agency.example", "payroll")
-        line = {"node": f"employee:{RISES}", "kpi": "consults"}
+        for name, function in (("pay", "payroll"), ("cora", "calibrator"), ("cleo", "calibrator")):
+            desk.person(name, "--role", "member")
+            appoint(desk, f"{name}@agency.example", function, **({} if name == "pay" else {"groups": "all"}))
         assert code(propose(desk, "dana", "reopen", {"nodes": "all", "because": "court"})) == (409, "not_now")
         first = locked_and_paid(desk)
         rows = grades(desk)
-        reopened(desk)
+        reopened(desk, objected_to_pay(desk))
         assert grades(desk) == {number: row | {"round": 2} for number, row in rows.items()}
-        is_open_for_one_alone(desk, notified)
-        override = line | {"member": "actual", "value": CONSULTS, "cause": "court_ruling"}
-        assert agree(desk, "late", propose(desk, "dana", "override", override)).status_code == 200
-        now = grades(desk)
-        assert {number: row["grade"] for number, row in now.items()} == second_calculation(rows, now)
-        everybody_sees_the_round_before(notified, rows, now)
-        only_who_changed_is_told(desk, notified, now)
+        is_open_for_them_alone(desk)
+        now = decided(desk, rows)
+        everybody_sees_the_round_before(desk, rows, now)
+        only_who_changed_is_told(desk, now)
     with later(desks, notified, AFTER) as desk:
         desk.people["ferran"] = desk.person("fay", "--role", "executive")
+        later_cycles_go_by(desk, Fraction(1), Fraction(20) / 2 + UNIT / 2)
         assert agree(desk, "late", propose(desk, "dana", "lock", {})).status_code == 200
-        one_difference_is_paid(desk, first, rows, now)
-        both_rounds_are_recomputed(desk, tmp_path)
+        later_cycles_go_by(desk, Fraction(CONSULTS), SCORES[FALLS])
+        the_difference_is_paid(desk, first, rows, now)
+        rounds_are_recomputed(desk, tmp_path, 2)
+        before = of_the_next(certify_the_next(desk))
         a_later_cycle_stands_in_the_way(desk)
+    with later(desks, notified, LAST) as desk:
+        assert agree(desk, "late", propose(desk, "dana", "lock", {})).status_code == 200
+        assert of_the_next(desk) == before
+        later_cycles_go_by(desk, Fraction(CONSULTS), SCORES[FALLS])
+        assert desk.kopes("cycle", "verify", "2027", **desk.where).out.startswith("verified 2027 round 1 ")
+        a_round_without_a_decision_is_as_the_one_before(desk)
         assert "All totals agree" in desk.kopes("reconcile", **desk.where).out
 
 
@@ -70,8 +87,23 @@ def locked_and_paid(desk):
     return amounts
 
 
-def reopened(desk):
-    """From the cycle's page by hr, agreed to by an executive; what cannot be is refused by name."""
+def objected_to_pay(desk):
+    """Of whom the court is about objects to what they are paid, and hr grants it: the number."""
+    own, at = desk.person(RISES.lower()), "/api/v1/cycles/2026/objections"
+    assert code(own.post(at, json={"about": "figure", "kpi": "consults", "text": "Eight are missing."})) == (
+        409,
+        "not_now",
+    )
+    made = own.post(at, json={"about": "pay", "text": "Eight consults are missing, so that I am paid too little."})
+    assert (made.status_code, made.json()["confirmer"]) == (201, "hr"), made.text
+    number = made.json()["id"]
+    done = desk.person("dana").post(f"{at}/{number}/answer", json={"granted": True, "text": "So the court has ruled."})
+    assert done.json()["state"] == "granted", done.text
+    return number
+
+
+def reopened(desk, objection):
+    """From the cycle's page by hr, agreed to by an executive, in answer to an objection about pay; what cannot be is refused by name."""
     dana, address = desk.person("dana"), "/cycles/2026"
     for wrong, field in (
         ({"nodes": []}, "nodes"),
@@ -86,16 +118,27 @@ def reopened(desk):
     form = {"nodes": f"{RISES}\nNobody & Sons", "because": "court", "reason": "The court has ruled so."}
     refused = post(dana, f"{address}/reopen", form, page=address)
     assert "Nobody &amp; Sons" in refused.text
-    done = post(dana, f"{address}/reopen", form | {"nodes": RISES.lower()}, page=address)
+    named = f'<option value="{objection}"'
+    assert named in dana.get(address).text
+    done = post(
+        dana,
+        f"{address}/reopen",
+        form | {"nodes": f"{RISES.lower()}\n{FALLS}", "objection": str(objection)},
+        page=address,
+    )
     assert done.status_code == 303, done.text
     number = done.headers["Location"].rpartition("/")[2]
     assert "The cycle 2026 is to be reopened for" in words(desk.person("ferran").get(f"/decisions/{number}"))
     made = dana.get(f"/api/v1/decisions/{number}")
-    assert made.json()["content"] == {"nodes": [f"employee:{RISES}"], "because": "court"}
+    assert made.json()["content"] == {"nodes": [f"employee:{RISES}", f"employee:{FALLS}"], "because": "court"}
+    assert made.json()["objection"] == objection
     made.status_code = 201
     for name, answer in (("late", (409, "role")), ("dana", (409, "same_person"))):
         assert code(agree(desk, name, made)) == answer, name
     assert agree(desk, "ferran", made).status_code == 200
+    own = desk.person(RISES.lower()).get(f"/api/v1/cycles/2026/objections/{objection}").json()
+    assert (own["state"], own["decisions"]) == ("settled", [int(number)])
+    assert named not in dana.get(address).text
     standing = dana.get("/api/v1/cycles/2026").json()
     assert (standing["stage"], standing["round"]) == ("certified", 2)
     assert standing["pins"] == snapshot_manifest(desk)["pins"]
@@ -108,12 +151,12 @@ def snapshot_manifest(desk, number="1"):
     return desk.person("dana").get(f"/api/v1/cycles/2026/snapshot?round={number}").json()
 
 
-def is_open_for_one_alone(desk, notified):
+def is_open_for_them_alone(desk):
     """Other people are refused, their reviews too, and every other kind of decision."""
     cause = {"kpi": "consults", "cause": "court_ruling"}
     late = [{"source": one["source"], "id": one["id"]} for one in after_close(desk) if one["id"] == "LATE-2"]
     others = (
-        ("drop", {"node": "employee:E2"} | cause),
+        ("drop", {"node": "employee:E4"} | cause),
         ("zero", {"node": "unit:VIE"} | cause),
         ("override", {"node": "employee:E3", "member": "actual", "value": "9"} | cause),
         ("correct", {"admit": late}),
@@ -130,31 +173,51 @@ def is_open_for_one_alone(desk, notified):
         ("reopen", {"nodes": "all", "because": "court"}),
     ):
         assert code(propose(desk, "dana", kind, content)) == (409, "not_now"), kind
-    address = "/api/v1/cycles/2026/people/E2"
+    address = "/api/v1/cycles/2026/people/E4"
     digest = desk.person("dana").get(address).json()["digest"]
     body = {"digest": digest, "agrees": True, "text": "Once more I have read this result."}
-    assert code(notified.person("e20").put(f"{address}/review", json=body)) == (409, "not_reopened")
+    assert code(desk.person("e20").put(f"{address}/review", json=body)) == (409, "not_reopened")
 
 
 def after_close(desk):
     return desk.person("dana").get("/api/v1/cycles/2026/after-close").json()["items"]
 
 
-def second_calculation(before, now):
-    """Everybody's grade: who rises takes the seat that their score has among all, nobody else goes below what they were locked with."""
-    letters = [row["grade"] for row in sorted(ranked(before), key=lambda row: -row["final_score"])]
-    score = now[RISES]["final_score"]
-    assert {number: row["final_score"] for number, row in now.items() if number != RISES} == {
-        number: row["final_score"] for number, row in before.items() if number != RISES
-    }
-    above = sum(row["final_score"] > score for row in ranked(before) if row["employee"] != RISES)
-    assert letters[above] < before[RISES]["grade"] or letters[above] == "S"
-    return {number: row["grade"] for number, row in before.items()} | {RISES: letters[above]}
+def decided(desk, before):
+    """Another figure for the one, none for the other's false data, then a swap by calibrators, who may name anybody; everybody's grade as it stands then."""
+    override = {"node": f"employee:{RISES}", "kpi": "consults", "member": "actual", "value": CONSULTS}
+    zero = {"node": f"employee:{FALLS}", "kpi": "deals"}
+    for kind, content in (("override", override), ("zero", zero)):
+        made = propose(desk, "dana", kind, content | {"cause": "court_ruling"})
+        assert agree(desk, "late", made).status_code == 200, kind
+    now = grades(desk)
+    proposal = {one.code: one.grade for one in seated(desk)}
+    assert {number: row["grade"] for number, row in now.items() if row["grade"]} == proposal
+    assert {number: Fraction(row["final_score"]).limit_denominator(10**6) for number, row in ranked(now)} == SCORES
+    moves = [
+        {"node": f"employee:{FALLS}", "from": proposal[FALLS], "to": proposal[BESIDE], "reason": MOVED},
+        {"node": f"employee:{BESIDE}", "from": proposal[BESIDE], "to": proposal[FALLS], "reason": MOVED},
+    ]
+    assert code(propose(desk, "cora", "calibrate", {"moves": moves[:1]})) == (409, "seats")
+    assert agree(desk, "cleo", propose(desk, "cora", "calibrate", {"moves": moves})).status_code == 200
+    moved = grades(desk)
+    expected = proposal | {FALLS: proposal[BESIDE], BESIDE: proposal[FALLS]}
+    assert {number: row["grade"] for number, row in moved.items() if row["grade"]} == expected
+    # Who had a false deal keeps the grade, and who is moved in their place pays some of it back.
+    assert (before[FALLS]["grade"], before[BESIDE]["grade"]) == (expected[FALLS], proposal[BESIDE])
+    return moved
 
 
 def ranked(rows):
-    """Those of one's group who are graded by rank."""
-    return [row for row in rows.values() if row["grade"] and row["group"] == rows[RISES]["group"]]
+    """Those who are graded."""
+    return [(number, row) for number, row in rows.items() if row["grade"]]
+
+
+def seated(desk):
+    """Everybody with the grade that rank and seats give, by a calculation that has nothing of the product's."""
+    some = [Candidate(number, "others", round(score, 2)) for number, score in SCORES.items()]
+    ReferenceAgency.read(desk.folder, desk.where["definitions"], []).grading(2026).place(some)
+    return some
 
 
 def everybody_sees_the_round_before(desk, rows, now):
@@ -171,43 +234,65 @@ def everybody_sees_the_round_before(desk, rows, now):
     assert grade.status_code == 200
 
 
-def only_who_changed_is_told(desk, notified, now):
-    """One review, one mail, one window."""
+def only_who_changed_is_told(desk, now):
+    """A review, a mail and a window for each of the three, whom the reopening does not name too."""
     assert [one["code"] for one in desk.person("dana").get("/api/v1/cycles/2026").json()["blockers"]["notified"]] == [
         "review_missing"
     ]
-    reviewed(notified)
+    reviewed(desk)
     reviewed_again = propose(desk, "dana", "notify", {})
     items = desk.person("late").get(reviewed_again.json()["effects"]["items"]).json()["items"]
-    assert {one["node"] for one in items} == {f"employee:{RISES}"}
+    changed = {RISES, FALLS, BESIDE}
+    assert {one["node"] for one in items} == {f"employee:{number}" for number in changed}
     assert agree(desk, "late", reviewed_again).status_code == 200
     people = desk.person("dana").get("/api/v1/cycles/2026/people", params={"limit": 100}).json()["items"]
     told_on = {one["employee"]: one["told"]["window_until"] for one in people if one["told"]}
-    assert {number for number, until in told_on.items() if until == "2027-03-11"} == {RISES}
+    assert {number for number, until in told_on.items() if until == "2027-03-11"} == changed
     assert set(told_on.values()) == {"2027-02-24", "2027-03-11"}
-    assert f"you have the grade {now[RISES]['grade']}" in words(notified.person(RISES.lower()).get("/my/result"))
+    assert f"you have the grade {now[RISES]['grade']}" in words(desk.person(RISES.lower()).get("/my/result"))
     assert code(propose(desk, "dana", "lock", {})) == (409, "blocked")
 
 
-def one_difference_is_paid(desk, first, rows, now):
-    """Run 2: more than the pool at first; then one item differs, and Σ of run 1 and the differences is Σ of the amounts."""
+def later_cycles_go_by(desk, actual, score):
+    """What 2027 comes to as long as it is not certified hangs on what 2026 was locked with last: the base of whoever was there, the score of whoever is away."""
+    mean = (Fraction(str(EARLIER[2025][0])) + score) / 2
+    assert abs(Fraction(str(of_the_away(desk))) - mean) < Fraction(1, 10**6)
+    assert bases(desk)[f"employee:{RISES}"] == max(actual, (2 + actual) / 2)
+
+
+def the_difference_is_paid(desk, first, rows, now):
+    """Run 2: more than the pool at first; then one is paid more, one has to give some back, and Σ of run 1 and the differences is Σ of the amounts."""
     exact, before = exact_amounts(desk, now, "A"), exact_amounts(desk, rows, "A")
     factor = sum(first.values()) / sum(before.values())
-    amount = int(exact[RISES] * factor)
+    amounts = {number: int(exact[number] * factor) for number in (RISES, BESIDE)}
+    differences = {number: amount - first[number] for number, amount in amounts.items()}
+    assert differences[RISES] > 0 > differences[BESIDE]
     assert code(propose(desk, "dana", "pay_run", {"run": 2})) == (409, "over_pool")
-    institution(desk, "A", sum(first.values()) + amount - first[RISES])
+    pool = sum(first.values()) + sum(differences.values())
+    institution(desk, "A", pool - 1)
+    assert code(propose(desk, "dana", "pay_run", {"run": 2})) == (409, "over_pool")
+    institution(desk, "A", pool)
     approved_run(desk, 2)
     run, items = told(desk, 2, "dana")
-    more = amount - first[RISES]
-    assert items == {number: (one, 0, "none") for number, one in first.items()} | {RISES: (amount, more, "supplement")}
-    assert sum(first.values()) + sum(one["difference"] for one in run["items"]) == run["sum"]
+    assert items == {number: (one, 0, "none") for number, one in first.items()} | {
+        RISES: (amounts[RISES], differences[RISES], "supplement"),
+        BESIDE: (amounts[BESIDE], differences[BESIDE], "recover"),
+    }
+    assert sum(first.values()) + sum(one["difference"] for one in run["items"]) == run["sum"] == pool
     assert run["sum"] == sum(one["amount"] for one in run["items"])
+    page = words(desk.person("dana").get("/cycles/2026/pay"))
+    assert "paid in addition" in page
+    own = desk.person(BESIDE.lower()).get(f"/api/v1/cycles/2026/people/{BESIDE}/statement").json()
+    assert [(one["amount"], one["kind"]) for one in own["runs"]] == [
+        (first[BESIDE], "pay"),
+        (amounts[BESIDE], "recover"),
+    ]
 
 
-def both_rounds_are_recomputed(desk, folder):
+def rounds_are_recomputed(desk, folder, last):
     """Each with its database and as a file."""
     sums = []
-    for number in ("1", "2"):
+    for number in map(str, range(1, last + 1)):
         file = folder / f"round-{number}.zip"
         exported = desk.kopes("cycle", "export", "2026", file, "--round", number, **desk.where).out.split()[-1]
         expected = f"verified 2026 round {number} {exported}\n"
@@ -215,31 +300,53 @@ def both_rounds_are_recomputed(desk, folder):
         assert desk.kopes("cycle", "verify", "2026", "--file", file, database="sqlite:///nowhere").out == expected
         assert snapshot_manifest(desk, number)["results_sha256"] == exported
         sums.append(exported)
-    assert len({*sums}) == 2
+    assert len({*sums}) == last
     page = words(desk.person("dana").get("/cycles/2026"))
     assert all(one in page for one in (*sums, "Round 1", "Round 2"))
 
 
+def certify_the_next(desk):
+    """2027, by the same doors as the cycle before."""
+    opened(desk, cycle="2027", approver="late")
+    appoint(desk, "carla@agency.example", "certifier", cycle="2027")
+    to_stage(desk, "agreement", approver="late", cycle="2027")
+    sign_all(desk, cycle="2027")
+    to_stage(desk, "running", approver="late", cycle="2027")
+    certified(desk, cycle="2027")
+    return desk
+
+
+def of_the_next(desk):
+    """Scores, grades and pay of 2027, to the last digit."""
+    asked = (("score",), ("grade",), ("grade", "--of", "units"))
+    return [desk.kopes(*one, "--cycle", "2027", **desk.where, status=None).out for one in asked]
+
+
 def a_later_cycle_stands_in_the_way(desk):
-    """But for a court or a fraud; and a round in which nothing was changed tells nobody anything, and is locked."""
-    certify_the_next(desk)
-    content = {"nodes": ["employee:E2"], "because": "error"}
+    """But for a court or a fraud; then whoever's score is another is told, and nothing of the later cycle moves."""
+    content = {"nodes": [f"employee:{RISES}", f"employee:{FALLS}"], "because": "error"}
     assert code(propose(desk, "dana", "reopen", content)) == (409, "later_cycle")
+    made = propose(desk, "dana", "reopen", content | {"because": "court"})
+    assert agree(desk, "ferran", made).status_code == 200
+    for number, kpi, value in ((RISES, "consults", "50"), (FALLS, "companies", "10")):
+        override = {"node": f"employee:{number}", "kpi": kpi, "member": "actual", "value": value, "cause": "appeal"}
+        assert agree(desk, "late", propose(desk, "dana", "override", override)).status_code == 200, number
+    # Another grade is proposed for whom calibrators had moved: they say what becomes of the move.
+    move = desk.person("dana").get(f"/api/v1/cycles/2026/people/{FALLS}").json()["move"]
+    assert move["lapsed"]
+    made = propose(desk, "cora", "let_lapse", {"move": move["decision"]})
+    assert agree(desk, "cleo", made).status_code == 200
+    reviewed(desk)
+    assert agree(desk, "late", propose(desk, "dana", "notify", {})).status_code == 200
+
+
+def a_round_without_a_decision_is_as_the_one_before(desk):
+    """It tells nobody anything, and is locked at once."""
+    desk.people["ferran"] = desk.person("flo", "--role", "executive")
     before = grades(desk)
-    made = propose(desk, "dana", "reopen", content | {"because": "fraud"})
+    made = propose(desk, "dana", "reopen", {"nodes": ["employee:E4"], "because": "fraud"})
     assert agree(desk, "ferran", made).status_code == 200
     for kind in ("notify", "lock"):
         assert agree(desk, "late", propose(desk, "dana", kind, {})).status_code == 200, kind
-    assert grades(desk) == {number: row | {"round": 3} for number, row in before.items()}
-    assert snapshot_manifest(desk, "3")["results_sha256"] == snapshot_manifest(desk, "2")["results_sha256"]
-
-
-def certify_the_next(desk):
-    """The stage of 2027 is written by hand: another year would take as long as this one."""
-    engine = sa.create_engine(desk.where["database"])
-    at = dt.datetime(2027, 3, 1, tzinfo=dt.UTC)
-    with engine.begin() as connection:
-        connection.execute(sa.insert(opened_cycle).values(cycle=2027, calendar="{}"))
-        row = {"cycle": 2027, "place": 1, "stage": "certified", "round": 1, "at": at, "account": "test"}
-        connection.execute(sa.insert(cycle_stage).values(row))
-    engine.dispose()
+    assert grades(desk) == {number: row | {"round": 4} for number, row in before.items()}
+    assert snapshot_manifest(desk, "4")["results_sha256"] == snapshot_manifest(desk, "3")["results_sha256"]

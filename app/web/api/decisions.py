@@ -191,7 +191,7 @@ def _prepared_proposal(context: RequestContext) -> ProposalBody:
     body = sent_as(ProposalBody, request)
     kind = DECISION_KINDS.get(body.kind)
     if kind is not None:
-        decided.prepared(context, kind, body.cycle)
+        decided.prepared(context, kind, body.cycle, content=body.content)
     return body
 
 

@@ -120,7 +120,7 @@ def export(context: RequestContext, cycle: int, run: int) -> Download:
     },
 )
 def statement(context: RequestContext, cycle: int, employee: str) -> Json | Download:
-    """What a person was paid, run by run, and how it came about: one's own once the cycle is paid, anybody's for whoever sees everybody's pay.
+    """What a person was paid, run by run, and how it came about: one's own once a run was agreed to, anybody's for whoever sees everybody's pay.
 
     As a document where `Accept` prefers `application/pdf`.
     """

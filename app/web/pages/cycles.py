@@ -104,12 +104,13 @@ class FunctionForm(BaseModel):
 
 
 class CycleReopeningForm(BaseModel):
-    """For whom a locked cycle is reopened, each in a line, because of what, and why."""
+    """For whom a locked cycle is reopened, each in a line, because of what, in answer to which objection, and why."""
 
     model_config = ConfigDict(frozen=True)
 
     nodes: tuple[Annotated[str, Field(max_length=20_000)], ...] = ()
     because: Annotated[str, Field(max_length=20)] = ""
+    objection: Annotated[int | None, Field(ge=1, lt=2**31)] = None
     reason: _Reason
 
 
@@ -182,6 +183,7 @@ def one(context: RequestContext, cycle: int) -> Page:
     )
     titles = decided.titles(context, waiting)
     given = access.functions_given(context.connection, cycle)
+    reopens = standing.opened.stage in PAID_IN and context.allowed(Deed.RUN_CYCLE)
     return Page(
         "pages/cycle.html",
         cycle=cycle,
@@ -199,7 +201,8 @@ def one(context: RequestContext, cycle: int) -> Page:
         approvers=_holders(context, cycle, CycleFunction.APPROVER),
         certifiers=_holders(context, cycle, CycleFunction.CERTIFIER),
         certificate=_certificate(context, standing),
-        reopens=standing.opened.stage in PAID_IN and context.allowed(Deed.RUN_CYCLE),
+        reopens=reopens,
+        reopened_for=objecting.granted_to_name(context, cycle, "reopen") if reopens else [],
         reopened_because=REOPENED_BECAUSE,
         reopening=_reopening(context, standing),
         locked=cascade.locked_rounds(context.connection, cycle),
@@ -350,7 +353,7 @@ def propose_reopening(context: RequestContext, cycle: int, form: CycleReopeningF
     content = {"nodes": nodes, "because": form.because}
     fields = {"content/nodes": "nodes", "content/because": "because"}
     fields |= {f"content/nodes/{place}": "nodes" for place in range(len(lines))}
-    made = _proposed(context, cycle, cycles.REOPEN, content, form.reason, fields=fields)
+    made = _proposed(context, cycle, cycles.REOPEN, content, form.reason, fields=fields, objection=form.objection)
     return Redirect(
         n_("Proposed: an executive has to agree. Until then the cycle stays as it is."),
         then="decisions.one",
@@ -405,13 +408,16 @@ def _proposed(
     reason: str,
     *,
     fields: Mapping[str, str],
+    objection: int | None = None,
 ) -> Decision:
     """Propose it; what is wrong with a member stands at the field that it was typed into, and that nobody could agree to it on the page that follows.
 
     Raises:
         Invalid: what is proposed cannot be.
     """
-    made = decided.proposed_by_form(context, kind, content, reason, cycle=str(cycle), fields=fields)
+    made = decided.proposed_by_form(
+        context, kind, content, reason, cycle=str(cycle), fields=fields, objection=objection
+    )
     if decided.nobody_checks(context, made):
         say(gettext(_NOBODY_CHECKS), "caution")
     return made

@@ -5,6 +5,7 @@ A newcomer's usual mistake: to lead an objector to the cycle's page. They see th
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Final, NamedTuple
 
 from flask_babel import gettext
@@ -12,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app import cascade, objecting, scoring
 from app import cycle as cycles
+from app.cascade import ToldTo
+from app.cycle import OpenedCycle
 from app.decisions import Decision, decision
 from app.kit.refusals import NotThere
 from app.objecting import TEXT_LENGTH_MAX, Case, Vote
@@ -20,6 +23,7 @@ from app.rules.objections import ObjectionAbout, ObjectionState
 from app.rules.permissions import Deed
 from app.rules.stages import Stage
 from app.rules.terms import Node, NodeKind
+from app.scoring import State
 from app.web import decided, words
 from app.web import objecting as docket
 from app.web.decision_kinds import DECISION_KINDS
@@ -176,7 +180,7 @@ def new(context: RequestContext, cycle: int, query: ObjectionWishQuery) -> Page:
         cycle=cycle,
         query=query,
         to=to,
-        until=None if to is None else cycles.last_day_of_window(to, loaded),
+        until=None if to is None else _last_day(context, loaded, opened, to),
         kpis=[
             (code, called(cycle, code))
             for code in (plan.sheet.definitions.kpis if runs else (each.row.kpi for each in lines))
@@ -187,6 +191,13 @@ def new(context: RequestContext, cycle: int, query: ObjectionWishQuery) -> Page:
         days=plan.sheet.definitions.policies.objections,
         most=TEXT_LENGTH_MAX,
     )
+
+
+def _last_day(context: RequestContext, loaded: State, opened: OpenedCycle, to: ToldTo) -> dt.date | None:
+    """Until when who was told may object to what may be objected to now. Queries: 2 at most."""
+    if opened.stage is Stage.NOTIFIED:
+        return cycles.last_day_of_window(to, loaded)
+    return cycles.last_day_to_object_to_pay(context.connection, loaded, opened)
 
 
 def _abouts(stage: Stage) -> list[ObjectionAbout]:
