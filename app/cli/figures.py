@@ -224,7 +224,8 @@ def grade(cycle: int, whom: str, *, live: bool, form: str) -> None:
         today = named_cycle(connection, cycle)
         loaded = _loaded(connection, live=live)
         if whom == "employees":
-            proposal: Any = cycles.propose_employee_grades(connection, cycle=cycle, today=today, loaded=loaded).proposal
+            proposed = cycles.propose_employee_grades(connection, cycle=cycle, today=today, loaded=loaded)
+            proposal: Any = cycles.grades_as_paid(connection, proposed, loaded=loaded, cycle=cycle).proposal
         else:
             proposal = cycles.propose_unit_grades(connection, cycle=cycle, today=today, loaded=loaded).proposal
         standing = cycles.grade_standing(connection, loaded, cycle)

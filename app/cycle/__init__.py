@@ -104,6 +104,7 @@ from app.cycle.grades import (
     propose_unit_grades,
     unit_proposal,
 )
+from app.cycle.grades_paid import grades_as_paid
 from app.cycle.groups import GradeGroup, GradeGroups, grade_groups
 from app.cycle.hearing import Hearings, last_day_to_object_to_pay, objections_open
 from app.cycle.imposing import IMPOSE, IMPOSED, may_impose
@@ -353,6 +354,7 @@ __all__ = [
     "employee_proposal",
     "grade_groups",
     "grade_standing",
+    "grades_as_paid",
     "identical_below",
     "imposed_upon",
     "institution_of",

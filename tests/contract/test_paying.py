@@ -18,6 +18,7 @@ import python_calamine
 from pypdf import PdfReader
 
 from tests.contract.desk import code
+from tests.contract.every_door import by_every_door
 from tests.contract.test_calibrating import grades
 from tests.contract.test_cycles import agree, appoint, blockers, propose
 from tests.contract.test_held_to import is_found_by_nobody_else
@@ -96,7 +97,7 @@ def approved_run(desk, number):
     return done.json()
 
 
-def test_people_are_paid_by_what_was_locked(notified, desks):
+def test_people_are_paid_by_what_was_locked(notified, desks, tmp_path):
     """One run after another: under the pool, with somebody's pay given back, by another grade of the agency; then the cycle is paid."""
     with later(desks, notified, OVER) as desk:
         desk.people["ferran"] = desk.person("fe", "--role", "executive")
@@ -118,6 +119,7 @@ def test_people_are_paid_by_what_was_locked(notified, desks):
         given_back(desk, first, pool)
         anew(desk, rows)
         closes(desk)
+        by_every_door(desk, "E1", 3, tmp_path / "books")
 
 
 def steps(desk, name):
@@ -284,7 +286,7 @@ def closes(desk):
     assert (standing["stage"], standing["counts"]) == ("paid", {"paid": 8})
     each_reads_their_own(desk, is_paid=True)
     own_statement(desk)
-    for name in ("outsider", "e4"):
+    for name in ("outsider", "e8"):
         is_found_by_nobody_else(desk.person(name), "E2", "consults")
     assert desk.kopes("cycle", "verify", "2026", **desk.where).out.startswith("verified 2026 round 1 ")
     assert "All totals agree" in desk.kopes("reconcile", **desk.where).out

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
-from app import cycle
+from app import cycle, paying
 from app.cycle import GradeGroup, GradeGroups, Proposed
 from app.exports import (
     ExportSheet,
@@ -108,7 +108,14 @@ def _proposed(
 ) -> Proposed[EmployeeProposal] | Proposed[UnitProposal]:
     if query.of == "units":
         return cycle.propose_unit_grades(context.connection, cycle=of_cycle, today=context.today, loaded=loaded)
-    return cycle.propose_employee_grades(context.connection, cycle=of_cycle, today=context.today, loaded=loaded)
+    return _employees_proposed(context, loaded, of_cycle)
+
+
+def _employees_proposed(context: RequestContext, loaded: State, of_cycle: int) -> Proposed[EmployeeProposal]:
+    """Everybody's grade, with what the last pay run pays them where there is one."""
+    connection = context.connection
+    proposed = cycle.propose_employee_grades(connection, cycle=of_cycle, today=context.today, loaded=loaded)
+    return cycle.grades_as_paid(connection, proposed, loaded=loaded, cycle=of_cycle)
 
 
 def _of_own_functions(context: RequestContext, query: GradesQuery) -> GradesQuery:
@@ -386,9 +393,7 @@ def totals(context: RequestContext, query: GradesQuery) -> Page | SeeOther:
     Whoever sees the others by name would find their own grade before they are told, and is led to the list, where it is left out.
     """
     loaded, of_cycle = _cycle(context, query)
-    proposal = cycle.propose_employee_grades(
-        context.connection, cycle=of_cycle, today=context.today, loaded=loaded
-    ).proposal
+    proposal = _employees_proposed(context, loaded, of_cycle).proposal
     seen = grades_seen(context, of_cycle)
     if seen.lists and _own_group(proposal, seen) is not None:
         return SeeOther("grades", {"cycle": of_cycle})
@@ -424,9 +429,7 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
     seen = grades_seen(context, of_cycle)
     if not seen.grade(node):
         raise NotThere
-    proposal = cycle.propose_employee_grades(
-        context.connection, cycle=of_cycle, today=context.today, loaded=loaded
-    ).proposal
+    proposal = _employees_proposed(context, loaded, of_cycle).proposal
     row = next((one for one in proposal.rows if one.employee == node.code), None)
     if row is None:
         raise NotThere
@@ -462,6 +465,10 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
         sees_card=context.allowed(Deed.SEE_SCORECARD, node),
         JOBS=words.JOBS,
         shows_pay=seen.pay(node),
+        # Of the cycle as it stands: what one is paid by a run, its statement tells.
+        is_paid=of_cycle in loaded.certified
+        and seen.pay(node)
+        and paying.is_paid(context.connection, of_cycle, node.code),
         grants=deciding.grants_bonus(context, loaded, of_cycle, node),
     )
 
