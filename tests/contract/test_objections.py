@@ -329,7 +329,7 @@ def _by_the_pages(desk):
 
 def _granted_in_either_order(desk):
     """Two people's before one telling: the same grades whichever is given effect first, and nobody whom no objection is of below what they were told."""
-    before, wanted = grades(desk), {"E4": "11.5", "E10": "12.5"}
+    before, wanted = grades(desk), {"E4": "11.5", "E6": "9.5"}
     numbers = {who: objects(desk, who.lower()).json()["id"] for who in wanted}
     for number in numbers.values():
         assert answer(desk, "e23", number, granted=True).json()["state"] == "granted"
