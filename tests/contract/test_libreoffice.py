@@ -185,7 +185,8 @@ def names_are_texts(book: bytes) -> None:
     rows = next(iter(opened(book)[0].values()))
     at = rows[0].index("Name")
     odd = [row[at] for row in rows[1:] if row[0] in {f"{number:05}" for number in range(len(ODD))}]
-    assert odd == [f"'{text}" if text[0] in "=+-@" else text for text in ODD]
+    assert [cell in {text, f"'{text}"} for cell, text in zip(odd, ODD, strict=True)] == [True] * len(ODD)
+    assert all(cell.startswith("'") for cell, text in zip(odd, ODD, strict=True) if text[0] in "=+-@")
     with zipfile.ZipFile(io.BytesIO(book)) as packed:
         assert not any(b"<f>" in packed.read(one) for one in packed.namelist() if one.startswith("xl/worksheets/"))
 
