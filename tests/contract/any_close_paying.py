@@ -197,6 +197,7 @@ class PayDeeds(CloseDeeds):
     def nobody_is_paid_by_one_person(self, run: PayRun) -> None:
         """Beside the payee two people at least have had a hand in it: whoever signed the lines, decided, locked, and agreed to the run."""
         desk = self.desk
+        desk.refresh()
         shared = set[str]()
         for kind in ("lock", "pay_run"):
             last = next(one for one in desk.decisions if one["kind"] == kind and one["state"] == "approved")

@@ -161,6 +161,7 @@ class AnyDeeds(Generic[DeskOf]):
         done: how often each kind of post was done.
         refused: how often it was refused.
         tried: how many posts were sent.
+        looks_at_all: whether all is looked at, and not a part of it by chance.
     """
 
     makers: ClassVar[Mapping[str, frozenset[str]]]
@@ -187,6 +188,7 @@ class AnyDeeds(Generic[DeskOf]):
         self.done: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self.tried = 0
+        self.looks_at_all = False
         self._changes = self._looked_at = self._unlooked = 0
 
     # ---- what each machine says itself
@@ -270,7 +272,9 @@ class AnyDeeds(Generic[DeskOf]):
             while self.tried < until:
                 self.any_deed()
             self.do_what_is_missing(time)
-        self.check()
+            self.looks_at_all = True
+            self.check()
+            self.looks_at_all = False
         assert self.deeds.keys() <= {name for name, count in self.done.items() if count}, (
             self.deeds.keys() - self.done.keys()
         )
