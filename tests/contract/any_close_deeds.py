@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
+import shutil
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from app import intake
 from tests.contract.any_close_judging import why_no_moves
 from tests.contract.any_close_order import (
     DANA,
@@ -25,6 +29,25 @@ from tests.contract.any_close_order import (
 )
 from tests.contract.any_deeds import ADDRESS, AnyDeeds
 from tests.contract.any_order import CYCLE, WHY
+
+LOADED: Final[Mapping[str, tuple[str, Callable[[str, int], str]]]] = {
+    "pay": (
+        "agency/employees.csv",
+        lambda text, draw: re.sub(r"(?m)^(E1(?:,[^,]*){4}),\d+", rf"\1,{draw}000000", text),
+    ),
+    "lines": ("agency/scorecards.csv", lambda text, draw: re.sub(r"(,consults,.*),10,", rf"\1,{draw}0,", text)),
+    "policies": (
+        "definitions/policies.yaml",
+        lambda text, draw: json.dumps(
+            json.loads(text) | {"minimum_days": 60 + draw, "pay": {"institution_rates": {"S": 90 + draw, "A": 70}}}
+        ),
+    ),
+    "units": (
+        "agency/units.csv",
+        lambda text, draw: re.sub(r"(?m)^PAR,PAR,office,\w+", f"PAR,PAR,office,{'HQ' if draw % 2 else 'VIE'}", text),
+    ),
+}
+"""What is loaded, by its file: its text, made anew with a number that is drawn."""
 
 __all__ = ["CloseDeeds", "is_told_by_mail"]
 
@@ -221,6 +244,25 @@ class CloseDeeds(AnyDeeds[CloseDesk]):
         self.delegated(self.somebody(*DECIDING), giver, taker, function, perhaps={"too_many", "not_head"})
 
     # ---- what comes late
+
+    def load(self) -> None:
+        """Whoever has the server's shell loads another base of pay, other lines or policies, or moves a unit: nothing of what was certified moves."""
+        desk, what = self.desk, self.chance.choice(sorted(LOADED))
+        folder = desk.folder / "loaded"
+        if not folder.exists():
+            for part in ("agency", "definitions"):
+                shutil.copytree(desk.folder / part, folder / part)
+        file, written = LOADED[what]
+        path = folder / file
+        path.write_text(written(path.read_text(encoding="utf-8"), self.chance.randint(1, 9)), encoding="utf-8")
+        desk.now += dt.timedelta(seconds=1)
+        desk.database.writing(
+            "load_folder",
+            lambda connection: intake.load_agency(
+                connection, folder / "agency", definitions=folder / "definitions", at=desk.now, by="test"
+            ),
+        )
+        self.has_done("load")
 
     def record(self) -> None:
         """Another system records a consult after the cut: it is listed, and nothing moves."""

@@ -74,13 +74,13 @@ from tests.soaking import TIMES, seeds
 __all__ = ["close_prepared"]
 
 STEPS: Final = {
-    "certified": 90,
-    "notified": 130,
-    "told again": 90,
-    "locked": 90,
-    "paid": 50,
-    "reopened": 90,
-    "paid again": 60,
+    "certified": 80,
+    "notified": 120,
+    "told again": 80,
+    "locked": 80,
+    "paid": 40,
+    "reopened": 80,
+    "paid again": 50,
 }
 """How many posts are tried in any order at each time, before what is missing is done and the cycle is taken on."""
 SOAKED: Final = 3
@@ -99,6 +99,7 @@ WEIGHTS: Final = {
     "notify": 2,
     "days_go_by": 0.7,
     "pay_run": 2,
+    "load": 2,
     "reopen": 0.3,
 }
 """How much more often than others a deed is drawn."""
@@ -115,7 +116,9 @@ class AnyCloseOrder(ObjectionDeeds):
         self.deeds = {
             **{name: getattr(self, name) for name in ("review", "answer_review", "tell_by_hand", "preview")},
             **{name: getattr(self, name) for name in ("delegate", "end_delegation", "days_go_by", "too_late")},
-            **{name: getattr(self, name) for name in ("record", "object", "answer_objection", "appeal", "vote")},
+            **{
+                name: getattr(self, name) for name in ("record", "load", "object", "answer_objection", "appeal", "vote")
+            },
             **{
                 name: getattr(self, name)
                 for name in ("withdraw_objection", "refuse", "withdraw", "approve_any", "export", "look_at_pay")
