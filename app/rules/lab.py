@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from app.plain.findings import Finding
+from app.rules.grades_narrowed import without_employee
 from app.rules.grading import EmployeeProposal, UnitGrade, UnitProposal
 from app.rules.standings import Score, published
 from app.rules.terms import Node, NodeKind
@@ -26,6 +27,7 @@ __all__ = [
     "compared",
     "method_spreads",
     "without_pay",
+    "without_person",
 ]
 
 T = TypeVar("T")
@@ -165,6 +167,7 @@ class LabResult:
         items: everyone who moves, by node.
         groups: the evaluation groups by name, moved or not.
         offices: the units that people were last posted to, by code, moved or not.
+        posted: the unit of each employee's last posting in the cycle, by number.
         findings: warnings about what was sent.
     """
 
@@ -173,6 +176,7 @@ class LabResult:
     items: tuple[LabItem, ...]
     groups: tuple[LabGroup, ...]
     offices: tuple[LabGroup, ...]
+    posted: Mapping[str, str]
     findings: tuple[Finding, ...] = ()
 
     def as_json(self, *, with_pay: bool) -> dict[str, Any]:
@@ -229,6 +233,7 @@ def compared(
         items=tuple(sorted((*units, *people), key=lambda item: str(item.node))),
         groups=_groups(people, one, other, key_of=lambda _number, person: person.group),
         offices=_groups(people, one, other, key_of=lambda number, person: person.grade and offices.get(number)),
+        posted=offices,
         findings=tuple(findings),
     )
 
@@ -247,6 +252,14 @@ def without_pay(result: LabResult) -> LabResult:
         groups=tuple(one._replace(moved=one.moved - by_group[one.key]) for one in result.groups),
         offices=tuple(one._replace(moved=one.moved - by_office[one.key]) for one in result.offices),
     )
+
+
+def without_person(result: LabResult, employee: str) -> LabResult:
+    """The same for somebody whom nobody has told of their own grade yet: neither side has them, nor the places of their group."""
+    before, after = (
+        replace(side, employees=without_employee(side.employees, employee)) for side in (result.before, result.after)
+    )
+    return compared(before, after, offices=result.posted, findings=result.findings)
 
 
 def _people(side: LabSide) -> dict[str, _Moving]:

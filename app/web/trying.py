@@ -5,8 +5,9 @@ from __future__ import annotations
 from app import intake, scoring
 from app.intake import LabWish
 from app.kit.refusals import NotThere
-from app.rules.lab import LabResult, without_pay
+from app.rules.lab import LabResult, without_pay, without_person
 from app.rules.permissions import Deed
+from app.web.grades_seen import grades_seen
 from app.web.request_context import RequestContext
 
 __all__ = ["note_try", "sees_pay", "try_out"]
@@ -18,7 +19,7 @@ def sees_pay(context: RequestContext) -> bool:
 
 
 def try_out(context: RequestContext, cycle: int, wish: LabWish) -> LabResult:
-    """What a cycle comes to by an alternative, beside the present, as far as who asks is told of pay.
+    """What a cycle comes to by an alternative, beside the present, as far as who asks is told of pay, and of their own grade.
 
     Raises:
         NotThere: there is no such cycle.
@@ -28,6 +29,10 @@ def try_out(context: RequestContext, cycle: int, wish: LabWish) -> LabResult:
     if not scoring.state(context.connection).has_cycle(cycle, today=context.today):
         raise NotThere
     result = intake.lab_result(context.connection, wish, of_cycle=cycle, today=context.today)
+    seen = grades_seen(context, cycle)
+    if seen.hides_own and seen.own is not None:
+        # Whoever may try policies has one tried by which everybody moves, themself too.
+        result = without_person(result, seen.own)
     return result if sees_pay(context) else without_pay(result)
 
 

@@ -7,8 +7,10 @@ import re
 from typing import Any, Final
 
 import pytest
+import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
+from app.access.tables import account
 from tests.conftest import CountQueries
 from tests.web.markup import read
 from tests.web.working import Somebody, Working
@@ -237,3 +239,28 @@ def test_weights_come_first_and_those_that_are_refused_stay_open(busy: Working) 
     assert "open" in weights.attributes
     order = [one.attributes.get("name") for one in form.all("input")]
     assert order.index(name) < order.index("minimum_days")
+
+
+def test_an_executive_who_is_graded_does_not_try_what_they_were_not_told(busy: Working) -> None:
+    """By other policies everybody moves: oneself too, and then the present grade stood beside it. Who is no employee reads it."""
+    opened = busy.dana.client.post(
+        "/api/v1/cycles", json={"cycle": "2026", "calendar": {}}, headers={"Origin": "http://localhost"}
+    )
+    assert opened.status_code == 201, opened.text
+    shares = [{"grade": "Y", "share": 50, "rate": 150}, {"grade": "Z", "share": 50, "rate": 100}]
+    body = {"policies": {"grades": shares}}
+    before = by_api(busy.ferran, body)
+    assert "employee:E3" in {one["node"] for one in before["items"]}, before
+    with busy.database.write("test") as connection:
+        connection.execute(sa.update(account).where(account.c.employee == "E3").values(roles="executive"))
+    told = by_api(busy.chae, body)
+    assert [one for one in before["items"] if one["node"] not in {"employee:E3"}] == told["items"]
+    # Nor by what is left of the sums.
+    assert told["before"]["grades"] != before["before"]["grades"]
+    assert told["before"]["groups"] != before["before"]["groups"]
+    assert busy.chae.get(PAGE).status_code == 200
+    people = [
+        sum(map(int, re.findall(r'<tr><th scope="row">[^<]+</th><td class="number">(\d+)</td>', page)))
+        for page in (busy.ferran.get("/grades/totals").text, busy.chae.get("/grades/totals").text)
+    ]
+    assert people[0] == people[1] + 1

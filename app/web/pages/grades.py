@@ -397,10 +397,12 @@ def totals(context: RequestContext, query: GradesQuery) -> Page | SeeOther:
     seen = grades_seen(context, of_cycle)
     if seen.lists and _own_group(proposal, seen) is not None:
         return SeeOther("grades", {"cycle": of_cycle})
-    slips = [(row.grade, row.pay or 0) for row in proposal.rows if row.grade is not None]
+    # Of the others' grades one learns elsewhere: what is left of a count would be one's own.
+    rows = [row for row in proposal.rows if not seen.hides(row.node)]
+    slips = [(row.grade, row.pay or 0) for row in rows if row.grade is not None]
     grades = tuple(proposal.counts)
     sums = pay_sums(slips, grades=grades)
-    all_: tuple[PaySum, ...] = (PaySum(grades=grades, people=len(slips), pay_krw=proposal.pay.pay_krw),)
+    all_: tuple[PaySum, ...] = (PaySum(grades=grades, people=len(slips), pay_krw=sum(won for _, won in slips)),)
     if not seen.pays:
         greatest = max((won for _, won in slips), default=0)
         sums, all_ = coarse_sums(sums, greatest=greatest), coarse_sums(all_, greatest=greatest)
