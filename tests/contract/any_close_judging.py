@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tests.contract.any_close_objections import ANSWERED_BY, state_of
+from tests.contract.any_close_objections import state_of
 from tests.contract.any_close_order import (
     CHECKERS,
     DISCIPLINED,
@@ -52,7 +52,7 @@ def against_proposing(desk: CloseDesk, who: str, kind: str, content: Mapping[str
         reasons.add("own_case")
     if objection is None and kind == "no_effect":
         reasons.add("invalid")
-    is_granted = of is not None and state_of(desk, of) in {"granted", "settled"} and kind in ANSWERED_BY
+    is_granted = of is not None and state_of(desk, of) in {"granted", "settled"} and kind in of.answered_by_kinds
     if objection is not None and not is_granted:
         reasons.add("invalid")
     if not desk.authorities(who) & MAKERS[kind]:

@@ -46,11 +46,16 @@ class ObjectionDeeds(PayDeeds):
         who = self.somebody(*EMPLOYED, *DECIDING)
         mine = self.desk.accounts[who].employee
         of = None if mine is not None and self.chance.random() < 0.7 else self.chance.choice([*EMPLOYEES, "E99"])
-        wish: dict[str, Any] = {"about": self.chance.choice(["figure", "grade", "data"]), "text": "May is not in it."}
+        wish: dict[str, Any] = {"about": self.chance.choice(self.abouts()), "text": "May is not in it."}
         if of is not None:
             wish |= {"on_behalf_of": of}
         wrong = self.chance.choice([{}] * 7 + [{"kpi": "lunch"}, {"text": " "}])
         self.objected(who, of, wish | wrong, is_wrong=bool(wrong))
+
+    def abouts(self) -> list[str]:
+        """What people mostly object to: once they are paid to that."""
+        others = ["figure", "grade", "data"]
+        return others if self.desk.stage == "notified" else [*others, "pay", "pay", "pay"]
 
     def objected(self, who: str, of: str | None, wish: dict[str, Any], *, is_wrong: bool = False) -> None:
         """Somebody objects to what they were told, or writes it down for somebody else."""
@@ -68,8 +73,12 @@ class ObjectionDeeds(PayDeeds):
             reasons |= {"not_there"}
         elif number != mine and f"employee:{number}" in desk.own_nodes(who):
             reasons.add("own_case")
-        reasons |= set() if desk.stage == "notified" else {"not_now", "not_there"}
-        if number in desk.told and desk.stage == "notified":
+        if wish["about"] == "pay":
+            until = desk.payroll.objected_until
+            reasons |= {"not_now"} if until is None else {"too_late"} if desk.today > until else set()
+        elif desk.stage != "notified":
+            reasons |= {"not_now", "not_there"}
+        elif number in desk.told:
             until = desk.window(number)
             reasons |= {"not_told"} if until is None else {"too_late"} if desk.today > until else set()
         waiting = [one for one in desk.objections.values() if one.employee == number]
@@ -78,7 +87,7 @@ class ObjectionDeeds(PayDeeds):
         if self.judge(who, answer, reasons, name="object"):
             assert number is not None
             made = number_of(answer)
-            desk.objections[made] = Objection(made, number, who, desk.today)
+            desk.objections[made] = Objection(made, number, who, desk.today, wish["about"])
 
     def heads_of(self, who: str) -> set[str]:
         """Whose head somebody is."""
@@ -198,6 +207,11 @@ class ObjectionDeeds(PayDeeds):
                 self.decided("no_effect", {}, DANA, ANNA, objection=one.number)
             elif state not in ENDED:
                 self.step(partial(self.taken_back, one.by, one))
+
+    def to_pay(self) -> None:
+        """Nobody waits for what becomes of an objection to pay."""
+        self.end_objections()
+        super().to_pay()
 
     def an_objection(self) -> None:
         """By the book, so that there is one to do something about: hr writes it down for somebody who may still object."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ANSWERED_BY",
     "ENDED",
+    "PAY_ANSWERED_BY",
     "Objection",
     "confirmers",
     "hears",
@@ -26,6 +27,8 @@ ANSWER_DAYS: Final = dt.timedelta(days=10)
 APPEAL_DAYS: Final = dt.timedelta(days=7)
 ANSWERED_BY: Final = ("correct", "override", "drop", "calibrate", "no_effect")
 """The decisions that give effect to what was granted."""
+PAY_ANSWERED_BY: Final = ("reopen", "no_effect")
+"""And those that do of an objection about pay."""
 ENDED: Final = frozenset({"settled", "refused", "withdrawn"})
 
 
@@ -35,6 +38,7 @@ class Objection:
 
     Attributes:
         by: the account that wrote it down.
+        about: what it is about; of pay alone more hangs on that.
         granted: what was answered; None for nothing yet.
         members: who hears it, once that is fixed.
         votes: what each of them has said.
@@ -44,12 +48,18 @@ class Objection:
     employee: str
     by: str
     received_on: dt.date
+    about: str = "figure"
     granted: bool | None = None
     answered_on: dt.date | None = None
     answered_by: str = ""
     members: tuple[str, ...] = ()
     votes: dict[str, bool] = field(default_factory=dict)
     is_withdrawn: bool = False
+
+    @property
+    def answered_by_kinds(self) -> tuple[str, ...]:
+        """Which decisions give effect to it."""
+        return PAY_ANSWERED_BY if self.about == "pay" else ANSWERED_BY
 
     @property
     def until(self) -> dt.date:

@@ -6,6 +6,7 @@ Grades and days come from the model of the close (any_close_order.py); nothing o
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -79,12 +80,14 @@ class Payroll:
         bases: everybody's monthly base.
         runs: those that were agreed to.
         given_back: whose pay is to be given back.
+        approved_on: the day on which the last run was agreed to.
     """
 
     bases: Mapping[str, int]
     institution: Institution | None = None
     runs: list[PayRun] = field(default_factory=list)
     given_back: set[str] = field(default_factory=set)
+    approved_on: dt.date | None = None
 
     @classmethod
     def of(cls, folder: Path) -> Payroll:
@@ -92,6 +95,11 @@ class Payroll:
         assert "pay" not in json.loads((folder / "definitions" / "policies.yaml").read_text(encoding="utf-8"))
         with (folder / "agency" / "employees.csv").open(encoding="utf-8", newline="") as file:
             return cls({row["number"]: int(row["monthly_base"]) for row in csv.DictReader(file)})
+
+    @property
+    def objected_until(self) -> dt.date | None:
+        """The last day to object to it."""
+        return None if self.approved_on is None else self.approved_on + dt.timedelta(days=7)
 
     def amounts(self) -> dict[str, int]:
         """What everybody came to by the last run."""

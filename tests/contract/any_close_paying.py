@@ -68,6 +68,7 @@ class PayDeeds(CloseDeeds):
             payroll.institution = Institution(content["grade"], content["pool"])
         if kind == "pay_run":
             payroll.runs.append(payroll.next_run(desk.terms()))
+            payroll.approved_on = desk.today
         if kind == "clawback":
             payroll.given_back.add(content["employee"])
         if kind == "stage":

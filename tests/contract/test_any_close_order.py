@@ -36,7 +36,7 @@ from tests.contract.any_close_judging import (
     why_no_moves,
 )
 from tests.contract.any_close_objecting import ObjectionDeeds
-from tests.contract.any_close_objections import ANSWERED_BY
+from tests.contract.any_close_objections import ANSWERED_BY, PAY_ANSWERED_BY
 from tests.contract.any_close_order import (
     ANNA,
     BORAM,
@@ -471,7 +471,7 @@ class AnyCloseOrder(ObjectionDeeds):
 
     def objection_for(self, kind: str) -> int | None:
         """One that is granted mostly, for what gives effect to it; sometimes any, or none that there is."""
-        if kind not in {*ANSWERED_BY, "zero"} or (kind != "no_effect" and self.chance.random() < 0.6):
+        if kind not in {*ANSWERED_BY, *PAY_ANSWERED_BY, "zero"} or (kind != "no_effect" and self.chance.random() < 0.6):
             return None
         one = self.some_objection("granted")
         return 99 if one is None else one.number
