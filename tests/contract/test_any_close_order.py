@@ -86,7 +86,7 @@ STEPS: Final = {
 SOAKED: Final = 3
 """So many times as many in a long run."""
 LEAST: Final = 600
-"""So many posts a run tries at least."""
+"""So many posts a run tries at least: with those before the close more than a thousand."""
 
 
 OF_OBJECTIONS: Final = ("object", "answer_objection", "appeal", "vote", "no_effect", "withdraw_objection")
