@@ -38,9 +38,7 @@ _GRADE: Final = "A"
 _POOL_SHARE: Final = Fraction(95, 100)
 _MILLION: Final = 1_000_000
 
-_GRANTED: Final = (
-    "Two of my reports of March are counted as late. They were handed in on the day: the receipts are attached."
-)
+_GRANTED: Final = "Two of my reports of March are counted as late. They were handed in on the day: I have the receipts."
 _REFUSED: Final = "The office had one person fewer from June on. The result should be read with that."
 _HEARD: Final = "I took over the fair of a colleague who left, and nothing of it stands in my result."
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import os
 import secrets
 import shutil
@@ -44,6 +45,8 @@ __all__ = ["COMMANDS", "build_instance"]
 SEED: Final = 20260101
 STOP_SECONDS: Final = 8
 LOGINS_FILE: Final = "logins.txt"
+CLOSING_FILE: Final = "closing.lock"
+"""Held by whoever brings the cycle before to its end."""
 _ANSWERS_WITHIN_S: Final = 0.2
 _GIVES_WAY: Final = 10
 """By how much less the processor is asked for what nobody waits for than for the pages."""
@@ -141,16 +144,18 @@ def run(port: int, people: int, scale: float, instance: Path) -> None:
 def close_demo(instance: Path) -> None:
     """Bring the cycle before of the demonstration agency in INSTANCE to its end, from wherever that was stopped: ``run`` does, once it serves."""
     os.nice(_GIVES_WAY)
-    database = open_database(settings())
-    year = former_close.former_to_close(database, now=clock.now())
-    if year is None:
-        return
     lines = (instance / LOGINS_FILE).read_text(encoding="utf-8").splitlines()
     emails = {word: email for word, email, _ in map(str.split, lines)}
-    with stage(
-        "The cycle before is being reviewed, told, heard, locked and paid", of=len(former_close.STEPS)
-    ) as advance:
-        former_close.close_cycle(database, emails=emails, year=year, said=advance)
+    with (instance / CLOSING_FILE).open("w", encoding="utf-8") as closing:
+        # Of two at once the second one waits, and finds nothing left to do.
+        fcntl.flock(closing, fcntl.LOCK_EX)
+        database = open_database(settings())
+        year = former_close.former_to_close(database, now=clock.now())
+        if year is None:
+            return
+        what = "The cycle before is being reviewed, told, heard, locked and paid"
+        with stage(what, of=len(former_close.STEPS)) as advance:
+            former_close.close_cycle(database, emails=emails, year=year, said=advance)
 
 
 def _secret(file: Path) -> str:

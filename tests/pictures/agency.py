@@ -40,10 +40,17 @@ def served_agency(*size: str) -> Iterator[tuple[str, dict[str, tuple[str, str]]]
             logins = dict(_logins(serving, log))
             server = Server(f"http://127.0.0.1:{port}", serving, log)
             server.wait_until_up()
+            _close(Path(folder) / "instance")
             yield server.url, logins
         finally:
             os.killpg(serving.pid, signal.SIGTERM)
             serving.wait(30)
+
+
+def _close(instance: Path) -> None:
+    """Return once the cycle before has come to its end: no page becomes another while it is looked at."""
+    environment = os.environ | {"DATABASE_URL": f"sqlite:///{instance / 'demo.sqlite'}"}
+    subprocess.run([sys.executable, "-m", "app", "close-demo", str(instance)], cwd=ROOT, env=environment, check=True)
 
 
 def _logins(serving: subprocess.Popen[bytes], log: Path) -> Iterator[tuple[str, tuple[str, str]]]:
