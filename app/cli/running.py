@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import fcntl
 import os
 import secrets
 import shutil
@@ -32,7 +31,7 @@ from app.cli.printing import say
 from app.cli.progress import stage
 from app.kit import clock, schema
 from app.kit.database import Database
-from app.kit.private_files import private_folder, write_private
+from app.kit.private_files import alone_in, private_folder, write_private
 from app.kit.settings import ROOT
 from app.ledger import Arrival, Recorded
 from app.plain.findings import Level
@@ -45,8 +44,6 @@ __all__ = ["COMMANDS", "build_instance"]
 SEED: Final = 20260101
 STOP_SECONDS: Final = 8
 LOGINS_FILE: Final = "logins.txt"
-CLOSING_FILE: Final = "closing.lock"
-"""Held by whoever brings the cycle before to its end."""
 _ANSWERS_WITHIN_S: Final = 0.2
 _GIVES_WAY: Final = 10
 """By how much less the processor is asked for what nobody waits for than for the pages."""
@@ -146,9 +143,8 @@ def close_demo(instance: Path) -> None:
     os.nice(_GIVES_WAY)
     lines = (instance / LOGINS_FILE).read_text(encoding="utf-8").splitlines()
     emails = {word: email for word, email, _ in map(str.split, lines)}
-    with (instance / CLOSING_FILE).open("w", encoding="utf-8") as closing:
-        # Of two at once the second one waits, and finds nothing left to do.
-        fcntl.flock(closing, fcntl.LOCK_EX)
+    # Of two at once the second one waits, and finds nothing left to do.
+    with alone_in(instance):
         database = open_database(settings())
         year = former_close.former_to_close(database, now=clock.now())
         if year is None:
