@@ -57,6 +57,7 @@ def test_a_paid_cycle_is_reopened_for_two_people_told_locked_and_paid_again(noti
         only_who_changed_is_told(desk, now)
     with later(desks, notified, AFTER) as desk:
         desk.people["ferran"] = desk.person("fay", "--role", "executive")
+        nobody_objects_to_pay_any_more(desk)
         later_cycles_go_by(desk, Fraction(1), Fraction(20) / 2 + UNIT / 2)
         assert agree(desk, "late", propose(desk, "dana", "lock", {})).status_code == 200
         later_cycles_go_by(desk, Fraction(CONSULTS), SCORES[FALLS])
@@ -100,6 +101,17 @@ def objected_to_pay(desk):
     done = desk.person("dana").post(f"{at}/{number}/answer", json={"granted": True, "text": "So the court has ruled."})
     assert done.json()["state"] == "granted", done.text
     return number
+
+
+def nobody_objects_to_pay_any_more(desk):
+    """Seven days from the approval of the last run are over, by oneself and for whom hr would write it down."""
+    at, body = "/api/v1/cycles/2026/objections", {"about": "pay", "text": "My base was another."}
+    assert code(desk.person("e4").post(at, json=body)) == (409, "too_late")
+    for day, answer in (("2027-03-05", (409, "too_late")), ("2027-03-04", None)):
+        made = desk.person("dana").post(at, json=body | {"on_behalf_of": "E4", "received_on": day})
+        assert (made.status_code == 201) if answer is None else (code(made) == answer), (day, made.text)
+    withdrawn = desk.person("e4").post(f"{at}/{made.json()['id']}/withdraw", json={})
+    assert withdrawn.json()["state"] == "withdrawn", withdrawn.text
 
 
 def reopened(desk, objection):
