@@ -46,6 +46,7 @@ EVENTS = [
 ASK = {"kind": "board_book", "cycle": "2026", "basis": "final", "language": "en"}
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 SUM = re.compile(r"SHA-256 ([0-9a-f]{64})")
+SCORES = ("final_score", "projected_score")
 BANDS = {"S": 90, "A": 80, "B": 70, "C": 60, "D": 50, "E": 0}
 
 
@@ -146,17 +147,22 @@ def test_the_book_says_what_api_and_second_calculation_say(desk, tmp_path, event
         assert f"{node[5:]} {deals} {deals}" in text
         assert f"{node[5:]} {consults} 0" in text
 
-    # The same moment's figures in Korean, made by a worker for somebody else: another book with the same sum.
+    # The same moment's figures in Korean and Spanish, made by a worker for somebody else: other books with the same sum, and each unit's score in them.
     dana = desk.person("dana")
     assert post(dana, "/my/files", **ASK, as_of="2026-06-30").status_code == 303
-    assert post(dana, "/my/files", **ASK | {"language": "ko"}).status_code == 303
+    for language in ("ko", "es"):
+        assert post(dana, "/my/files", **ASK | {"language": language}).status_code == 303
     desk.kopes("worker", "--once", "files", **desk.where | {"KOPES_NOW": LATER})
     addresses = downloads(dana)
-    assert len(addresses) == 2
+    assert len(addresses) == 3
     assert not set(addresses) & set(downloads(desk.person("emil")))
-    korean = text_of(post(dana, addresses[0]).content)
-    assert set(SUM.findall(korean)) == set(SUM.findall(text))
-    assert "이사회 보고서" in korean
+    for address, title, point in zip(addresses, ("Informe para el consejo", "이사회 보고서"), (",", "."), strict=False):
+        other = text_of(post(dana, address).content)
+        assert set(SUM.findall(other)) == set(SUM.findall(text)), title
+        assert title in other
+        for node in ("unit:VIE", "unit:PAR", "unit:TYO"):
+            so_far, ahead = (shown(cards[node][name]).replace(".", point) for name in SCORES)
+            assert f"{so_far} {ahead}" in other, (title, node)
     assert post(desk.person("emil"), addresses[0]).status_code == 404
 
 
