@@ -107,9 +107,11 @@ def nobody_objects_to_pay_any_more(desk):
     """Seven days from the approval of the last run are over, by oneself and for whom hr would write it down."""
     at, body = "/api/v1/cycles/2026/objections", {"about": "pay", "text": "My base was another."}
     assert code(desk.person("e4").post(at, json=body)) == (409, "too_late")
-    for day, answer in (("2027-03-05", (409, "too_late")), ("2027-03-04", None)):
-        made = desk.person("dana").post(at, json=body | {"on_behalf_of": "E4", "received_on": day})
-        assert (made.status_code == 201) if answer is None else (code(made) == answer), (day, made.text)
+    wanted = body | {"on_behalf_of": "E4"}
+    late = desk.person("dana").post(at, json=wanted | {"received_on": "2027-03-05"})
+    assert code(late) == (409, "too_late")
+    made = desk.person("dana").post(at, json=wanted | {"received_on": "2027-03-04"})
+    assert made.status_code == 201, made.text
     withdrawn = desk.person("e4").post(f"{at}/{made.json()['id']}/withdraw", json={})
     assert withdrawn.json()["state"] == "withdrawn", withdrawn.text
 
