@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy import Connection
 
 from app import ledger, organisation, scoring
+from app.cycle.counted_elsewhere import CountedElsewhere, counted_elsewhere
 from app.ledger import Change, LateEvent, Origin
 from app.organisation import FileDiffers
 from app.plain.json_text import decode
@@ -47,6 +48,7 @@ class AfterClose:
         loads: files that were loaded since with other rows than the cycle goes by.
         following: after which number the list goes on; None at its end.
         count: how many events there are.
+        elsewhere: new buyers that another cycle counts too, or none.
     """
 
     events: Sequence[tuple[LateEvent, tuple[LateMove, ...]]]
@@ -54,6 +56,7 @@ class AfterClose:
     loads: Sequence[FileDiffers]
     following: int | None
     count: int
+    elsewhere: CountedElsewhere
 
 
 def after_close(
@@ -77,7 +80,7 @@ def after_close(
         limit: how many at most.
         now: when each is recorded to see what it would move, which no figure hangs on.
 
-    Queries: 4; those of recording an event and of scoring a few nodes, for each event that is listed, and of scoring these without it, once for the same nodes, in the cut's own database.
+    Queries: 4, and those of :func:`app.cycle.counted_elsewhere.counted_elsewhere`; those of recording an event and of scoring a few nodes, for each event that is listed, and of scoring these without it, once for the same nodes, in the cut's own database.
     """
     cut = certified.cut
     late = ledger.late_events(connection, cycle=cut.cycle, after=max(after, cut.last_event), limit=limit + 1)
@@ -96,6 +99,7 @@ def after_close(
         ],
         following=shown[-1].seq if len(late) > limit else None,
         count=ledger.late_count(connection, cycle=cut.cycle, after=cut.last_event),
+        elsewhere=counted_elsewhere(connection, loaded, certified),
     )
 
 

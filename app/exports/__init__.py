@@ -19,6 +19,7 @@ from app.exports.grades import (
 )
 from app.exports.holders import holders_export
 from app.exports.pay import pay_run_file
+from app.exports.pay_totals import NamedPaySum, pay_totals_export
 from app.exports.pdf_files import as_pdf
 from app.exports.people import NamedPerson, people_export
 from app.exports.promotion import NamedPromotion, promotion_export
@@ -36,6 +37,7 @@ __all__ = [
     "ExportSheet",
     "FileWords",
     "NamedEmployeeGrade",
+    "NamedPaySum",
     "NamedPerson",
     "NamedPromotion",
     "NamedUnitGrade",
@@ -50,6 +52,7 @@ __all__ = [
     "harmless",
     "holders_export",
     "pay_run_file",
+    "pay_totals_export",
     "people_export",
     "promotion_export",
     "refuse_more_than_a_workbook_holds",

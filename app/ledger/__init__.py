@@ -79,6 +79,7 @@ from app.ledger.listed import Listed, ListedActivity, activities_found, activiti
 from app.ledger.moving import Moved, bring_up_to_date, figures_after, moved_by, write_moved
 from app.ledger.named import NamedParties, parties_meant
 from app.ledger.needs import needs
+from app.ledger.new_buyers import Contact, contacts_counting, late_contacts
 from app.ledger.parties import Party, keep_parties
 from app.ledger.reconcile import DERIVATION, is_outdated, reconcile, reconcile_since, rederive
 from app.ledger.record import Arrival, Origin, Recorded, Rejected, StaleFrameError, record
@@ -140,6 +141,7 @@ __all__ = [
     "AlreadyJudged",
     "Arrival",
     "Change",
+    "Contact",
     "Contents",
     "CountedCredit",
     "CountedMember",
@@ -201,6 +203,7 @@ __all__ = [
     "buyers_of_country",
     "changes_after",
     "changes_since",
+    "contacts_counting",
     "contents",
     "copy_ledger",
     "counted_credits",
@@ -234,6 +237,7 @@ __all__ = [
     "keep_parties",
     "keep_rejected",
     "last_event",
+    "late_contacts",
     "late_count",
     "late_events",
     "latest_figures",

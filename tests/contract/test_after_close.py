@@ -46,6 +46,8 @@ def test_a_late_event_would_move_what_it_moves_where_it_came_in_time(desk):
     """
     given_and_rated(desk)
     running(desk)
+    in_time = Scenario.read("2026-05-06 new_buyer B-5 E2 of Berg/AT").events
+    ingest(desk, in_time)
     certified(desk, "rating_missing", "stale_given")
     earlier = Scenario.read("2026-04-20 new_buyer B-0 E1 of Huber/AT").events
     said = {"employee": "E4", "node": "unit:VIE", "kpi": "companies", "cycle": "2026", "value": "7"}
@@ -54,7 +56,7 @@ def test_a_late_event_would_move_what_it_moves_where_it_came_in_time(desk):
     ingest(desk, late(1) + more)
     listed = desk.person("dana").get("/api/v1/cycles/2026/after-close").json()["items"]
     before = dict(line_scores(figures(desk)[0]))
-    with never_opened(desk, [*Scenario.read(AGENCY).events, *more]) as where:
+    with never_opened(desk, [*Scenario.read(AGENCY).events, *in_time, *more]) as where:
         after = dict(line_scores(desk.kopes("score", "--cycle", "2026", **where).out))
         desk.kopes("ingest", events_file(desk, late(1)), **where)
         beside = json.loads(desk.kopes("score", "--cycle", "2026", **where).out)
@@ -67,6 +69,41 @@ def test_a_late_event_would_move_what_it_moves_where_it_came_in_time(desk):
     few, many = (_queries_of_after_close(desk, limit) for limit in (1, 4))
     assert few == many
     _live_says_so(desk, {card["node"]: card for card in beside})
+    _counted_twice_and_never(desk)
+
+
+def _counted_twice_and_never(desk):
+    """Whom the cut counts, and another year again; whom the live rule counts in the cycle, which does not: by the contacts alone.
+
+    Huber was E2's contact of May, which counts by the cut; what came first is of April, in the same cycle, so neither is another cycle's. Novak's contact
+    of 2026 came late, and that of 2027 counts nowhere. Berg's of 2025 came late and counts there; by the cut of 2026 B-5 counts as well.
+    """
+    dana, address = desk.person("dana"), "/cycles/2026/after-close"
+
+    def told():
+        answer = dana.get(f"/api/v1{address}").json()
+        return [
+            {(one["buyer"], one["id"], one["counts_from"], one.get("again", {}).get("id")) for one in answer[name]}
+            for name in ("counted_twice", "counted_never")
+        ]
+
+    assert told() == [set(), set()]
+    late_ones = [
+        "2026-07-03 new_buyer N-1 E1 of Novak/AT",
+        "2027-01-05 new_buyer N-2 E2 of Novak/AT",
+        "2025-11-03 new_buyer B-4 E1 of Berg/AT",
+    ]
+    ingest(desk, Scenario.read("\n".join(late_ones)).events)
+    assert told() == [{("Berg", "B-5", "entered", "B-4")}, {("Novak", "N-1", "entered", None)}]
+    page = dana.get(address).text
+    assert len(re.findall('data-counted="twice"', page)) == len(re.findall('data-counted="never"', page)) == 1
+    # Taken back, the contact of 2027 is the one that counts, and that of 2026 stays as it was certified.
+    taken_back = Scenario.read(
+        "2027-01-08 new_buyer B-7 E1 of Berg/AT\n2027-01-09T09:00 reversed B-4 by E1 as R-4"
+    ).events
+    taken_back += Scenario.read("2027-01-09T10:00 reversed B-5 by E1 as R-5").events
+    ingest(desk, taken_back)
+    assert told() == [{("Berg", "B-5", "entered", "B-7")}, {("Novak", "N-1", "entered", None)}]
 
 
 def _live_says_so(desk, beside):

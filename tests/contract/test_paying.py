@@ -179,6 +179,26 @@ def first_run(desk, first, exact):
     assert "is not agreed to and handed to payroll" in words(desk.person("dana").get("/cycles/2026"))
     assert (steps(desk, "pay"), steps(desk, "dana")) == (["The file of pay run 1 of 2026 is to be taken"], [])
     file_of(desk, run)
+    in_all(desk, first)
+
+
+def in_all(desk, told_of, later=""):
+    """An executive reads sums alone, from the cycle's page; of few people none, and of a run that pays few another amount none either. A file has the same."""
+    address, fe = "/cycles/2026/pay/totals", desk.person("fe")
+    assert f'href="{address}"' in fe.get("/cycles/2026").text
+    assert fe.get("/cycles/2026/pay").status_code == 404
+    page = fe.get(address)
+    said = words(page)
+    assert f"₩{sum(told_of.values()):,}" in said
+    assert later in said
+    assert not any(f"₩{amount:,}" in said for amount in told_of.values() if amount)
+    rows = list(csv.reader(io.StringIO(fe.get(f"{address}/file").text.removeprefix("\ufeff"))))
+    of = {by: [row for row in rows if row[0] == by] for by in ("Grade", "Region", "Office")}
+    for by, some in of.items():
+        assert sum(int(row[4]) for row in some) == sum(told_of.values()), by
+        assert all(int(row[3]) >= 5 or row[4] == "0" for row in some), by
+    for name in ("outsider", "e1"):
+        assert {desk.person(name).get(one).status_code for one in (address, f"{address}/file")} == {404}
 
 
 def paid(desk, by="pay", **more):
@@ -221,6 +241,9 @@ def given_back(desk, first, pool):
         GIVES_BACK: (0, -first[GIVES_BACK], "recover")
     }
     assert run["sum"] == pool - first[GIVES_BACK]
+    in_all(desk, first, later="There is 1 later run")
+    exactly = words(desk.person("dana").get("/cycles/2026/pay/totals"))
+    assert f"₩{run['sum']:,}" in exactly
     # A pool alone is a limit alone.
     institution(desk, "A", 1)
     assert code(propose(desk, "dana", "pay_run", {"run": 3})) == (409, "over_pool")
@@ -240,8 +263,29 @@ def anew(desk, rows):
         for number, amount in now.items()
     }
     assert told(desk, 3)[1] == expected
+    in_all(desk, now)
+    listed_by_page(desk, expected)
     runs = [told(desk, number)[0] for number in (1, 2, 3)]
     assert sum(one["difference"] for run in runs for one in run["items"]) == runs[-1]["sum"]
+
+
+def listed_by_page(desk, expected):
+    """The list of a run is narrowed and sorted on the server, each amount with how it came about."""
+    dana, address = desk.person("dana"), "/cycles/2026/pay"
+
+    def people(**asked):
+        return re.findall(r'<tr data-employee="([^"]+)"', dana.get(address, params=asked).text)
+
+    assert set(people()) == set(expected)
+    assert people(sort="amount", order="down") == sorted(expected, key=lambda one: (-expected[one][0], one))
+    kinds = {kind for _, _, kind in expected.values()}
+    assert {kind: set(people(kind=kind)) for kind in kinds} == {
+        kind: {number for number, one in expected.items() if one[2] == kind} for kind in kinds
+    }
+    assert people(text=GIVES_BACK) == [GIVES_BACK]
+    assert people(run=2, kind="recover") == [GIVES_BACK]
+    assert "this pay is given back" in words(dana.get(address, params={"text": GIVES_BACK}))
+    assert dana.get(address, params={"run": 9}).status_code == 404
 
 
 def by_page(desk, run):

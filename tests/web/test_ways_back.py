@@ -161,7 +161,7 @@ ALONE: Final = {
     "after_close.listed",
     "calibration.calibration",
     # Of a locked one: tests/contract/test_paying.py walks there.
-    *("pay.listed", "pay.statement", "pay.statement_file"),
+    *("pay.listed", "pay.statement", "pay.statement_file", "pay.totals", "pay.totals_file"),
     # Of a cycle that people were told of: tests/contract/test_notifying.py and test_objections.py walk there.
     "told.listed",
     *("objections.listed", "objections.new", "objections.one"),

@@ -257,7 +257,10 @@ def after_close(context: RequestContext, cycle: int, query: LateQuery) -> Json:
         for one, moves in told.events
     ]
     loads = [one._asdict() for one in told.loads]
-    return Json({"items": items, "count": told.count, "loads": loads, "next": following}, following=following)
+    counted = told.elsewhere.as_json()
+    return Json(
+        {"items": items, "count": told.count, "loads": loads, **counted, "next": following}, following=following
+    )
 
 
 # ------------------------------------------------------------------------------------------------------------- agreement

@@ -502,6 +502,13 @@ CYCLE: Final = object_of(
 )
 """An opened cycle, as the contract writes it."""
 
+_CONTACT: Final[Mapping[str, Shape]] = {
+    "buyer": _TEXT,
+    "country": _TEXT,
+    "source": _TEXT,
+    "id": _TEXT,
+    "counts_from": {"type": "string", "enum": ["entered", "verified", "confirmed"]},
+}
 AFTER_CLOSE: Final = object_of(
     {
         "items": {
@@ -534,6 +541,18 @@ AFTER_CLOSE: Final = object_of(
             "type": "array",
             "description": "Files that were loaded since with other rows.",
             "items": object_of({"file": _TEXT, "revision": _COUNT, "rows": _COUNT}),
+        },
+        "counted_twice": {
+            "type": "array",
+            "description": "New buyers that the cycle counts, and that another cycle counts again.",
+            "items": object_of(
+                {**_CONTACT, "again": object_of({"source": _TEXT, "id": _TEXT, "cycle": _TEXT})},
+            ),
+        },
+        "counted_never": {
+            "type": "array",
+            "description": "New buyers that the live rule counts in the cycle, which does not; no other one counts them.",
+            "items": object_of(_CONTACT),
         },
         "next": _TEXT_OR_NULL,
     }

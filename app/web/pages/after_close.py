@@ -25,7 +25,7 @@ from app.web.naming import kpi_namer, node_named
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
-from app.web.words import FOLDER_FILES, TYPES
+from app.web.words import COUNTS_FROM, FOLDER_FILES, TYPES
 
 pages: Final = Pages("after_close")
 
@@ -83,6 +83,7 @@ def listed(context: RequestContext, cycle: int, query: LatePage) -> Page:
         node_named=lambda node: node_named(context, node),
         kpi_named=functools.partial(kpi_namer(context), cycle),
         files=FOLDER_FILES,
+        counts_from=COUNTS_FROM,
         types=TYPES,
     )
 

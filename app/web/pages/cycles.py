@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app import access, cascade, decisions, ledger, scoring
 from app import cycle as cycles
+from app import paying as runs
 from app.access import FunctionGiven
 from app.cycle import CycleStanding
 from app.decisions import Decision, DecisionFilter, DecisionKind
@@ -27,7 +28,7 @@ from app.rules.permissions import Deed
 from app.rules.stages import CALENDAR, DECIDED_BY, PAID_IN, Stage, is_way_back, stages_ahead
 from app.rules.terms import CycleFunction, Node, NodeKind
 from app.scoring import node_name
-from app.web import blocker_ways, cycling, decided, objecting, paying, reviewing, telling
+from app.web import blocker_ways, cycling, decided, objecting, pay_sums, paying, reviewing, telling
 from app.web.account_person import employee_meant
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.forms import FormDay
@@ -213,6 +214,8 @@ def one(context: RequestContext, cycle: int) -> Page:
         review_alerts=REVIEW_ALERTS,
         sees_after_close=standing.certified is not None and cycling.sees_everybody(context, cycle),
         sees_pay=standing.certified is not None and paying.sees_runs(context, cycle),
+        has_pay_sums=pay_sums.sees_pay_sums(context, cycle)
+        and runs.last_run_head(context.connection, cycle) is not None,
         closes=any((one.cycle, one.function) == (cycle, CycleFunction.PAYROLL) for one in context.viewer.functions),
         ends=_end_of_functions(standing),
         alerts=_alerts(context, standing),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,14 +12,22 @@ from app import cycle as cycles
 from app import paying as runs
 from app import scoring
 from app.decisions import DecisionKind
+from app.exports import pay_totals_export
 from app.kit.refusals import Invalid, NotThere
+from app.paying import KeptRun
 from app.plain.findings import Finding, n_
+from app.rules.names import folded
+from app.rules.pay_derivation import PayDerivation, derivation_of
+from app.rules.pay_runs import PaidItem, PayItemKind
 from app.rules.permissions import Deed
 from app.rules.stages import PAID_IN, Stage
 from app.rules.terms import CycleFunction, Node, NodeKind
-from app.web import cycling, decided, paying
-from app.web.downloads import LoggedReading, written_down
+from app.scoring import CyclePlan
+from app.web import cycling, decided, pay_sums, paying
+from app.web.downloads import LoggedReading, sheet_file, written_down
+from app.web.file_words import file_words
 from app.web.limits import Lane
+from app.web.list_order import Order, by_words, in_order, page_shown
 from app.web.naming import node_named
 from app.web.rendering import Download, Page, Redirect
 from app.web.request_context import RequestContext
@@ -27,7 +37,7 @@ from app.web.words import PAY_ITEM_KINDS
 
 pages: Final = Pages("pay")
 
-_SHOWN: Final = 500
+_ROWS: Final = 100
 _FIELDS: Final = {
     f"content/{name}": name for name in ("grade", "pool", "document", "employee", "ground", "paid_on", "run")
 } | {"content/to": "paid_on"}
@@ -84,34 +94,67 @@ class PaidForm(BaseModel):
     reason: _Reason = ""
 
 
+class PayQuery(BaseModel):
+    """What narrows the list, of which run it is, and which page of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run: Annotated[int | None, Field(ge=1, le=10_000)] = None
+    text: _Text = ""
+    unit: _Text = ""
+    paid_grade: _Text = ""
+    kind: PayItemKind | None = None
+    sort: Literal["", "name", "unit", "grade", "before", "amount", "difference"] = ""
+    order: Order = "up"
+    page: Annotated[int, Field(ge=1, le=100_000)] = 1
+
+
+class PaidShown(NamedTuple):
+    """A row: whose amount it is, where they were posted last, and how it came about."""
+
+    item: PaidItem
+    name: str
+    unit: str
+    how: PayDerivation
+
+
 @pages.read("/cycles/<int:cycle>/pay", may=Deed.SEE_CYCLES)
-def listed(context: RequestContext, cycle: int) -> Page:
-    """The runs of a cycle, and what the last one pays. Queries: constant.
+def listed(context: RequestContext, cycle: int, query: PayQuery) -> Page:
+    """The runs of a cycle, and what one of them pays: the last one where none is asked for. Queries: constant.
 
     Raises:
-        NotThere: nobody has certified the cycle, or this is not for this person.
+        NotThere: nobody has certified the cycle, there is no such run, or this is not for this person.
     """
     opened = cycling.cycle_seen(context, cycle)
     if not paying.sees_runs(context, cycle) or opened.stage not in cycles.INSTITUTION_IN:
         raise NotThere
     loaded = scoring.state(context.connection)
+    plan = loaded.plan(cycle)
     kept, exported = runs.kept_runs(context.connection, cycle), runs.exported_runs(context.connection, cycle)
-    last = kept[-1] if kept else None
+    of_run = _run_shown(kept, query.run)
     given = {one.function for one in context.viewer.functions if one.cycle == cycle}
     is_payroll = CycleFunction.PAYROLL in given
-    moved = [] if last is None else [one for one in last.made.items if one.difference]
-    waits = cycles.open_run(context.connection, cycle)
+    office = _office_of(plan)
+    some = [] if of_run is None else _narrowed(context, of_run, query, office)
+    shown = page_shown(some, query.page, size=_ROWS)
+    last = kept[-1] if kept else None
     return Page(
         "pages/pay.html",
         cycle=cycle,
+        query=query,
         institution=cycles.institution_of(context.connection, loaded, cycle),
-        grades=list(loaded.plan(cycle).sheet.definitions.policies.pay.institution_rates),
+        grades=list(plan.sheet.definitions.policies.pay.institution_rates),
         runs=[(one, one.made.number in exported) for one in kept],
         last=last,
-        moved=moved[:_SHOWN],
-        moved_count=len(moved),
-        waits=waits,
-        people=context.directory.employees,
+        of_run=of_run,
+        rows=list(_shown_items(context, kept, of_run, shown.rows, office)),
+        everybody=0 if of_run is None else len(of_run.made.items),
+        matching=len(some),
+        shown=shown,
+        parameters={"cycle": cycle, **query.model_dump(mode="json", exclude_defaults=True, exclude={"page"})},
+        paid_grades=[] if of_run is None else sorted({one.terms.grade for one in of_run.made.items if one.terms}),
+        units=[] if of_run is None else _units(context, of_run, office),
+        waits=cycles.open_run(context.connection, cycle),
         kinds=PAY_ITEM_KINDS,
         next_number=len(kept) + 1,
         keeps=context.allowed(Deed.RUN_CYCLE),
@@ -119,6 +162,109 @@ def listed(context: RequestContext, cycle: int) -> Page:
         exports=is_payroll and last is not None,
         closes=is_payroll and opened.stage is Stage.LOCKED and last is not None,
     )
+
+
+def _run_shown(kept: Sequence[KeptRun], number: int | None) -> KeptRun | None:
+    """The run that is asked for, the last one without a number; None before there is one.
+
+    Raises:
+        NotThere: there is no run of that number.
+    """
+    if number is None:
+        return kept[-1] if kept else None
+    if number > len(kept):
+        raise NotThere
+    return kept[number - 1]
+
+
+def _office_of(plan: CyclePlan) -> Callable[[str], str]:
+    places = pay_sums.places_of(plan)
+    return functools.cache(lambda employee: places(employee)[1])
+
+
+def _units(context: RequestContext, run: KeptRun, office: Callable[[str], str]) -> list[tuple[str, str]]:
+    """The offices of those who are in a run, by name."""
+    codes = {office(one.employee) for one in run.made.items} - {""}
+    named = [(code, node_named(context, Node(NodeKind.UNIT, code))) for code in codes]
+    return sorted(named, key=lambda one: folded(one[1]))
+
+
+def _narrowed(context: RequestContext, run: KeptRun, query: PayQuery, office: Callable[[str], str]) -> list[PaidItem]:
+    """Those of a run whom the query is about, in its order: whom the run pays another amount first where it names none."""
+    text = folded(query.text.strip())
+    name = functools.cache(lambda employee: node_named(context, Node(NodeKind.EMPLOYEE, employee)))
+    some = [
+        one
+        for one in run.made.items
+        if (query.kind is None or one.kind is query.kind)
+        and (not query.paid_grade or (one.terms is not None and one.terms.grade == query.paid_grade))
+        and (not query.unit or office(one.employee) == query.unit)
+        and (not text or text in folded(name(one.employee)) or text in one.employee.casefold())
+    ]
+    if not query.sort:
+        return sorted(some, key=lambda one: one.difference == 0)
+    columns: Mapping[str, Callable[[PaidItem], Any]] = {
+        "name": by_words(lambda one: name(one.employee)),
+        "unit": by_words(
+            lambda one: office(one.employee) and node_named(context, Node(NodeKind.UNIT, office(one.employee)))
+        ),
+        "grade": lambda one: None if one.terms is None else one.terms.grade,
+        "before": lambda one: one.before,
+        "amount": lambda one: one.amount,
+        "difference": lambda one: one.difference,
+    }
+    return in_order(some, columns[query.sort], order=query.order)
+
+
+def _shown_items(
+    context: RequestContext,
+    kept: Sequence[KeptRun],
+    run: KeptRun | None,
+    items: Iterable[PaidItem],
+    office: Callable[[str], str],
+) -> Iterator[PaidShown]:
+    """Rows of a page, each with how its amount came about beside the run before."""
+    if run is None:
+        return
+    made = run.made
+    last = None if made.number == 1 else kept[made.number - 2].made
+    was = {} if last is None else {one.employee: one for one in last.items}
+    for one in items:
+        before = None if last is None else (was.get(one.employee), last.institution)
+        unit = office(one.employee)
+        yield PaidShown(
+            item=one,
+            name=node_named(context, Node(NodeKind.EMPLOYEE, one.employee)),
+            unit=node_named(context, Node(NodeKind.UNIT, unit)) if unit else "",
+            how=derivation_of(one, made.institution, made.factor, before),
+        )
+
+
+@pages.read("/cycles/<int:cycle>/pay/totals", may=Deed.SEE_CYCLES)
+def totals(context: RequestContext, cycle: int) -> Page:
+    """What people are paid in all, by grade, region and office, in which nobody stands. Queries: constant."""
+    seen = pay_sums.pay_sums_seen(context, cycle)
+    return Page("pages/pay_totals.html", cycle=cycle, seen=seen, sees_runs=paying.sees_runs(context, cycle))
+
+
+class TotalsFile(BaseModel):
+    """The kind of file."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format: Literal["csv", "xlsx"] = "csv"
+
+
+@pages.read("/cycles/<int:cycle>/pay/totals/file", may=Deed.SEE_CYCLES, lane=Lane.FILE)
+def totals_file(context: RequestContext, cycle: int, query: TotalsFile) -> Download:
+    """The same as a file: sums, in which nobody is named."""
+    seen = pay_sums.pay_sums_seen(context, cycle)
+    if seen.run is None:
+        raise NotThere
+    number = seen.run.made.number
+    # The file is written when this request is over, and names units no more then.
+    sheet = pay_totals_export(file_words()).sheet(list(seen.rows()))
+    return sheet_file(sheet, name=f"pay-totals-{cycle}-{number}", kind=query.format, made_at=context.now)
 
 
 def _proposed(
