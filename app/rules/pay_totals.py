@@ -51,12 +51,6 @@ class PayTotals:
     regions: tuple[PayCell, ...]
     offices: tuple[tuple[PayCell, ...], ...]
 
-    @property
-    def has_joined(self) -> bool:
-        """Whether any sum is one of several grades, regions or offices."""
-        cells = (*self.grades, *self.regions, *(one for some in self.offices for one in some))
-        return any(len(one.keys) > 1 for one in cells)
-
 
 def pay_totals(people: Iterable[PaidPerson], *, grades: Sequence[str], few: int = FEW) -> PayTotals | None:
     """The sums of a run; None where they would be of too few people.

@@ -37,7 +37,6 @@ def test_small_sums_are_joined_within_what_they_are_part_of() -> None:
     assert [[one.keys for one in some] for some in totals.offices] == [[("VIE",), ("PAR", "ROM")], [("NBO", "TYO")]]
     assert [one.keys for one in totals.grades] == [("S", "A")]
     assert (totals.people, totals.amount) == (23, 250)
-    assert totals.has_joined
 
 
 def test_whoever_is_paid_nothing_hides_nobody() -> None:
