@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from app import ledger
-from app.ledger import Contact
+from app.ledger import BuyerContact
 from app.rules.terms import CountsFrom
 from app.scoring import Certified, State
 
@@ -24,15 +24,15 @@ __all__ = ["CountedElsewhere", "CountedNever", "CountedTwice", "counted_elsewher
 class CountedTwice(NamedTuple):
     """A contact that the cycle counts, and that of the same buyer which another cycle counts; from which level on."""
 
-    contact: Contact
-    again: Contact
+    contact: BuyerContact
+    again: BuyerContact
     level: CountsFrom
 
 
 class CountedNever(NamedTuple):
     """A contact that the live rule counts in the cycle, which does not, and for which no other cycle counts the buyer; from which level on."""
 
-    contact: Contact
+    contact: BuyerContact
     level: CountsFrom
 
 
@@ -57,7 +57,7 @@ class CountedElsewhere:
         }
 
 
-def _json(one: Contact, level: CountsFrom) -> dict[str, str]:
+def _json(one: BuyerContact, level: CountsFrom) -> dict[str, str]:
     return {
         "buyer": one.name,
         "country": one.country,
@@ -97,10 +97,10 @@ def _levels(loaded: State, cycle: int) -> list[CountsFrom]:
     return [one for one in CountsFrom if one in in_use]
 
 
-def _counted_at(level: CountsFrom, pinned: Mapping[int, Mapping[str, int]]) -> Callable[[Contact], bool]:
+def _counted_at(level: CountsFrom, pinned: Mapping[int, Mapping[str, int]]) -> Callable[[BuyerContact], bool]:
     """Whether a contact counts at a level by the cycle that it is of: by its cut where it was certified, else by the live rule."""
 
-    def is_counted(one: Contact) -> bool:
+    def is_counted(one: BuyerContact) -> bool:
         by_cut = pinned.get(one.cycle)
         as_it_counts = one if by_cut is None else one._replace(counts=by_cut.get(one.key, 0))
         return as_it_counts.counts_at(level)

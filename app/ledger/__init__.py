@@ -79,7 +79,7 @@ from app.ledger.listed import Listed, ListedActivity, activities_found, activiti
 from app.ledger.moving import Moved, bring_up_to_date, figures_after, moved_by, write_moved
 from app.ledger.named import NamedParties, parties_meant
 from app.ledger.needs import needs
-from app.ledger.new_buyers import Contact, contacts_counting, late_contacts
+from app.ledger.new_buyers import BuyerContact, contacts_counting, late_contacts
 from app.ledger.parties import Party, keep_parties
 from app.ledger.reconcile import DERIVATION, is_outdated, reconcile, reconcile_since, rederive
 from app.ledger.record import Arrival, Origin, Recorded, Rejected, StaleFrameError, record
@@ -140,8 +140,8 @@ __all__ = [
     "Alike",
     "AlreadyJudged",
     "Arrival",
+    "BuyerContact",
     "Change",
-    "Contact",
     "Contents",
     "CountedCredit",
     "CountedMember",

@@ -16,10 +16,10 @@ from sqlalchemy import Connection
 from app.kit.bulk import among
 from app.ledger import tables
 
-__all__ = ["Contact", "contacts_counting", "late_contacts"]
+__all__ = ["BuyerContact", "contacts_counting", "late_contacts"]
 
 
-class Contact(NamedTuple):
+class BuyerContact(NamedTuple):
     """A new-buyer event: of which buyer, its event, its day and cycle, and from which levels it counts, as bits."""
 
     buyer: str
@@ -37,7 +37,7 @@ class Contact(NamedTuple):
         return bool(self.counts >> tables.LEVELS.index(level) & 1)
 
 
-def late_contacts(connection: Connection, *, cycle: int, after: int) -> list[Contact]:
+def late_contacts(connection: Connection, *, cycle: int, after: int) -> list[BuyerContact]:
     """All contacts with those buyers of whom one, of a cycle or one before, came or was judged after an event's number; by buyer and day.
 
     Queries: 1.
@@ -55,7 +55,7 @@ def late_contacts(connection: Connection, *, cycle: int, after: int) -> list[Con
         .order_by(activity.c.buyer_key, activity.c.day, activity.c.seq)
     )
     return [
-        Contact(
+        BuyerContact(
             buyer=row.buyer_key,
             name=row.buyer_name,
             country=row.buyer_country,
