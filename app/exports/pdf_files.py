@@ -7,8 +7,9 @@ server's own network. It may open the two faces, and no other file or address.
 from __future__ import annotations
 
 import functools
+import threading
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from app.kit.settings import ROOT
 
@@ -30,18 +31,37 @@ def as_pdf(markup: str, *, book: bool = False) -> bytes:
     Raises:
         FileNotFoundError: the faces are missing; `npm ci` brings them.
     """
-    from weasyprint import CSS, HTML  # half a second and 40 MB, with the first document
-    from weasyprint.text.fonts import FontConfiguration
+    from weasyprint import HTML  # half a second and 40 MB, with the first document
 
-    missing = [str(file) for file in _WEIGHTS.values() if not file.is_file()]
-    if missing:
-        message = f"{', '.join(missing)}: missing; run `npm ci`"
-        raise FileNotFoundError(message)
-    fonts = FontConfiguration()
+    fonts, style = _printing(book=book)
     document = HTML(string=markup, url_fetcher=_face)
-    style = CSS(string=_style(book=book), url_fetcher=_face, font_config=fonts)
     pdf: bytes = document.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1")
     return pdf
+
+
+class _Presses(threading.local):
+    """What each thread prints with, by whether it is a book: the library's fonts are not made for two threads at once."""
+
+    def __init__(self) -> None:
+        self.ready: dict[bool, tuple[Any, Any]] = {}
+
+
+_PRESSES: Final = _Presses()
+
+
+def _printing(*, book: bool) -> tuple[Any, Any]:
+    """The faces and the sheet, read once: reading them takes longer than a page of text does."""
+    from weasyprint import CSS
+    from weasyprint.text.fonts import FontConfiguration
+
+    if book not in _PRESSES.ready:
+        missing = [str(file) for file in _WEIGHTS.values() if not file.is_file()]
+        if missing:
+            message = f"{', '.join(missing)}: missing; run `npm ci`"
+            raise FileNotFoundError(message)
+        fonts = FontConfiguration()
+        _PRESSES.ready[book] = fonts, CSS(string=_style(book=book), url_fetcher=_face, font_config=fonts)
+    return _PRESSES.ready[book]
 
 
 @functools.cache
