@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from app.cascade.history import History
 from app.cascade.publishing import keep_texts, kept_texts
 from app.cascade.tables import locked_actual, locked_result, locked_round
+from app.kit.bulk import bulk_insert
 from app.kit.kept import LruCache
 from app.rules.terms import Node
 
@@ -100,14 +101,25 @@ def keep_locked(connection: Connection, of: LockedRound, results: str, figures: 
         msg = "the results are others than those that are summed"
         raise ValueError(msg)
     connection.execute(sa.insert(locked_round).values(of._asdict()))
-    key = {"cycle": of.cycle, "round": of.round}
-    people = [key | {"employee": number} | one._asdict() for number, one in figures.results.items()]
-    actuals = [
-        key | {"node": str(node), "kpi": kpi, "actual": actual} for (node, kpi), actual in figures.actuals.items()
-    ]
-    for table, rows in ((locked_result, people), (locked_actual, actuals)):
-        if rows:
-            connection.execute(sa.insert(table), rows)
+    of_round = (of.cycle, of.round)
+    # There are as many as all lines of everybody: row by row through the types they would take several times as long.
+    bulk_insert(
+        connection,
+        locked_result,
+        ("cycle", "round", "employee", "final_score", "grade"),
+        ((*of_round, number, _exact(one.final_score), one.grade) for number, one in figures.results.items()),
+    )
+    bulk_insert(
+        connection,
+        locked_actual,
+        ("cycle", "round", "node", "kpi", "actual"),
+        ((*of_round, str(node), kpi, _exact(actual)) for (node, kpi), actual in figures.actuals.items()),
+    )
+
+
+def _exact(value: Decimal | None) -> str | None:
+    """A decimal as it is stored."""
+    return None if value is None else f"{value:f}"
 
 
 def locked_rounds(connection: Connection, cycle: int | None = None) -> list[LockedRound]:
