@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from app.kit.settings import ROOT
 
-__all__ = ["as_pdf"]
+__all__ = ["as_pdf", "open_face", "paper_style"]
 
 _FACES: Final = ROOT / "node_modules" / "pretendard-gov" / "dist" / "public" / "static"
 _WEIGHTS: Final = {400: _FACES / "PretendardGOV-Regular.otf", 600: _FACES / "PretendardGOV-SemiBold.otf"}
@@ -34,7 +34,7 @@ def as_pdf(markup: str, *, book: bool = False) -> bytes:
     from weasyprint import HTML  # half a second and 40 MB, with the first document
 
     fonts, style = _printing(book=book)
-    document = HTML(string=markup, url_fetcher=_face)
+    document = HTML(string=markup, url_fetcher=open_face)
     pdf: bytes = document.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1")
     return pdf
 
@@ -60,12 +60,13 @@ def _printing(*, book: bool) -> tuple[Any, Any]:
             message = f"{', '.join(missing)}: missing; run `npm ci`"
             raise FileNotFoundError(message)
         fonts = FontConfiguration()
-        _PRESSES.ready[book] = fonts, CSS(string=_style(book=book), url_fetcher=_face, font_config=fonts)
+        _PRESSES.ready[book] = fonts, CSS(string=paper_style(book=book), url_fetcher=open_face, font_config=fonts)
     return _PRESSES.ready[book]
 
 
 @functools.cache
-def _style(*, book: bool) -> str:
+def paper_style(*, book: bool = False) -> str:
+    """The sheet that papers are printed by, with the faces that it names."""
     faces = "".join(
         f'@font-face {{ font-family: "Pretendard GOV"; font-weight: {weight}; src: url("{file.as_uri()}"); }}\n'
         for weight, file in _WEIGHTS.items()
@@ -73,7 +74,7 @@ def _style(*, book: bool) -> str:
     return "\n".join((faces, _SHEET.read_text("utf-8"), _BOOK_SHEET.read_text("utf-8") if book else ""))
 
 
-def _face(url: str) -> object:
+def open_face(url: str) -> object:
     """A face, for the library.
 
     Raises:

@@ -30,9 +30,11 @@ from tests.bench import (
     pages,
     painting,
     peers,
+    results,
     scoring,
     searching,
     trying,
+    writing_down,
 )
 from tests.bench.agency import Agency
 from tests.postgresql import Cluster
@@ -50,7 +52,9 @@ MEASURES: dict[str, Callable[[Agency], None]] = {
     "lab": trying.measure,
     "crowded": crowded.measure,
     "building": building.measure,
+    "locking": writing_down.measure,
     "certifying": certifying.measure,
+    "results": results.measure,
 }
 
 
