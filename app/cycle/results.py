@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-import rfc8785
+import orjson
 from sqlalchemy import Connection
 
 from app import ledger, scoring
@@ -54,8 +54,11 @@ class CycleResults:
 
     @functools.cached_property
     def text(self) -> str:
-        """The document in its RFC 8785 form: one text for equal documents."""
-        return rfc8785.dumps(self.document).decode()
+        """The document in its RFC 8785 form: one text for equal documents.
+
+        Of texts and whole numbers, under names in ASCII, any compact writer that sorts the names makes that form.
+        """
+        return orjson.dumps(self.document, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER).decode()
 
     @functools.cached_property
     def sha256(self) -> str:

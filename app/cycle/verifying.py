@@ -16,9 +16,18 @@ from app.cycle.results import CycleResults, results_of
 from app.kit.database import Database
 from app.kit.refusals import Refusal
 from app.rules.deciding import DecisionEffect, decision_digest
-from app.scoring import Certified, Cut, EventNotTaken, ScoreQuery
+from app.scoring import Certified, Cut, CutAnew, EventNotTaken, ScoreQuery
 
-__all__ = ["UNREADABLE", "Verified", "cut_to_verify", "read_lines", "signature_lines", "unreadable", "verify"]
+__all__ = [
+    "UNREADABLE",
+    "Verified",
+    "cut_to_verify",
+    "read_lines",
+    "signature_lines",
+    "unreadable",
+    "verified_by",
+    "verify",
+]
 
 
 UNREADABLE: Final = (ArithmeticError, AttributeError, LookupError, Refusal, SQLAlchemyError, TypeError, ValueError)
@@ -55,6 +64,12 @@ def verify(connection: Connection, certified: Certified, *, now: dt.datetime) ->
 
     Queries: one for each 5,000 events, those of scoring the cycle, and 4.
     """
+    with scoring.cut_anew(connection, certified.cut) as anew:
+        return verified_by(connection, certified, anew, now=now)
+
+
+def verified_by(connection: Connection, certified: Certified, anew: CutAnew, *, now: dt.datetime) -> Verified:
+    """The same by a database that is made anew, for whoever goes on with it."""
     cut = certified.cut.as_made
     differences = read_lines(cut.cycle, "what is stored", lambda: _of_inputs(connection, certified))
     differences += read_lines(cut.cycle, "publications", lambda: _of_published(connection, cut))
@@ -64,7 +79,7 @@ def verify(connection: Connection, certified: Certified, *, now: dt.datetime) ->
         # Without the folder's rows there is nothing to make the database of.
         return Verified("", (*differences, *lost))
     try:
-        computed, more = _computed(connection, certified, now)
+        computed, more = _computed(connection, certified, anew, now)
     except UNREADABLE as error:
         return Verified("", (*differences, unreadable(cut.cycle, "results", error)))
     differences += more
@@ -72,7 +87,7 @@ def verify(connection: Connection, certified: Certified, *, now: dt.datetime) ->
         differences.append(f"cycle:{cut.cycle} results: {certified.results_sha256} → {computed}")
     if certified.corrections and not differences:
         stored = certified.corrections[-1].results_sha256
-        computed, differences = _computed_as_corrected(connection, certified, now)
+        computed, differences = _computed_as_corrected(connection, certified, anew, now)
         if not differences and computed != stored:
             differences.append(f"cycle:{cut.cycle} results as corrected: {stored} → {computed}")
     return Verified(computed, tuple(differences))
@@ -100,35 +115,34 @@ def unreadable(cycle: int, what: str, error: BaseException) -> str:
     return f"cycle:{cycle} {what}: readable → {type(error).__name__} {said[0] if said else ''}".rstrip()
 
 
-def _computed(connection: Connection, certified: Certified, now: dt.datetime) -> tuple[str, list[str]]:
+def _computed(connection: Connection, certified: Certified, anew: CutAnew, now: dt.datetime) -> tuple[str, list[str]]:
     """The sum over what the cycle comes to, and what differs of it from what is stored."""
     cut = certified.cut.as_made
-    results, differences = _scored_anew(connection, cut, now)
+    results, differences = _scored_anew(connection, cut, anew.as_made(), now)
     signed = decisions.decision(connection, cut.decision)
     stored = {} if signed is None else {(one.node, _member(one)): one.after for one in signed.effects}
     differences += _of_figures(stored, results.told)
     return results.sha256, differences
 
 
-def _scored_anew(connection: Connection, cut: Cut, now: dt.datetime) -> tuple[CycleResults, list[str]]:
+def _scored_anew(
+    connection: Connection, cut: Cut, source: Database, now: dt.datetime
+) -> tuple[CycleResults, list[str]]:
     """What a cycle comes to by a cut's database that is made from the beginning, and what differs of the one that is read."""
     revision = organisation.current_revision(connection)
-    with scoring.sealed_anew(connection, cut) as source:
-        # What was decided about lines since goes over what was certified, and is no part of it.
-        loaded = scoring.state_of_source(connection, source, revision, cut=cut.decision, before=cut.decision)
-        today = loaded.frame.directory.day_of(now)
-        results = results_of(connection, loaded, ScoreQuery(cut.cycle, today))
-        differences = list(_of_totals(source))
-        # Worked out while the database is there.
-        computed = results.sha256
-    differences += _of_what_is_read(connection, cut, computed, today)
-    return results, differences
+    # What was decided about lines since goes over what was certified, and is no part of it.
+    loaded = scoring.state_of_source(connection, source, revision, cut=cut.decision, before=cut.decision)
+    today = loaded.frame.directory.day_of(now)
+    results = results_of(connection, loaded, ScoreQuery(cut.cycle, today))
+    return results, [*_of_totals(source), *_of_what_is_read(connection, cut, results.sha256, today)]
 
 
-def _computed_as_corrected(connection: Connection, certified: Certified, now: dt.datetime) -> tuple[str, list[str]]:
+def _computed_as_corrected(
+    connection: Connection, certified: Certified, anew: CutAnew, now: dt.datetime
+) -> tuple[str, list[str]]:
     """The sum over what the cycle comes to with all that was added to its cut, and what differs of it."""
     try:
-        results, differences = _scored_anew(connection, certified.cut, now)
+        results, differences = _scored_anew(connection, certified.cut, anew.with_added(), now)
     except (EventNotTaken, *UNREADABLE) as error:
         return "", [unreadable(certified.cut.cycle, "results as corrected", error)]
     return results.sha256, differences
@@ -197,9 +211,11 @@ def _of_rows(connection: Connection, certified: Certified) -> Iterator[str]:
 
 
 def _of_what_is_read(connection: Connection, cut: Cut, computed: str, today: dt.date) -> Iterator[str]:
-    """What this machine's own database of the cut comes to, by which pages and commands show the cycle."""
+    """What this machine's own database of the cut comes to, by which pages and commands show the cycle; nothing where it has none."""
+    source = scoring.sealed_here(connection, cut)
+    if source is None:
+        return
     revision = organisation.current_revision(connection)
-    source = scoring.sealed(connection, cut)
     loaded = scoring.state_of_source(connection, source, revision, cut=cut.decision, before=cut.decision)
     read = results_of(connection, loaded, ScoreQuery(cut.cycle, today)).sha256
     if read != computed:

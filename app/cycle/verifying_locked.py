@@ -13,9 +13,9 @@ from app import cascade, decisions, organisation, scoring
 from app.cascade import LockedRound
 from app.cycle.locking import figures_to_lock
 from app.cycle.results import RULES_VERSION, result_differences, results_of
-from app.cycle.verifying import UNREADABLE, Verified, read_lines, signature_lines, unreadable, verify
+from app.cycle.verifying import UNREADABLE, Verified, read_lines, signature_lines, unreadable, verified_by
 from app.rules.deciding import DecisionState
-from app.scoring import Certified, EventNotTaken, ScoreQuery
+from app.scoring import Certified, CutAnew, EventNotTaken, ScoreQuery
 
 __all__ = ["verify_locked"]
 
@@ -29,15 +29,16 @@ def verify_locked(connection: Connection, certified: Certified, locked: LockedRo
         locked: the round.
         now: the present instant, which no figure hangs on.
 
-    Queries: those of :func:`app.cycle.verify`, of making the cut's database once more and of scoring the cycle by it, and 8.
+    Queries: those of :func:`app.cycle.verify`, of scoring the cycle once more, and 8.
     """
     certified = certified.before(locked.before)
-    differences = [*verify(connection, certified, now=now).differences]
-    differences += read_lines(locked.cycle, "decisions", lambda: _of_signatures(connection, locked))
-    try:
-        computed, more = _computed(connection, certified, locked, now)
-    except (EventNotTaken, *UNREADABLE) as error:
-        return Verified("", (*differences, unreadable(locked.cycle, "locked results", error)))
+    with scoring.cut_anew(connection, certified.cut) as anew:
+        differences = [*verified_by(connection, certified, anew, now=now).differences]
+        differences += read_lines(locked.cycle, "decisions", lambda: _of_signatures(connection, locked))
+        try:
+            computed, more = _computed(connection, certified, locked, anew, now)
+        except (EventNotTaken, *UNREADABLE) as error:
+            return Verified("", (*differences, unreadable(locked.cycle, "locked results", error)))
     differences += more
     if not differences and computed != locked.results_sha256:
         differences.append(f"cycle:{locked.cycle} results: {locked.results_sha256} → {computed}")
@@ -53,7 +54,7 @@ def _of_signatures(connection: Connection, locked: LockedRound) -> Iterator[str]
 
 
 def _computed(
-    connection: Connection, certified: Certified, locked: LockedRound, now: dt.datetime
+    connection: Connection, certified: Certified, locked: LockedRound, anew: CutAnew, now: dt.datetime
 ) -> tuple[str, list[str]]:
     """The sum over what the cycle comes to, and what differs of what was locked."""
     text = cascade.locked_text(connection, locked)
@@ -66,13 +67,11 @@ def _computed(
     if stored_sum != locked.results_sha256:
         differences.append(f"cycle:{locked.cycle} results: {locked.results_sha256} → {stored_sum}")
     cut, revision = certified.cut, organisation.current_revision(connection)
-    with scoring.sealed_anew(connection, cut) as source:
-        loaded = scoring.state_of_source(connection, source, revision, cut=cut.decision, before=locked.before)
-        results = results_of(connection, loaded, ScoreQuery(cut.cycle, loaded.frame.directory.day_of(now)))
-        # Worked out while the database is there.
-        computed = results.sha256
-        figures = figures_to_lock(results, loaded.plan(cut.cycle))
-    differences += result_differences(json.loads(text), results.document)
+    loaded = scoring.state_of_source(connection, anew.with_added(), revision, cut=cut.decision, before=locked.before)
+    results = results_of(connection, loaded, ScoreQuery(cut.cycle, loaded.frame.directory.day_of(now)))
+    computed, figures = results.sha256, figures_to_lock(results, loaded.plan(cut.cycle))
+    if results.text != text:
+        differences += result_differences(json.loads(text), results.document)
     stored = cascade.read_locked(connection, before=locked.decision + 1).get(locked.cycle, cascade.NO_FIGURES)
     for number in sorted(stored.results.keys() | figures.results.keys()):
         if stored.results.get(number) != figures.results.get(number):

@@ -50,8 +50,10 @@ from app.scoring.corrections import AdoptedFile, Correction, correct_database, r
 __all__ = [
     "Certified",
     "Cut",
+    "CutAnew",
     "DecisionsSum",
     "certified_cuts",
+    "cut_anew",
     "cut_of",
     "keep_certified",
     "keep_cut",
@@ -62,7 +64,7 @@ __all__ = [
     "seal_in_background",
     "seal_soon",
     "sealed",
-    "sealed_anew",
+    "sealed_here",
 ]
 
 _LOG: Final = logging.getLogger(__name__)
@@ -413,9 +415,7 @@ def _drop_damaged(file: Path) -> None:
 def _corrected_copy(connection: Connection, cut: Cut, texts: Mapping[str, str]) -> Database:
     """Queries: 1, and where the copy is not there 1 more."""
     own = Path(sa.make_url(sealed(connection, cut.as_made).url).database or "")
-    events = ledger.events_numbered(connection, cut.added)
-    told = json.dumps([own.name, sorted(cut.parts.items()), [one.key for one in events], _CORRECTED_SHAPE])
-    file = own.with_name(f"{hashlib.sha256(told.encode()).hexdigest()[:32]}.db")
+    file = _corrected_file(connection, cut, own)
     _drop_damaged(file)
     if not file.exists():
         with _being_made(file) as part:
@@ -423,6 +423,13 @@ def _corrected_copy(connection: Connection, cut: Cut, texts: Mapping[str, str]) 
                 _copy_file(own, part)
                 _correct(connection, cut, part, texts)
     return _opened(file)
+
+
+def _corrected_file(connection: Connection, cut: Cut, own: Path) -> Path:
+    """Where the copy is in which something is added to a cut's own database."""
+    events = ledger.events_numbered(connection, cut.added)
+    told = json.dumps([own.name, sorted(cut.parts.items()), [one.key for one in events], _CORRECTED_SHAPE])
+    return own.with_name(f"{hashlib.sha256(told.encode()).hexdigest()[:32]}.db")
 
 
 _CORRECTED_SHAPE: Final = 1
@@ -474,19 +481,63 @@ def _is_whole(file: Path) -> bool:
         return False
 
 
-@contextmanager
-def sealed_anew(connection: Connection, cut: Cut) -> Iterator[Database]:
-    """Such a database made from the beginning, whatever this machine has, and gone at the end."""
-    with tempfile.TemporaryDirectory(prefix="kopes-") as folder:
-        file = Path(folder) / "cut.db"
-        _make(connection, cut.as_made, file)
-        if cut.original is not None:
-            _correct(connection, cut, file, {})
-        database = Database(f"sqlite:///{file}", readers=1)
-        try:
-            yield database
-        finally:
+def sealed_here(connection: Connection, cut: Cut) -> Database | None:
+    """That database as this machine has kept it; None where it has none: then nobody reads the cycle by a wrong one. Queries: 1."""
+    events = kept_sum(connection, cut.decision) or ledger.events_sum(connection, last=cut.last_event)
+    file = _file(connection, cut.as_made, events)
+    if cut.original is not None:
+        file = _corrected_file(connection, cut, file)
+    _drop_damaged(file)
+    return _opened(file) if file.exists() else None
+
+
+class CutAnew:
+    """The database of a cut made from the beginning, whatever this machine has of it: first as it was made, then with what was added to it."""
+
+    def __init__(self, connection: Connection, cut: Cut, folder: Path) -> None:
+        """Take whose; nothing is made before it is asked for."""
+        self._connection, self._cut, self._folder = connection, cut, folder
+        self._made: dict[str, Database] = {}
+
+    def as_made(self) -> Database:
+        """Without what was added. Queries: one for each 5,000 events, the first time."""
+        if "cut" not in self._made:
+            file = self._folder / "cut.db"
+            _make(self._connection, self._cut.as_made, file)
+            self._made["cut"] = Database(f"sqlite:///{file}", readers=1)
+        return self._made["cut"]
+
+    def with_added(self) -> Database:
+        """With it: the same one where nothing was.
+
+        Raises:
+            EventNotTaken: an event that was added is none by the rows of the cut.
+        """
+        if self._cut.original is None:
+            return self.as_made()
+        if "added" not in self._made:
+            self.as_made()
+            file = self._folder / "added.db"
+            _copy_file(self._folder / "cut.db", file)
+            _correct(self._connection, self._cut, file, {})
+            self._made["added"] = Database(f"sqlite:///{file}", readers=1)
+        return self._made["added"]
+
+    def close(self) -> None:
+        """Let go of them."""
+        for database in self._made.values():
             database.close()
+
+
+@contextmanager
+def cut_anew(connection: Connection, cut: Cut) -> Iterator[CutAnew]:
+    """Such a database, gone at the end."""
+    with tempfile.TemporaryDirectory(prefix="kopes-") as folder:
+        anew = CutAnew(connection, cut, Path(folder))
+        try:
+            yield anew
+        finally:
+            anew.close()
 
 
 def _file(connection: Connection, cut: Cut, events: EventsSum) -> Path:

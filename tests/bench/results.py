@@ -11,23 +11,27 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import httpx
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app import cascade, organisation, scoring
+from app import cascade, intake, ledger, scoring
 from app import cycle as cycles
 from app.cascade.tables import told_by_hand
 from app.cycle.tables import result_review
 from app.kit import clock
 from app.kit.database import Database
+from app.kit.schema import metadata
 from app.kit.settings import Settings
+from app.ledger import tables as ledger_tables
 from app.rules.terms import NodeKind, Role
 from app.scoring import ScoreQuery
 from tests.bench.agency import Agency
@@ -38,6 +42,7 @@ from tests.bench.pages import Visitor, accounts
 from tests.bench.recorders import approve, signed_in
 
 OFTEN: Final = 9
+BATCH: Final = 5_000
 VERIFIED: Final = 3
 FUNCTIONS: Final = ("approver", "certifier", "calibrator")
 WINDOW: Final = dt.timedelta(days=20)
@@ -80,12 +85,20 @@ def _house(agency: Agency, now: dt.datetime, members: dict[str, tuple[str, str]]
     people = accounts(agency, Role.HR, Role.EXECUTIVE)
     with ExitStack() as stack:
         port = stack.enter_context(server(agency, "tests.bench.serving", "PORT", KOPES_NOW=now.isoformat()))
-        hr, executive, *others = (
-            stack.enter_context(signed_in(port, login))
-            for login in (people[Role.HR], people[Role.EXECUTIVE], *(members[name] for name in FUNCTIONS))
+        logins = (people[Role.HR], people[Role.EXECUTIVE], *(members[name] for name in FUNCTIONS))
+        hr, executive, approver, certifier, calibrator = (
+            stack.enter_context(signed_in(port, login)) for login in logins
         )
-        looking = Visitor(port, *members["calibrator"])
-        yield _House(port, Desk(agency, hr), agency.report.cycle, executive, *others, looking)
+        yield _House(
+            port,
+            Desk(agency, hr),
+            agency.report.cycle,
+            executive,
+            approver,
+            certifier,
+            calibrator,
+            Visitor(port, *members["calibrator"]),
+        )
 
 
 def _come_to_certified(agency: Agency, house: _House, now: dt.datetime) -> None:
@@ -159,11 +172,11 @@ def _measure_result(agency: Agency, house: _House) -> None:
 
 
 def _measure_verifying(agency: Agency, stage: str) -> None:
-    """The command, against a process that makes a database of the cut's rows and events, and scores and grades everyone by it."""
+    """The command, against a process that takes the folder and the cut's events into an empty database, and scores and grades everyone by it."""
     cycle = str(agency.report.cycle)
     figures = in_turn(
         partial(seconds, partial(_run, agency, "app", "cycle", "verify", cycle)),
-        partial(seconds, partial(_run, agency, "tests.bench.results", cycle)),
+        partial(seconds, partial(_run, agency, "tests.bench.results", cycle, str(agency.report.agency))),
         runs=VERIFIED,
     )
     tell(f"kopes cycle verify, {stage} ÷ scoring and grading it from its events (promised: 1.5)", figures, "s")
@@ -207,18 +220,30 @@ def _tell_by_hand(agency: Agency, connection: Connection, *, now: dt.datetime) -
     connection.execute(sa.insert(told_by_hand), rows)
 
 
-def main(cycle: int) -> None:
-    """Score and grade a cycle from the rows and events of its cut, and nothing else."""
-    database = Database(Settings.from_environment().database_url)
-    with database.read() as connection:
+def main(cycle: int, folder: Path) -> None:
+    """Score and grade a cycle from nothing but the agency's folder and the events of its cut, by the doors that everything comes by."""
+    settings = Settings.from_environment()
+    now = clock.now()
+    with Database(settings.database_url).read() as connection:
         cut = scoring.certified_cuts(connection)[cycle].cut
-        revision = organisation.current_revision(connection)
-        with scoring.sealed_anew(connection, cut) as source:
-            loaded = scoring.state_of_source(connection, source, revision, cut=cut.decision, before=cut.decision)
-            scored = scoring.scores(connection, ScoreQuery(cycle, clock.now().date()), loaded=loaded)
+        event = ledger_tables.event.c
+        texts = connection.scalars(sa.select(event.body).where(event.seq <= cut.last_event).order_by(event.seq)).all()
+    with tempfile.TemporaryDirectory(prefix="kopes-bench-") as place:
+        database = Database(f"sqlite:///{place}/anew.db", readers=1, disposable=True)
+        with database.write("recompute") as connection:
+            metadata.create_all(connection)
+            ledger.begin_ledger(connection)
+            intake.load_agency(connection, folder, definitions=settings.kpi_definitions, at=now, by="bench")
+        for first in range(0, len(texts), BATCH):
+            arrivals = [intake.arrival_of_text(text) for text in texts[first : first + BATCH]]
+            with database.write("recompute") as connection:
+                taken = intake.take_in(connection, arrivals, at=now, door="ingest", sender="bench", keep=False)
+                assert not taken.rejected, taken.rejected[0]
+        with database.read() as connection:
+            scored = scoring.scores(connection, ScoreQuery(cycle, now.date()))
             print(len(cycles.employee_proposal(scored).rows), len(cycles.unit_proposal(scored).rows))
-    database.close()
+        database.close()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), Path(sys.argv[2]))
