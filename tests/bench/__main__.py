@@ -68,6 +68,7 @@ def _build(folder: Path, cluster: Cluster, *, people: int, scale: float) -> Agen
     report = demo.build(
         folder, seed=1, today=demo.day_of(clock.now()), people=people, scale=scale, definitions=definitions
     )
+    _let_equals_have_their_grade(report.definitions / "policies.yaml")
     url = cluster.url(cluster.create())
     migrate(url)
     database = Database(url)
@@ -90,6 +91,13 @@ def _build(folder: Path, cluster: Cluster, *, people: int, scale: float) -> Agen
     with psycopg.connect(url.replace("postgresql+psycopg", "postgresql"), autocommit=True) as connection:
         connection.execute("ANALYZE")
     return Agency(database, url, report)
+
+
+def _let_equals_have_their_grade(policies: Path) -> None:
+    """Of 1,290 graded people a few equals are above the half who may have one grade: nobody is told before calibrators have moved them, which is measured elsewhere."""
+    text = policies.read_text(encoding="utf-8")
+    assert "single_share_max: 50" in text
+    policies.write_text(text.replace("single_share_max: 50", "single_share_max: 60"), encoding="utf-8")
 
 
 def main() -> None:
