@@ -41,6 +41,7 @@ __all__ = [
     "CalibrationRefused",
     "calibrates",
     "calibration_of",
+    "grade_in",
     "is_own_group",
     "lapsed_moves",
     "read_moves_tried",
@@ -161,6 +162,15 @@ class WeighedMoves(NamedTuple):
     problem: MoveProblem | None
 
 
+def grade_in(proposal: Proposal, node: Node) -> str | None:
+    """The grade that a proposal leaves somebody graded with, asked of one: the rows of all take longer to make."""
+    given = proposal.given.get(node)
+    place = proposal.standings.by_code.get(node.code)
+    if given is not None:
+        return given.grade
+    return None if place is None else proposal.as_told.get(node, place.grade)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
     """The grades of people or of units as they stand, to be moved.
@@ -186,11 +196,7 @@ class Calibration:
 
     def present(self, node: Node) -> str | None:
         """The grade that stands of somebody graded."""
-        given = self.proposal.given.get(node)
-        place = self.standing(node)
-        if given is not None:
-            return given.grade
-        return None if place is None else self.proposal.as_told.get(node, place.grade)
+        return grade_in(self.proposal, node)
 
     def places_in(self, group: str) -> list[Standing]:
         """The places of a group, after small ones were merged, by rank."""

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection
 
 from app import scoring
-from app.cycle.calibrating import Calibration, Proposal
+from app.cycle.calibrating import Calibration, Proposal, grade_in
 from app.plain.findings import Finding
 from app.rules.grade_reasons import BetterGrade, better_grade
 from app.rules.grading import EarlierResult, EmployeeProposal, UnitProposal
@@ -230,7 +230,8 @@ def calibration_preview(calibration: Calibration, wanted: Sequence[WantedMove]) 
     pay_before, pay_after = _pay_together(before, after)
     places = {one.node: place for one in wanted if (place := calibration.standing(one.node)) is not None}
     groups = {group: calibration.places_in(group) for group in sorted({one.group for one in places.values()})}
-    now, then = _grades(before), _grades(after)
+    nodes = [calibration.node_of(one) for some in groups.values() for one in some]
+    now, then = _grades(before, nodes), _grades(after, nodes)
     return CalibrationPreview(
         counts={
             group: _counts(before.standings.in_group[group], list(map(calibration.node_of, some)), now, then)
@@ -257,13 +258,13 @@ def _pay_together(
     """What all are paid together; not where one person's pay alone is another, for the difference would be theirs."""
     if not isinstance(before, EmployeeProposal) or not isinstance(after, EmployeeProposal):
         return None, None
-    moved = sum(one.pay != other.pay for one, other in zip(before.rows, after.rows, strict=True))
+    moved = sum(one != other for one, other in zip(before.pay.won, after.pay.won, strict=True))
     return (None, None) if moved == 1 else (before.pay.pay_krw, after.pay.pay_krw)
 
 
-def _grades(proposal: Proposal) -> dict[Node, str]:
-    """The grades that stand."""
-    return {row.node: row.grade for row in proposal.rows if row.grade is not None}
+def _grades(proposal: Proposal, nodes: Iterable[Node]) -> dict[Node, str]:
+    """The grades that some are left with."""
+    return {node: grade for node in nodes if (grade := grade_in(proposal, node)) is not None}
 
 
 def _counts(

@@ -61,6 +61,7 @@ def _with_run(proposal: EmployeeProposal, run: KeptRun) -> EmployeeProposal:
             pool_krw=run.made.institution.pool,
             scale=run.made.factor or Fraction(1),
             pay_krw=run.made.sum,
+            won=[one.amount for one in run.made.items if one.terms is not None],
         ),
     )
 

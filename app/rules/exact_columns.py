@@ -11,12 +11,12 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from math import lcm
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Lookup", "WholeArray", "half_even", "over_one_denominator", "whole_numbers"]
+__all__ = ["Lookup", "RowsWhenAsked", "WholeArray", "half_even", "over_one_denominator", "whole_numbers"]
 
 WholeArray = npt.NDArray[np.object_]
 T = TypeVar("T")
@@ -79,3 +79,37 @@ class Lookup(Mapping[str, T], Generic[T]):
         """All of it, as of any mapping."""
         everything: dict[str, Any] = dict(self)
         return repr(everything)
+
+
+class RowsWhenAsked(Sequence[T], Generic[T]):
+    """The rows of all, made when somebody looks at one: whoever tries a move of grades asks what it does to counts and sums alone."""
+
+    def __init__(self, make: Callable[[], tuple[T, ...]]) -> None:
+        """Take what makes them."""
+        self._make = make
+
+    @cached_property
+    def _rows(self) -> tuple[T, ...]:
+        return self._make()
+
+    @overload
+    def __getitem__(self, at: int) -> T: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[T]: ...
+    def __getitem__(self, at: int | slice) -> T | Sequence[T]:
+        """One or some of them."""
+        return self._rows[at]
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[T]:
+        """Each of them."""
+        return iter(self._rows)
+
+    def __eq__(self, other: object) -> bool:
+        """Rows are what they say, made or not."""
+        return isinstance(other, Sequence) and self._rows == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as of a list

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple, Self, TypeAlias
 import numpy as np
 
 from app.plain.findings import Finding
-from app.rules.exact_columns import Lookup
+from app.rules.exact_columns import Lookup, RowsWhenAsked
 from app.rules.grade_rules import broken_by_counts, broken_by_policy, grade_counts
 from app.rules.measures import IntArray
 from app.rules.moves import NO_MOVES, Given, Moves, given_grades
@@ -183,7 +183,7 @@ class UnitGrade:
 class EmployeeProposal:
     """Grades, pay and promotion points of all employees, with what each came from and the rules that they break."""
 
-    rows: tuple[EmployeeGrade, ...]
+    rows: Sequence[EmployeeGrade]
     candidates: Mapping[str, Candidate]
     """What each was proposed from, by number."""
     standings: Standings
@@ -362,7 +362,7 @@ class Cohort:
         counted = np.bincount(columns.grade, minlength=len(grades)).tolist()
         counts = dict(zip(grades, counted, strict=True))
         return EmployeeProposal(
-            rows=self._rows(standing.scores, standing.reasons, columns, (won, standing.points)),
+            rows=RowsWhenAsked(lambda: self._rows(standing.scores, standing.reasons, columns, (won, standing.points))),
             candidates=standing.candidates,
             standings=standing.places,
             pay=run,

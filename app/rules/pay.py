@@ -73,6 +73,8 @@ class PayRun:
     """pool / sum where the pool binds, else 1."""
     pay_krw: int
     """All pay together, in won: the pool itself where it binds."""
+    won: Sequence[int]
+    """Each one's, in the order of the slips."""
 
     @property
     def pool_binds(self) -> bool:
@@ -152,7 +154,7 @@ def paid(
         )
 
     slips = Lookup(claims.numbers, slip)
-    return PayRun(slips=slips, exact_sum=exact_sum, pool_krw=pool_krw, scale=scale, pay_krw=sum(won)), won
+    return PayRun(slips=slips, exact_sum=exact_sum, pool_krw=pool_krw, scale=scale, pay_krw=sum(won), won=won), won
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
