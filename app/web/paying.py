@@ -144,9 +144,9 @@ def own_pay(context: RequestContext, cycle: int) -> int | None:
     """What who asks comes to by the last run, in won; None before two people agreed to one. Queries: 2, and that of the stage."""
     if cycling.hides_own_pay(context, cycle):
         return None
-    run = paying.latest_run(context.connection, cycle)
-    amounts = {one.employee: one.amount for one in run.made.items} if run else {}
-    return amounts.get(context.viewer.employee or "")
+    runs = paying.kept_runs(context.connection, cycle, employee=context.viewer.employee or "")
+    items = runs[-1].made.items if runs else ()
+    return items[-1].amount if items else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

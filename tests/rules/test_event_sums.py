@@ -15,14 +15,20 @@ from app.rules.event_sums import event_form
 _EXACT = 2**53 - 1
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 _VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-_EXACT, _EXACT) | st.floats(allow_nan=False, allow_infinity=False) | _TEXTS,
+    st.none()
+    | st.booleans()
+    | st.integers(-_EXACT, _EXACT)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | _TEXTS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXTS, inner, max_size=4),
     max_leaves=12,
 )
 
 
 @given(value=_VALUES, escaped=st.booleans(), indent=st.sampled_from([None, 2]))
-def test_the_form_is_that_of_rfc_8785_however_the_event_is_written(value: Any, escaped: bool, indent: int | None) -> None:
+def test_the_form_is_that_of_rfc_8785_however_the_event_is_written(
+    value: Any, escaped: bool, indent: int | None
+) -> None:
     """Most events go a shorter way, on which the form must be the same: letters of every plane as names, numbers of every kind."""
     written = json.dumps(value, ensure_ascii=escaped, indent=indent)
     assert event_form(written) == rfc8785.dumps(json.loads(written))
