@@ -38,6 +38,7 @@ from app.scoring import State, node_name
 from app.web import deciding, words
 from app.web.asking import ScoreParameters, asked_by, cycle_shown, state_asked
 from app.web.downloads import ReasonedExport, reasoned_file
+from app.web.file_rules import with_rules
 from app.web.file_words import file_words
 from app.web.grades_seen import GradesSeen, grades_seen, latest_cycle_of_functions
 from app.web.group_names import group_namer
@@ -382,8 +383,8 @@ def _sheet(
             code, unit_name = (unit.code, unit.name) if unit else (None, None)
             employees.append(NamedEmployeeGrade(row, name_of(row.employee), code, unit_name, group))
     if of == "units":
-        return unit_grades_export(file_words()).sheet(units)
-    return employee_grades_export(file_words()).sheet(employees)
+        return with_rules(unit_grades_export(file_words()).sheet(units), plan)
+    return with_rules(employee_grades_export(file_words()).sheet(employees), plan)
 
 
 @pages.read("/grades/totals", may=Deed.SEE_PAY_TOTALS)

@@ -25,6 +25,7 @@ from app.rules.terms import CycleFunction, Node, NodeKind
 from app.scoring import CyclePlan
 from app.web import cycling, decided, pay_sums, paying
 from app.web.downloads import LoggedReading, sheet_file, written_down
+from app.web.file_rules import with_rules
 from app.web.file_words import file_words
 from app.web.limits import Lane
 from app.web.list_order import Order, by_words, in_order, page_shown
@@ -263,7 +264,8 @@ def totals_file(context: RequestContext, cycle: int, query: TotalsFile) -> Downl
         raise NotThere
     number = seen.run.made.number
     # The file is written when this request is over, and names units no more then.
-    sheet = pay_totals_export(file_words()).sheet(list(seen.rows()))
+    plan = scoring.state(context.connection).plan(cycle)
+    sheet = with_rules(pay_totals_export(file_words()).sheet(list(seen.rows())), plan)
     return sheet_file(sheet, name=f"pay-totals-{cycle}-{number}", kind=query.format, made_at=context.now)
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Final, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app import scoring
 from app.cycle import PromotionRow
 from app.exports import ExportSheet, NamedPromotion, promotion_export
 from app.rules.permissions import Deed
@@ -17,6 +18,7 @@ from app.rules.terms import Node, NodeKind
 from app.scoring import node_name
 from app.web import promoting
 from app.web.downloads import ReasonedExport, reasoned_file
+from app.web.file_rules import with_rules
 from app.web.file_words import file_words
 from app.web.forms import FormDay
 from app.web.limits import Lane
@@ -81,7 +83,7 @@ def export(context: RequestContext, cycle: int, query: PromotionPage, form: Reas
     """The whole list as a file."""
     with context.read():
         rows = promoting.promotion_seen(context, cycle, rank=query.rank, on=query.on)
-        sheet = _sheet(context, rows)
+        sheet = with_rules(_sheet(context, rows), scoring.state(context.connection).plan(cycle))
     narrowing = query.model_dump(mode="json", exclude_defaults=True, include={"rank", "on"})
     asked = {"cycle": cycle, "format": form.format, **narrowing}
     return reasoned_file(
