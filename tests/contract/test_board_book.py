@@ -147,7 +147,11 @@ def test_the_book_says_what_api_and_second_calculation_say(desk, tmp_path, event
         assert f"{node[5:]} {deals} {deals}" in text
         assert f"{node[5:]} {consults} 0" in text
 
-    # The same moment's figures in Korean and Spanish, made by a worker for somebody else: other books with the same sum, and each unit's score in them.
+    in_other_languages(desk, cards, text)
+
+
+def in_other_languages(desk, cards, text):
+    """The same moment's figures, made by a worker for somebody else: other books with the same sum, and each unit's score in them."""
     dana = desk.person("dana")
     assert post(dana, "/my/files", **ASK, as_of="2026-06-30").status_code == 303
     for language in ("ko", "es"):
