@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import math
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from fractions import Fraction
 from typing import Any, Final
@@ -18,11 +19,13 @@ from app import access, organisation, scoring
 from app import cycle as cycles
 from app.cli.closing import Closing, Objecting
 from app.cli.first_cycle import CycleYear, FirstCycle
+from app.cli.hands import person
 from app.cli.raising import LineRaised, Raised
 from app.decisions import Answered, DecisionKind
 from app.kit.database import Database
 from app.objecting import Vote
 from app.rules.line_decisions import LineDecisionKind
+from app.rules.moves import WantedMove
 from app.rules.objections import ObjectionAbout
 from app.rules.stages import BEFORE_THE_CUT, Stage
 from app.rules.terms import CycleFunction, Node, NodeKind
@@ -37,6 +40,7 @@ _GRADE: Final = "A"
 """What the ministry gave the agency."""
 _POOL_SHARE: Final = Fraction(95, 100)
 _MILLION: Final = 1_000_000
+_HUNDRED: Final = 100
 
 _GRANTED: Final = "Two of my reports of March are counted as late. They were handed in on the day: I have the receipts."
 _REFUSED: Final = "The office had one person fewer from June on. The result should be read with that."
@@ -96,6 +100,10 @@ def _by_lapsing(tried: Raised) -> int | None:
 def _by_holding(tried: Raised) -> int:
     """Somebody is to keep a grade, and rather no move to lapse."""
     return 2 * (not tried.holds) + bool(tried.lapses)
+
+
+def _is_moved(calibration: cycles.Calibration, node: Node) -> bool:
+    return node in calibration.proposal.given
 
 
 class _FormerClose:
@@ -284,9 +292,53 @@ class _FormerClose:
         self._do.decide(kind, content, reason, by=self._hr, to=self._executive, day=day, answers=answers)
 
     def _tell(self, reason: str, *, day: int) -> None:
+        self._mend(day - 2)
         self._do.review(day - 1)
         self._decide(cycles.NOTIFY, {}, reason, day=day)
         self._do.tell_by_hand(day + 1)
+
+    def _mend(self, day: int) -> None:
+        """Where one grade is given to more people than the rules allow, calibrators move those next to the better one up."""
+        with self._cycle.database.read() as connection:
+            first, second = (self._do.holder(connection, CycleFunction.CALIBRATOR, place) for place in (0, 1))
+        reason = (
+            f"As the grades stood on {self._cycle.year.day(day).isoformat()}, one was given more often than is allowed."
+        )
+
+        def content() -> Mapping[str, Any] | None:
+            moves = self._mending(self._do.at(day), (first, second))
+            return {"moves": moves} if moves else None
+
+        self._do.decide(cycles.CALIBRATE, content, reason, by=first, to=second, day=day)
+
+    def _mending(self, at: dt.datetime, calibrators: Collection[str]) -> list[Mapping[str, str]]:
+        """The moves by which no grade is given more often than is allowed, all of one group that neither calibrator is in; none where nothing is broken."""
+        cycle = self._do.number
+        with self._cycle.database.read() as connection:
+            loaded = scoring.state_with_pending(connection)
+            day = loaded.frame.directory.day_of(at)
+            calibration = cycles.calibration_of(connection, loaded, cycle, NodeKind.EMPLOYEE, today=day)
+            viewers = [person(connection, email, at) for email in calibrators]
+            groups = [
+                one.group
+                for one in cycles.calibration_groups(calibration)
+                if not any(cycles.is_own_group(calibration, each, loaded, one.group, day=day) for each in viewers)
+            ]
+        people = [*map(calibration.node_of, calibration.proposal.standings.by_code.values())]
+        counts = Counter(calibration.present(node) for node in people)
+        (often, number), grades = counts.most_common(1)[0], [one.grade for one in calibration.policies.grades]
+        more = number - math.floor(len(people) * calibration.policies.rules.single_share_max / _HUNDRED)
+        if more <= 0 or often is None or often == grades[0]:
+            return []
+        better = grades[grades.index(often) - 1]
+        why = "Next to the better grade, which the rules leave room for."
+        for group in groups:
+            nodes = [calibration.node_of(one) for one in calibration.places_in(group)]
+            free = [node for node in nodes if calibration.present(node) == often and not _is_moved(calibration, node)]
+            moves = [WantedMove(node, often, better, why) for node in free[:more]]
+            if len(moves) == more and calibration.weighed(moves).problem is None:
+                return [{"node": str(one.node), "from": one.from_, "to": one.to, "reason": one.reason} for one in moves]
+        return []
 
     def _override(self, reason: str) -> object:
         return self._do.decided(LineDecisionKind.OVERRIDE.value, reason)
