@@ -261,12 +261,15 @@ def _heads_of_heads_and_hr(desk):
     assert (code(bare), bare.json()["errors"][0]["code"]) == ((422, "invalid"), "no_objection")
     assert code(proposed(desk, "anna", "no_effect", {}, number)) == (409, "role")
     assert code(proposed(desk, "dana", "no_effect", {"more": 1}, number)) == (422, "invalid")
-    made = proposed(desk, "dana", "no_effect", {}, number)
-    assert made.status_code == 201, made.text
-    assert code(desk.approve(desk.person("dora"), made.json())) == (409, "role")
-    assert agree(desk, "anna", made).status_code == 200
+    page = f"/cycles/2026/objections/{number}"
+    assert f'href="/cycles/2026/after-close?objection={number}"' in desk.person("dana").get(page).text
+    done = post(desk.person("dana"), f"{page}/no-effect", {"reason": WHY}, page=page)
+    assert done.status_code == 303, done.text
+    made = desk.person("anna").get(f"/api/v1{done.headers['Location']}").json()
+    assert code(desk.approve(desk.person("dora"), made)) == (409, "role")
+    assert desk.approve(desk.person("anna"), made).status_code == 200
     assert seen(desk, "e24", number)["state"] == "settled"
-    assert made.json()["id"] in desk.person("udo").get(f"{CYCLE_AT}/people/E24").json()["decisions"]
+    assert made["id"] in desk.person("udo").get(f"{CYCLE_AT}/people/E24").json()["decisions"]
 
 
 def _written_down_for_others_and_taken_back(desk):

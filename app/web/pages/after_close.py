@@ -34,7 +34,7 @@ _ROWS: Final = 30
 
 
 class LatePage(BaseModel):
-    """Where the list goes on, and what is chosen of it: events by their keys, files each with the number of a load, a colon between them."""
+    """Where the list goes on, and what is chosen of it: events by their keys, files each with the number of a load, a colon between them; and which objection is to be answered by it, where one comes from its page."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -45,6 +45,7 @@ class LatePage(BaseModel):
     adopt: Annotated[
         tuple[Annotated[str, Field(pattern=r"^[a-z]{1,20}\.csv:[0-9]{1,9}$")], ...], Field(max_length=20)
     ] = ()
+    objection: Annotated[int | None, Field(ge=1, lt=2**31)] = None
 
 
 class CorrectionForm(BaseModel):

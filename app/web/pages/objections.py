@@ -19,7 +19,7 @@ from app.decisions import Decision, decision
 from app.kit.refusals import NotThere
 from app.objecting import TEXT_LENGTH_MAX, Case, Vote
 from app.plain.findings import n_
-from app.rules.objections import ObjectionAbout, ObjectionState
+from app.rules.objections import ObjectionAbout, ObjectionState, answers
 from app.rules.permissions import Deed
 from app.rules.stages import Stage
 from app.rules.terms import Node, NodeKind
@@ -259,9 +259,10 @@ def one(context: RequestContext, cycle: int, number: int) -> Page:
         and case.as_member(viewer) in case.to_vote,
         withdraws=speaks and case.state in {ObjectionState.OPEN, ObjectionState.ANSWERED, ObjectionState.APPEALED},
         gives_effect=case.state is ObjectionState.GRANTED and context.allowed(Deed.RUN_CYCLE) and not parts.owner,
+        corrects=answers("correct", objection.about),
         shows_members=docket.shows_members(case, context, parts),
         naming=_naming(context, case),
-        lines=_lines(context, cycle, node) if parts.reads_all else [],
+        lines=_lines(context, cycle, node) if answers("override", objection.about) else [],
         called=lambda who: who_named(context, who),
         knows_cycle=_knows_cycle(context, cycle),
         days=scoring.state(context.connection).plan(cycle).sheet.definitions.policies.objections,
