@@ -13,6 +13,9 @@ from playwright.sync_api import Browser
 
 from tests.browser.person import Person
 
+# What the steps of a year hold is told as in a test.
+pytest.register_assert_rewrite("tests.browser.year_closing")
+
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
