@@ -38,13 +38,15 @@ def _of_results(connection: Connection, locked: Locked) -> Iterator[LockedOtherw
     for number, results in organisation.directory(connection).results.items():
         for one in results:
             kept = locked[one.cycle].results.get(number) if one.cycle in locked else None
-            if kept is not None and _shown(one.final_score, one.grade) != _shown(kept.final_score, kept.grade):
+            if kept is None or kept.final_score is None:
+                continue
+            if _shown(one.final_score, one.grade) != _shown(kept.final_score, kept.grade):
                 yield LockedOtherwise(one.cycle, Node(NodeKind.EMPLOYEE, number), None)
 
 
-def _shown(score: Decimal | None, grade: str | None) -> tuple[Decimal | None, str]:
+def _shown(score: Decimal, grade: str | None) -> tuple[Decimal, str]:
     """A score as it is published: a folder may have been written of what pages show."""
-    return None if score is None else published(score), grade or ""
+    return published(score), grade or ""
 
 
 def _of_history(connection: Connection, locked: Locked) -> Iterator[LockedOtherwise]:

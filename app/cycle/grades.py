@@ -44,6 +44,7 @@ __all__ = [
     "UNIT_COLUMNS",
     "Proposed",
     "cohort_of",
+    "earlier_results",
     "employee_proposal",
     "grade_standing",
     "propose_employee_grades",
@@ -166,22 +167,27 @@ def _candidate(plan: CyclePlan, person: Person, locked: Locked) -> Candidate:
         disciplined=any(
             status.kind is StatusKind.DISCIPLINE for status in directory.statuses_of(person.number, plan.cycle)
         ),
-        earlier=tuple(_earlier(directory.earlier_results(person.number, plan.cycle), person.number, locked)),
+        earlier=tuple(earlier_results(directory.earlier_results(person.number, plan.cycle), person.number, locked)),
         monthly_base=person.terms.monthly_base,
         hired_on=employee.hired_on,
         bonus_points=plan.sheet.bonus_of(plan.cycle, person.number),
     )
 
 
-def _earlier(folder: Iterable[Result], number: str, locked: Locked) -> Iterator[EarlierResult]:
-    """Somebody's results of earlier cycles: of those that were locked and list them what was locked, else the folder's."""
-    of_locked = {cycle: one.results[number] for cycle, one in locked.items() if number in one.results}
-    for result in folder:
-        if result.cycle not in of_locked:
-            yield EarlierResult(result.cycle, result.final_score, result.grade or "")
-    for cycle, one in of_locked.items():
-        if one.final_score is not None:
-            yield EarlierResult(cycle, one.final_score, one.grade or "")
+def earlier_results(folder: Iterable[Result], number: str, locked: Locked) -> Iterator[EarlierResult]:
+    """Somebody's results of earlier cycles: what was locked goes before the folder's (contract-cycle, 8).
+
+    Where a locked cycle gave somebody no score, as in one that some regions tried out, the folder's row stands: nobody loses what they had.
+    """
+    of_locked = {}
+    for cycle, one in locked.items():
+        result = one.results.get(number)
+        if result is not None and result.final_score is not None:
+            of_locked[cycle] = EarlierResult(cycle, result.final_score, result.grade or "")
+    for row in folder:
+        if row.cycle not in of_locked:
+            yield EarlierResult(row.cycle, row.final_score, row.grade or "")
+    yield from of_locked.values()
 
 
 def grade_standing(
