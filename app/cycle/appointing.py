@@ -15,7 +15,7 @@ from app import access, organisation, scoring
 from app.access import Account, FunctionGiven
 from app.cycle.opened import cycle_named, figures_stand, opened_cycle
 from app.decisions import Decision, DecisionKind, Read
-from app.kit.refusals import Conflict, Invalid, at_field, unknown_members
+from app.kit.refusals import Conflict, Invalid, at_field, is_one_of, unknown_members
 from app.organisation import Directory
 from app.plain.findings import Finding, n_
 from app.plain.texts import quoted
@@ -60,7 +60,7 @@ def _person(connection: Connection, directory: Directory, text: str) -> _Person 
 def _problems(content: Mapping[str, Any]) -> Iterator[Finding]:
     """What is wrong with the members of a content, whoever it names."""
     yield from unknown_members(content, _MEMBERS)
-    if not isinstance(content.get("function"), str) or content["function"] not in set(CycleFunction):
+    if not is_one_of(content.get("function"), {*CycleFunction}):
         message = n_("There is no such function: choose one of %(functions)s.")
         yield at_field("content/function", "unknown_function", message, functions=", ".join(CycleFunction))
     groups = content.get("groups", ALL)

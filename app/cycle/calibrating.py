@@ -24,7 +24,7 @@ from app.kit.refusals import Conflict, Invalid, NotThere, at_field, unknown_memb
 from app.plain.findings import Finding, Place, n_
 from app.plain.texts import quoted
 from app.rules.deciding import REASON_LENGTH_MAX, REASON_LENGTH_MIN, DecisionEffect, DecisionState, Obstacle
-from app.rules.grading import EmployeeProposal, UnitProposal
+from app.rules.grading import EmployeeProposal, UnitProposal, standing_grade
 from app.rules.moves import CalibrationStep, Given, GradeMove, MoveFault, MoveProblem, WantedMove, problem_of
 from app.rules.policies import Policies
 from app.rules.stages import Stage
@@ -41,7 +41,6 @@ __all__ = [
     "CalibrationRefused",
     "calibrates",
     "calibration_of",
-    "grade_in",
     "is_own_group",
     "lapsed_moves",
     "read_moves_tried",
@@ -162,15 +161,6 @@ class WeighedMoves(NamedTuple):
     problem: MoveProblem | None
 
 
-def grade_in(proposal: Proposal, node: Node) -> str | None:
-    """The grade that a proposal leaves somebody graded with, asked of one: the rows of all take longer to make."""
-    given = proposal.given.get(node)
-    place = proposal.standings.by_code.get(node.code)
-    if given is not None:
-        return given.grade
-    return None if place is None else proposal.as_told.get(node, place.grade)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
     """The grades of people or of units as they stand, to be moved.
@@ -196,7 +186,7 @@ class Calibration:
 
     def present(self, node: Node) -> str | None:
         """The grade that stands of somebody graded."""
-        return grade_in(self.proposal, node)
+        return standing_grade(self.proposal, node)
 
     def places_in(self, group: str) -> list[Standing]:
         """The places of a group, after small ones were merged, by rank."""

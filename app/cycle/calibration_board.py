@@ -16,10 +16,10 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection
 
 from app import scoring
-from app.cycle.calibrating import Calibration, Proposal, grade_in
+from app.cycle.calibrating import Calibration, Proposal
 from app.plain.findings import Finding
 from app.rules.grade_reasons import BetterGrade, better_grade
-from app.rules.grading import EarlierResult, EmployeeProposal, UnitProposal
+from app.rules.grading import EarlierResult, EmployeeProposal, UnitProposal, standing_grade
 from app.rules.moves import Given, MoveProblem, WantedMove
 from app.rules.standings import GradeInGroup, Score, Standing
 from app.rules.terms import Node
@@ -264,7 +264,7 @@ def _pay_together(
 
 def _grades(proposal: Proposal, nodes: Iterable[Node]) -> dict[Node, str]:
     """The grades that some are left with."""
-    return {node: grade for node in nodes if (grade := grade_in(proposal, node)) is not None}
+    return {node: grade for node in nodes if (grade := standing_grade(proposal, node)) is not None}
 
 
 def _counts(

@@ -281,5 +281,4 @@ def last_day_to_object_to_pay(connection: Connection, loaded: State, opened: Ope
     some = decisions.decisions_of(connection, only, visible=lambda _one: True, limit=1)
     if not some:
         return None
-    hand = some[0].ended or some[0].maker
-    return loaded.plan(opened.cycle).frame.directory.day_of(hand.at) + dt.timedelta(days=PAY_DAYS)
+    return loaded.plan(opened.cycle).frame.directory.day_of(some[0].done_by.at) + dt.timedelta(days=PAY_DAYS)

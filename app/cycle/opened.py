@@ -23,7 +23,7 @@ from app.kit.refusals import Conflict, Invalid, at_field
 from app.plain.findings import Finding, n_
 from app.plain.texts import quoted
 from app.rules.presence import cycle_of
-from app.rules.stages import BEFORE_THE_CUT, CALENDAR, TOLD_FROM, Stage, calendar_problems, read_calendar
+from app.rules.stages import BEFORE_THE_CUT, CALENDAR, PAID_IN, TOLD_FROM, Stage, calendar_problems, read_calendar
 from app.scoring import State
 
 __all__ = [
@@ -104,6 +104,11 @@ class OpenedCycle:
     def is_told(self) -> bool:
         """Whether everybody was told what they came to: in a later round that of the one before, until they are told anew."""
         return self.stage in TOLD_FROM or self.round > 1
+
+    @property
+    def was_locked(self) -> bool:
+        """Whether it was locked, in this round or one before: before that nobody is paid by it."""
+        return self.stage in PAID_IN or self.round > 1
 
     @property
     def calendar_json(self) -> dict[str, str | None]:

@@ -16,7 +16,7 @@ from app import decisions, organisation, paying, scoring
 from app.cycle.grades import propose_employee_grades
 from app.cycle.opened import NotNow, OpenedCycle, move_everybody, opened_cycle, opened_or_refused, year_named
 from app.decisions import Decision, DecisionFilter, DecisionKind, Read
-from app.kit.refusals import Conflict, Invalid, at_field, text_problems, unknown_members
+from app.kit.refusals import Conflict, Invalid, at_field, is_one_of, text_problems, unknown_members
 from app.paying import KeptRun
 from app.plain.findings import Finding, n_
 from app.plain.texts import quoted
@@ -102,7 +102,7 @@ def _policy(loaded: State, cycle: int) -> PayPolicy:
 
 def _institution_problems(content: Mapping[str, Any], rates: Mapping[str, object]) -> Iterator[Finding]:
     yield from unknown_members(content, {"grade", "pool", "document"})
-    if not isinstance(content.get("grade"), str) or content["grade"] not in rates:
+    if not is_one_of(content.get("grade"), rates):
         message = n_("The agency has no such grade: choose one of %(grades)s.")
         yield at_field("content/grade", "unknown_grade", message, grades=", ".join(rates))
     pool = content.get("pool")
@@ -172,7 +172,7 @@ def _read_clawback(connection: Connection, content: Mapping[str, Any], cycle: st
     last = paying.latest_run(connection, opened.cycle)
     known = {one.employee for one in last.made.items} if last else set()
     known |= _terms(connection, loaded, opened.cycle, today).keys()
-    if not isinstance(employee, str) or employee not in known:
+    if not is_one_of(employee, known):
         message = n_("“%(value)s” is nobody who is paid by this cycle: write the number of somebody who is.")
         problems.append(at_field("content/employee", "unknown_employee", message, value=quoted(str(employee))))
     if problems:

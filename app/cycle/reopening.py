@@ -17,7 +17,7 @@ from app.cycle.cutting import BeingCertified
 from app.cycle.opened import NotNow, OpenedCycle, begin_decided, move_everybody, opened_cycle, opened_or_refused
 from app.cycle.reopened import REOPEN as CODE
 from app.decisions import Decision, DecisionKind, Read
-from app.kit.refusals import Conflict, Invalid, at_field, unknown_members
+from app.kit.refusals import Conflict, Invalid, at_field, is_one_of, unknown_members
 from app.plain.findings import Finding, n_
 from app.plain.texts import quoted
 from app.rules.stages import BEFORE_THE_CUT, PAID_IN, REOPENED_BECAUSE, Stage
@@ -57,7 +57,7 @@ def _problems(content: Mapping[str, Any]) -> Iterator[Finding]:
         elif len(nodes) > REOPENED_MOST:
             message = n_("One decision names %(most)s people and units at most: write fewer, or all.")
             yield at_field("content/nodes", "too_many", message, most=REOPENED_MOST)
-    if not isinstance(content.get("because"), str) or content["because"] not in REOPENED_BECAUSE:
+    if not is_one_of(content.get("because"), REOPENED_BECAUSE):
         message = n_("This is no reason to reopen a cycle: choose one of %(reasons)s.")
         yield at_field("content/because", "unknown_reason", message, reasons=", ".join(REOPENED_BECAUSE))
 

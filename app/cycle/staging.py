@@ -19,7 +19,7 @@ from app.cycle.cutting import refuse_being_certified
 from app.cycle.moved import moved_figures
 from app.cycle.opened import NotNow, OpenedCycle, begin_decided, opened_cycle, opened_or_refused
 from app.decisions import Decision, DecisionKind, Read
-from app.kit.refusals import Conflict, Invalid, at_field, unknown_members
+from app.kit.refusals import Conflict, Invalid, at_field, is_one_of, unknown_members
 from app.plain.findings import Finding, n_
 from app.plain.texts import quoted
 from app.rules.deciding import DecisionEffect, Obstacle
@@ -115,7 +115,7 @@ def _problems(content: Mapping[str, Any]) -> list[Finding]:
     if is_paid and written_day(content.get("paid_on")) is None:
         message = n_("“%(value)s” is no day: write it as 2026-03-20.")
         problems.append(at_field("content/paid_on", "no_day", message, value=quoted(str(content.get("paid_on")))))
-    if not isinstance(content.get("to"), str) or content["to"] not in _REACHED:
+    if not is_one_of(content.get("to"), _REACHED):
         message = n_("There is no such stage: choose one of %(stages)s.")
         problems.append(at_field("content/to", "unknown_stage", message, stages=", ".join(sorted(_REACHED))))
     return problems

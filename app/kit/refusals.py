@@ -27,6 +27,7 @@ __all__ = [
     "TooMany",
     "Unauthenticated",
     "at_field",
+    "is_one_of",
     "text_problems",
     "unknown_members",
 ]
@@ -165,6 +166,11 @@ def text_problems(field: str, text: str, *, most: int, is_needed: bool = True) -
         message = n_("The text has %(length)s characters: write %(most)s at most.")
         return [at_field(field, "too_long", message, length=len(text), most=most)]
     return []
+
+
+def is_one_of(value: object, known: Collection[str]) -> bool:
+    """Whether what was sent is one of some texts: a list or an object is none, and no mapping could be asked for it."""
+    return isinstance(value, str) and value in known
 
 
 def unknown_members(

@@ -21,6 +21,7 @@ __all__ = [
     "KeptRun",
     "RunHead",
     "exported_runs",
+    "has_runs",
     "is_paid",
     "keep_export",
     "keep_run",
@@ -206,7 +207,7 @@ class RunHead(NamedTuple):
 
 
 def last_run_head(connection: Connection, cycle: int) -> RunHead | None:
-    """Queries: 1."""
+    """The last run of a cycle without its items; None where there is none. Queries: 1."""
     of = tables.pay_run.c
     query = sa.select(of.number, of.round, of.at).where(of.cycle == cycle).order_by(of.number.desc()).limit(1)
     row = connection.execute(query).one_or_none()

@@ -112,4 +112,8 @@ class RowsWhenAsked(Sequence[T], Generic[T]):
         """Rows are what they say, made or not."""
         return isinstance(other, Sequence) and self._rows == tuple(other)
 
+    def __repr__(self) -> str:
+        """All of them, as of any tuple."""
+        return repr(self._rows)
+
     __hash__ = None  # type: ignore[assignment]  # as of a list

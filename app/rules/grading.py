@@ -219,6 +219,18 @@ def proposed_grade(proposal: EmployeeProposal | UnitProposal, row: EmployeeGrade
     return None if place is None else place.grade
 
 
+def standing_grade(proposal: EmployeeProposal | UnitProposal, node: Node) -> str | None:
+    """The grade that somebody is left with: what they were moved to, what they were told and keep, or what is proposed.
+
+    It is asked of one: the rows of all take longer to make.
+    """
+    given = proposal.given.get(node)
+    if given is not None:
+        return given.grade
+    place = proposal.standings.by_code.get(node.code)
+    return None if place is None else proposal.as_told.get(node, place.grade)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Cohort:
     """Everyone whose service touches a cycle, as columns of what grading asks of them besides the cycle's scores.
@@ -358,11 +370,13 @@ class Cohort:
                 if stands is not None:
                     grade[place_of[node.code]] = grades.index(stands)
             columns = columns._replace(grade=grade)
-        run, won = self._pay(standing.graded, standing.numbers, columns)
+        run = self._pay(standing.graded, standing.numbers, columns)
         counted = np.bincount(columns.grade, minlength=len(grades)).tolist()
         counts = dict(zip(grades, counted, strict=True))
         return EmployeeProposal(
-            rows=RowsWhenAsked(lambda: self._rows(standing.scores, standing.reasons, columns, (won, standing.points))),
+            rows=RowsWhenAsked(
+                lambda: self._rows(standing.scores, standing.reasons, columns, (run.won, standing.points))
+            ),
             candidates=standing.candidates,
             standings=standing.places,
             pay=run,
@@ -407,7 +421,7 @@ class Cohort:
                 proposed[node] = None if place is None else place.grade
         return given_grades(moves, proposed)
 
-    def _pay(self, graded: IntArray, numbers: Sequence[str], places: Rankings) -> tuple[PayRun, Sequence[int]]:
+    def _pay(self, graded: IntArray, numbers: Sequence[str], places: Rankings) -> PayRun:
         claims = PayClaims(
             numbers,
             [self.candidates[at].monthly_base for at in graded.tolist()],

@@ -123,10 +123,8 @@ class PayClaims(NamedTuple):
         )
 
 
-def paid(
-    claims: PayClaims, *, institution_rate: Decimal, cycle_days: int, pool_krw: int | None = None
-) -> tuple[PayRun, Sequence[int]]:
-    """Pay of all graded employees together, since a pool is shared by all (contract.md, pay; domain.md 5), and their won in the claims' order.
+def paid(claims: PayClaims, *, institution_rate: Decimal, cycle_days: int, pool_krw: int | None = None) -> PayRun:
+    """Pay of all graded employees together, since a pool is shared by all (contract.md, pay; domain.md 5).
 
     Args:
         claims: one for each graded employee; nobody else has pay.
@@ -154,7 +152,7 @@ def paid(
         )
 
     slips = Lookup(claims.numbers, slip)
-    return PayRun(slips=slips, exact_sum=exact_sum, pool_krw=pool_krw, scale=scale, pay_krw=sum(won), won=won), won
+    return PayRun(slips=slips, exact_sum=exact_sum, pool_krw=pool_krw, scale=scale, pay_krw=sum(won), won=won)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

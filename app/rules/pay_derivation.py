@@ -63,7 +63,7 @@ def derivation_of(
         before: theirs of the run before, where they had one, and what that run went by; None for the first run.
     """
     scaled = item.exact if factor is None else item.exact * factor
-    way = _way(item, institution, factor, before)
+    way = _way(item, institution, before, scaled=scaled, is_capped=factor is not None)
     down = scaled.numerator // scaled.denominator
     left_over = item.amount - down if way is PayWay.SHARED else 0
     return PayDerivation(way=way, exact=item.exact, factor=factor, scaled=scaled, left_over=left_over)
@@ -72,12 +72,13 @@ def derivation_of(
 def _way(
     item: PaidItem,
     institution: Institution,
-    factor: Fraction | None,
     before: tuple[PaidItem | None, Institution] | None,
+    *,
+    scaled: Fraction,
+    is_capped: bool,
 ) -> PayWay:
     if item.terms is None:
         return PayWay.NOT_GRADED
-    scaled = item.exact if factor is None else item.exact * factor
     if item.amount == 0 and scaled >= 1:
         return PayWay.GIVEN_BACK
     if before is not None:
@@ -85,5 +86,5 @@ def _way(
         if (of.grade, of.rate) == (institution.grade, institution.rate):
             if was is not None and was.terms == item.terms:
                 return PayWay.KEPT
-            return PayWay.ROUNDED if factor is None else PayWay.BY_FACTOR
-    return PayWay.ROUNDED if factor is None else PayWay.SHARED
+            return PayWay.BY_FACTOR if is_capped else PayWay.ROUNDED
+    return PayWay.SHARED if is_capped else PayWay.ROUNDED

@@ -14,7 +14,6 @@ from app.cycle import AfterClose, CycleStanding, OpenedCycle
 from app.kit.refusals import NotThere
 from app.rules.deciding import Obstacle
 from app.rules.permissions import Deed, may, relations_that_allow
-from app.rules.stages import Stage
 from app.rules.terms import CycleFunction, Node
 from app.scoring import ScoreQuery
 from app.web.request_context import RequestContext
@@ -106,8 +105,7 @@ def hides_own_pay(context: RequestContext, cycle: int) -> bool:
     one = _opened_of(context, cycle)
     if one is None or one.was_paid:
         return False
-    was_locked = one.stage is Stage.LOCKED or one.round > 1
-    return not (was_locked and paying.has_runs(context.connection, cycle))
+    return not (one.was_locked and paying.has_runs(context.connection, cycle))
 
 
 def _opened_of(context: RequestContext, cycle: int) -> OpenedCycle | None:
@@ -145,7 +143,7 @@ def refuse_without_function(context: RequestContext, cycle: int, function: Cycle
     Raises:
         Conflict: they were not.
     """
-    if not any(one.cycle == cycle and one.function is function for one in context.viewer.functions):
+    if function not in context.viewer.authorities(cycle):
         raise decisions.refusal_for(Obstacle.ROLE)
 
 

@@ -16,7 +16,7 @@ from app.kit.refusals import NotThere
 from app.objecting import Case
 from app.rules.deciding import DecisionState
 from app.rules.moves import GradeMove, Moves
-from app.rules.stages import PAID_IN, Stage
+from app.rules.stages import Stage
 from app.rules.standings import Score
 from app.rules.tellings import ToldOf, ToldResult
 from app.rules.terms import Node, NodeKind
@@ -142,8 +142,7 @@ def my_result(context: RequestContext, cycle: int | None) -> MyResult | None:
 
 def _pay_until(context: RequestContext, loaded: State, opened: OpenedCycle) -> dt.date | None:
     """The last day to object to what one is paid. Queries: 2, and none before a cycle was locked."""
-    was_locked = opened.stage in PAID_IN or opened.round > 1
-    return cycles.last_day_to_object_to_pay(context.connection, loaded, opened) if was_locked else None
+    return cycles.last_day_to_object_to_pay(context.connection, loaded, opened) if opened.was_locked else None
 
 
 def _scored(

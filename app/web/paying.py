@@ -73,8 +73,7 @@ class PayRunSeen(NamedTuple):
 
 def sees_runs(context: RequestContext, cycle: int) -> bool:
     """Whether somebody sees everybody's pay in runs: hr, auditors, and approvers and payroll of the cycle."""
-    is_payroll = any(one.cycle == cycle and one.function is CycleFunction.PAYROLL for one in context.viewer.functions)
-    return is_payroll or grades_seen(context, cycle).pays
+    return CycleFunction.PAYROLL in context.viewer.authorities(cycle) or grades_seen(context, cycle).pays
 
 
 def run_seen(context: RequestContext, cycle: int, number: int) -> PayRunSeen:

@@ -21,7 +21,7 @@ from app.rules.deciding import DecisionState
 from app.rules.grading import members
 from app.rules.permissions import Deed, may
 from app.rules.reviewing import ReviewAlert
-from app.rules.stages import BEFORE_THE_CUT, PAID_IN
+from app.rules.stages import BEFORE_THE_CUT
 from app.rules.terms import CycleFunction, Node, NodeKind
 from app.web import decided, objecting, telling
 from app.web.decision_kinds import DECISION_KINDS
@@ -159,11 +159,8 @@ def results_seen(context: RequestContext, cycle: int, employee: str | None = Non
 
 def _paid(context: RequestContext, results: EmployeeResults) -> Mapping[str, int]:
     """Queries: 2, and none before the cycle is locked."""
-    run = (
-        paying.latest_run(context.connection, results.opened.cycle)
-        if results.opened.stage in PAID_IN or results.opened.round > 1
-        else None
-    )
+    opened = results.opened
+    run = paying.latest_run(context.connection, opened.cycle) if opened.was_locked else None
     return {} if run is None else {one.employee: one.amount for one in run.made.items}
 
 

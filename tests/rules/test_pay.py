@@ -30,8 +30,8 @@ def pay_run(
         [one.rate for one in listed],
         np.array([one.days for one in listed], dtype=np.int64),
     )
-    run, won = paid(columns, institution_rate=institution_rate, cycle_days=cycle_days, pool_krw=pool_krw)
-    assert list(won) == [slip.pay_krw for slip in run.slips.values()]
+    run = paid(columns, institution_rate=institution_rate, cycle_days=cycle_days, pool_krw=pool_krw)
+    assert list(run.won) == [slip.pay_krw for slip in run.slips.values()]
     return run
 
 

@@ -214,9 +214,8 @@ def one(context: RequestContext, cycle: int) -> Page:
         review_alerts=REVIEW_ALERTS,
         sees_after_close=standing.certified is not None and cycling.sees_everybody(context, cycle),
         sees_pay=standing.certified is not None and paying.sees_runs(context, cycle),
-        has_pay_sums=pay_sums.sees_pay_sums(context, cycle)
-        and runs.last_run_head(context.connection, cycle) is not None,
-        closes=any((one.cycle, one.function) == (cycle, CycleFunction.PAYROLL) for one in context.viewer.functions),
+        has_pay_sums=pay_sums.sees_pay_sums(context, cycle) and runs.has_runs(context.connection, cycle),
+        is_payroll=CycleFunction.PAYROLL in context.viewer.authorities(cycle),
         ends=_end_of_functions(standing),
         alerts=_alerts(context, standing),
         alert_kinds=ALERTS,

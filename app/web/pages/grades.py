@@ -28,7 +28,7 @@ from app.plain.findings import Finding, n_
 from app.rules.grade_reasons import beyond_seats, grade_reasons
 from app.rules.grade_spread import NEAR, GradesSpread, grades_spread
 from app.rules.grades_narrowed import own_group, proposal_of_groups, without_employee
-from app.rules.grading import EmployeeGrade, EmployeeProposal, UnitGrade, UnitProposal
+from app.rules.grading import EmployeeGrade, EmployeeProposal, UnitGrade, UnitProposal, standing_grade
 from app.rules.names import person_meant
 from app.rules.pay import PaySum, coarse_sums, pay_sums
 from app.rules.permissions import Deed, may
@@ -295,8 +295,7 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
 
 def _spread(proposal: EmployeeProposal | UnitProposal, within: Decimal) -> GradesSpread:
     """How the grades lie that stand: those that were moved are what they were moved to, those that are kept as they were told."""
-    given = {node.code: one.grade for node, one in proposal.given.items()}
-    given |= {node.code: grade for node, grade in proposal.as_told.items()}
+    given = {node.code: standing_grade(proposal, node) for node in (*proposal.given, *proposal.as_told)}
     return grades_spread(proposal.standings, within=within, given=given)
 
 

@@ -133,8 +133,7 @@ def listed(context: RequestContext, cycle: int, query: PayQuery) -> Page:
     plan = loaded.plan(cycle)
     kept, exported = runs.kept_runs(context.connection, cycle), runs.exported_runs(context.connection, cycle)
     of_run = _run_shown(kept, query.run)
-    given = {one.function for one in context.viewer.functions if one.cycle == cycle}
-    is_payroll = CycleFunction.PAYROLL in given
+    is_payroll = CycleFunction.PAYROLL in context.viewer.authorities(cycle)
     office = _office_of(plan)
     some = [] if of_run is None else _narrowed(context, of_run, query, office)
     shown = page_shown(some, query.page, size=_ROWS)
