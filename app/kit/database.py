@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
+from app.kit import patience
 from app.kit.private_files import begin_private, database_file
 from app.kit.refusals import Busy
 
@@ -43,6 +44,12 @@ DEED: Final = "deed"
 
 _READER: Final = "reader"
 """The option by which a writing transaction finds the engine of those that read."""
+
+_PATIENCE: Final = "patience_s"
+"""The option that says how long a writing transaction waits for a lock."""
+
+_LOCK_LEAST_S: Final = 0.05
+"""Whoever has no patience left waits so long for a lock of the database all the same: to PostgreSQL 0 is without end, and most are held for less."""
 
 ATTEMPTS: Final = 6
 """How often a write that met another one in its way (deadlock, lost race for a key) is tried."""
@@ -130,7 +137,7 @@ class Database:
         """
         with self._turn(), _patient(self.writer) as connection:
             try:
-                with connection.execution_options(**{DEED: deed, _READER: self.reader}), connection.begin():
+                with self._begun(connection.execution_options(**self._options(deed))):
                     yield connection
             except OperationalError as error:
                 if _is_locked(error):
@@ -141,7 +148,7 @@ class Database:
     def tried(self, deed: str) -> Iterator[Connection]:
         """A writing transaction that is taken back at its end, whatever comes: to see what would follow."""
         with self._turn(), _patient(self.writer) as connection:
-            transaction = connection.execution_options(**{DEED: deed, _READER: self.reader}).begin()
+            transaction = connection.execution_options(**self._options(deed)).begin()
             try:
                 yield connection
             finally:
@@ -182,7 +189,7 @@ class Database:
         try:
             with (
                 self.writer.connect().execution_options(**{DEED: deed}) as connection,
-                self._without_waiting(connection),
+                self._waiting_at_most(connection, 0),
                 connection.begin(),
             ):
                 if is_postgresql(connection):
@@ -198,22 +205,41 @@ class Database:
     @contextmanager
     def _turn(self) -> Iterator[None]:
         """One of the places of those who write at once, which are as many as there are connections for them."""
-        if not self._turns.acquire(timeout=self._patience_s):
+        with patience.waiting():
+            has_turn = self._turns.acquire(timeout=patience.left(self._patience_s))
+        if not has_turn:
             raise Busy
         try:
             yield
         finally:
             self._turns.release()
 
+    def _options(self, deed: str) -> dict[str, object]:
+        return {DEED: deed, _READER: self.reader, _PATIENCE: self._patience_s}
+
     @contextmanager
-    def _without_waiting(self, connection: Connection) -> Iterator[None]:
-        """Have SQLite say at once that somebody writes, for this connection and this while."""
+    def _begun(self, connection: Connection) -> Iterator[None]:
+        """A transaction that waits for others no longer than the request has patience left. Queries: none where it has enough."""
         if is_postgresql(connection):
+            with connection.begin():
+                _hurry(connection)
+                yield
+            return
+        left_s = max(patience.left(self._patience_s), _LOCK_LEAST_S)
+        with self._waiting_at_most(connection, left_s), patience.waiting():
+            transaction = connection.begin()
+        with transaction:
+            yield
+
+    @contextmanager
+    def _waiting_at_most(self, connection: Connection, seconds: float) -> Iterator[None]:
+        """Have SQLite say so soon that somebody writes, for this connection and this while."""
+        if is_postgresql(connection) or seconds >= self._patience_s:
             yield
             return
         # The driver's own connection: a statement of SQLAlchemy's would begin the transaction that is not to wait.
         driver: Any = connection.connection.driver_connection
-        driver.execute("PRAGMA busy_timeout = 0")
+        driver.execute(_busy_timeout(seconds))
         try:
             yield
         finally:
@@ -272,7 +298,8 @@ def _is_locked(error: DBAPIError) -> bool:
 def _patient(engine: Engine) -> Iterator[Connection]:
     """A connection of the engine's, waited for as long as its pool does."""
     try:
-        connection = engine.connect()
+        with patience.waiting():
+            connection = engine.connect()
     except NoConnection as error:
         raise Busy from error
     with connection:
@@ -385,7 +412,17 @@ def lock(connection: Connection, key: int, *, shared: bool = False) -> None:
         shared: let other shared holders in.
     """
     if is_postgresql(connection):
-        connection.execute(_lock_query(shared=shared), {"key": key})
+        with patience.waiting():
+            connection.execute(_lock_query(shared=shared), {"key": key})
+        _hurry(connection)
+
+
+def _hurry(connection: Connection) -> None:
+    """Have this transaction of PostgreSQL wait for no further lock longer than the request has patience left. Queries: none where it has enough."""
+    most_s: float = connection.get_execution_options().get(_PATIENCE, 0)
+    left_s = patience.left(most_s)
+    if left_s < most_s:
+        connection.execute(sa.text(f"SET LOCAL lock_timeout = {max(left_s, _LOCK_LEAST_S) * 1000:.0f}"))
 
 
 def try_lock(connection: Connection, key: int) -> bool:
@@ -436,6 +473,8 @@ def lock_all(connection: Connection, keys: Iterable[int]) -> None:
         keys: the locks' numbers.
     """
     if is_postgresql(connection):
-        driver_cursor(connection).execute(
-            "SELECT pg_advisory_xact_lock(key) FROM unnest(%b::bigint[]) AS wanted(key)", [sorted(keys)]
-        )
+        with patience.waiting():
+            driver_cursor(connection).execute(
+                "SELECT pg_advisory_xact_lock(key) FROM unnest(%b::bigint[]) AS wanted(key)", [sorted(keys)]
+            )
+        _hurry(connection)

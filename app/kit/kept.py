@@ -12,6 +12,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
+from app.kit import patience
 from app.kit.refusals import Busy
 
 __all__ = ["LruCache"]
@@ -108,7 +109,9 @@ class LruCache(Generic[T]):
             making = self._making.setdefault(key, _Making())
             making.asking += 1
         try:
-            if not making.lock.acquire(timeout=self._patience_s):
+            with patience.waiting():
+                is_ours = making.lock.acquire(timeout=patience.left(self._patience_s))
+            if not is_ours:
                 raise Busy
             try:
                 part = self.get(key)

@@ -41,6 +41,7 @@ __all__ = [
     "SIGN_IN_BYTES",
     "THREADS",
     "WAITING_MAX",
+    "WAITS_SECONDS",
     "Lane",
 ]
 
@@ -76,6 +77,9 @@ QUEUE_SECONDS: Final = 20
 
 PATIENCE_SECONDS: Final = 10
 """How long a request waits for a lock or a connection of the database."""
+
+WAITS_SECONDS: Final = 30
+"""How long all waits of a request take together: for its thread, its turn to write, each lock, and what another thread is making already."""
 
 NO_BODY_BYTES: Final = 16 * 1024
 """The body of a request that needs none."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
 
+from app.kit import patience
 from app.kit.database import Database, lock
 from app.kit.refusals import Busy
 
@@ -42,6 +44,39 @@ def test_a_wait_for_a_connection_ends(impatient):
         pass
     with impatient.read() as connection:
         assert connection.scalar(sa.select(1)) == 1
+
+
+def test_the_waits_of_a_request_share_its_patience(database_url):
+    """What one wait took is no longer there for the next: a request that met holders one after the other is answered as soon as one that met a single one."""
+    most_s = 30.0
+    patient, other = (Database(database_url, writers=1, patience_s=most_s) for _ in range(2))
+    begun = time.monotonic()
+    with patience.bounded(0.2):
+        with other.write("hold") as held:
+            lock(held, LOCK)
+            # The first of each pair takes what there is, the second finds nothing left.
+            for _ in range(2):
+                with pytest.raises(Busy), patient.write("wait") as connection:
+                    lock(connection, LOCK)
+                assert patience.left(most_s) == 0
+        with patient.write("turn"), pytest.raises(Busy), patient.write("wait for a turn"):
+            pass
+        # Who has to wait for nobody passes, however long it waited before.
+        with patient.write("after") as connection:
+            lock(connection, LOCK)
+            assert _lock_wait_s(connection) < 1
+    with patient.write("the next request") as connection:
+        assert patience.left(most_s) == most_s == _lock_wait_s(connection)
+    assert time.monotonic() - begun < most_s
+    patient.close()
+    other.close()
+
+
+def _lock_wait_s(connection):
+    """How long the transaction waits for the next lock, by the database itself; on SQLite it has the only one."""
+    if connection.dialect.name == "sqlite":
+        return 30.0 if patience.left(30.0) else 0.0
+    return connection.scalar(sa.text("SELECT setting::numeric / 1000 FROM pg_settings WHERE name = 'lock_timeout'"))
 
 
 def test_writers_that_lock_in_a_ring_come_through(database, database_url):

@@ -8,12 +8,14 @@ import io
 import threading
 from collections.abc import Iterable, Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from flask.sessions import SecureCookieSessionInterface
 
 from app.access import tables as access_tables
+from app.kit import patience
 from app.kit.refusals import Busy, Refusal
 from app.web import site_of
 from app.web.front import bodies
@@ -23,7 +25,7 @@ from app.web.front.bridge import Bridge
 from app.web.front.environ import environ_of
 from app.web.front.lanes import Lanes
 from app.web.front.sharers import Sharers
-from app.web.limits import SHARES, THREADS, WAITING_MAX, Lane
+from app.web.limits import SHARES, THREADS, WAITING_MAX, WAITS_SECONDS, Lane
 from app.web.reader import READER_LEFT
 from app.web.routing import ASKED_BY, NOBODY
 from app.web.sign_in import SignedSession, signed_session
@@ -115,6 +117,21 @@ def test_the_first_piece_of_a_file_that_is_being_made_leaves_at_once() -> None:
     reader.ask(_answering(pieces(), []))
     assert reader.body == b"headerrows"
     assert [message.get("more_body", False) for message in reader.answer[1:]] == [True, True, False]
+
+
+def test_what_was_waited_for_a_thread_is_gone_for_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All waits of a request together are bounded: whoever had to queue for 25 s waits 5 s more, however many locks are held."""
+    instants = iter((100.0, 125.0))
+    monkeypatch.setattr("app.web.front.bridge.time", SimpleNamespace(monotonic=lambda: next(instants)))
+    left: list[float] = []
+
+    def application(_environ: Any, start_response: Any) -> Iterable[bytes]:
+        left.append(patience.left(1000))
+        start_response("200 OK", [("Content-Length", "0")])
+        return []
+
+    Reader().ask(application)
+    assert left == [WAITS_SECONDS - 25]
 
 
 def test_what_knows_its_length_goes_out_whole() -> None:

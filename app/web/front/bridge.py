@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from app.kit import patience
 from app.kit.refusals import Refusal
 from app.web.front.answers import Answer, Growing, Receive, Scope, Send, left
 from app.web.front.bodies import Bodies, LeftError
@@ -18,7 +20,7 @@ from app.web.front.compressing import Coding
 from app.web.front.environ import environ_of, refuse_head
 from app.web.front.lanes import Lanes
 from app.web.front.sharers import Sharers
-from app.web.limits import Lane
+from app.web.limits import WAITS_SECONDS, Lane
 from app.web.reader import READER_LEFT, ReaderLeftError
 
 __all__ = ["Bridge"]
@@ -97,7 +99,7 @@ class Bridge:
         answer = Answer(environ=environ)
         begun: asyncio.Future[None] = loop.create_future()
         sharer = "" if lane is Lane.LOOP else self._sharers.sharer_of(environ)
-        work = asyncio.ensure_future(self._lanes.run(lane, sharer, self._work, answer, loop, begun))
+        work = asyncio.ensure_future(self._lanes.run(lane, sharer, self._work, answer, loop, begun, time.monotonic()))
         await asyncio.wait((work, begun), return_when=asyncio.FIRST_COMPLETED)
         if leaving is not None:
             leaving.cancel()
@@ -118,7 +120,14 @@ class Bridge:
         leaving.add_done_callback(lambda ended: None if ended.cancelled() else gone.set())
         return leaving
 
-    def _work(self, answer: Answer, loop: asyncio.AbstractEventLoop, begun: asyncio.Future[None]) -> None:
+    def _work(
+        self, answer: Answer, loop: asyncio.AbstractEventLoop, begun: asyncio.Future[None], queued_at: float
+    ) -> None:
+        """Make the answer, in a thread; what was waited for that thread is no longer there for locks."""
+        with patience.bounded(WAITS_SECONDS - (time.monotonic() - queued_at)):
+            self._answer(answer, loop, begun)
+
+    def _answer(self, answer: Answer, loop: asyncio.AbstractEventLoop, begun: asyncio.Future[None]) -> None:
         def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> Callable[[bytes], None]:
             answer.status = int(status[:3])
             answer.headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
