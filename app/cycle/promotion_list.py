@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from app import organisation
 from app.cycle.grades import propose_employee_grades
+from app.organisation import Discipline
 from app.rules.policies import PromotionBlocks
 from app.rules.promotion import PromotionPoints, barred
 from app.scoring import State
@@ -29,6 +30,7 @@ class PromotionRow:
         points: with all that they came from.
         hired_on: the first day of service: among equals whoever has served longer stands before.
         blocked_until: the first day on which nothing bars them; None for whom nothing bars on the day that was asked for.
+        measures: what bars them on that day, first what bars for longest.
     """
 
     employee: str
@@ -36,6 +38,7 @@ class PromotionRow:
     points: PromotionPoints
     hired_on: dt.date
     blocked_until: dt.date | None
+    measures: tuple[Discipline, ...]
 
 
 def promotion_list(
@@ -54,7 +57,7 @@ def promotion_list(
     """
     proposal = propose_employee_grades(connection, cycle=cycle, today=today, loaded=loaded).proposal
     blocks = loaded.plan(cycle).sheet.definitions.policies.promotion.blocks
-    until = _barred_on(connection, blocks, on)
+    bars = _barring_on(connection, blocks, on)
     rows = []
     for one in proposal.rows:
         candidate, points = proposal.candidates[one.employee], proposal.points.get(one.employee)
@@ -65,19 +68,24 @@ def promotion_list(
                     rank=candidate.rank,
                     points=points,
                     hired_on=candidate.hired_on,
-                    blocked_until=until.get(one.employee),
+                    blocked_until=max((until for until, _ in bars.get(one.employee, ())), default=None),
+                    measures=tuple(measure for _, measure in bars.get(one.employee, ())),
                 )
             )
     return sorted(rows, key=lambda row: (-row.points.points, -row.points.performance, row.hired_on, row.employee))
 
 
-def _barred_on(connection: Connection, blocks: PromotionBlocks, on: dt.date) -> dict[str, dt.date]:
-    """Of those whom a measure bars on a day the first free one, after all that bar them then."""
-    until: dict[str, dt.date] = {}
+def _barring_on(
+    connection: Connection, blocks: PromotionBlocks, on: dt.date
+) -> dict[str, list[tuple[dt.date, Discipline]]]:
+    """Of those whom a measure bars on a day all that bar them then, each with its first free day, the latest first."""
+    bars: dict[str, list[tuple[dt.date, Discipline]]] = {}
     for one in organisation.disciplines(connection):
         days = barred(
             one.kind, is_grave=one.is_grave, decided_on=one.decided_on, lifted_on=one.lifted_on, blocks=blocks
         )
         if days.since <= on < days.until:
-            until[one.employee] = max(days.until, until.get(one.employee, days.until))
-    return until
+            bars.setdefault(one.employee, []).append((days.until, one))
+    for some in bars.values():
+        some.sort(key=lambda pair: pair[0], reverse=True)
+    return bars

@@ -7,6 +7,7 @@ and no text runs as a formula. It never decides who may have one, and computes n
 from app.exports.activities import EXPORT as ACTIVITIES
 from app.exports.activities import OF_LEDGER as LEDGER_ACTIVITIES
 from app.exports.activities import with_figures_named
+from app.exports.board import NamedStanding, board_export
 from app.exports.business import business_export, business_table
 from app.exports.csv_files import as_csv
 from app.exports.folder_rows import folder_rows_xlsx
@@ -22,7 +23,8 @@ from app.exports.pay import pay_run_file
 from app.exports.pay_totals import NamedPaySum, pay_totals_export
 from app.exports.pdf_files import as_pdf
 from app.exports.people import NamedPerson, people_export
-from app.exports.promotion import NamedPromotion, promotion_export
+from app.exports.promotion import NamedMeasure, NamedPromotion, promotion_export
+from app.exports.results import NamedMove, NamedResult, NamedReview, results_export
 from app.exports.scorecard import ScorecardRow, scorecard_export, scorecard_rows
 from app.exports.table import WON, Cell, Column, Export, ExportSheet, FileWords, harmless
 from app.exports.xlsx_files import refuse_more_than_a_workbook_holds, write_xlsx
@@ -37,13 +39,19 @@ __all__ = [
     "ExportSheet",
     "FileWords",
     "NamedEmployeeGrade",
+    "NamedMeasure",
+    "NamedMove",
     "NamedPaySum",
     "NamedPerson",
     "NamedPromotion",
+    "NamedResult",
+    "NamedReview",
+    "NamedStanding",
     "NamedUnitGrade",
     "ScorecardRow",
     "as_csv",
     "as_pdf",
+    "board_export",
     "business_export",
     "business_table",
     "employee_grades_export",
@@ -56,6 +64,7 @@ __all__ = [
     "people_export",
     "promotion_export",
     "refuse_more_than_a_workbook_holds",
+    "results_export",
     "scorecard_export",
     "scorecard_rows",
     "unit_grades_export",

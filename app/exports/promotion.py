@@ -11,7 +11,15 @@ from app.exports.table import Column, Export, FileWords
 from app.plain.findings import n_
 from app.rules.promotion import PromotionPoints
 
-__all__ = ["NamedPromotion", "promotion_export"]
+__all__ = ["NamedMeasure", "NamedPromotion", "promotion_export"]
+
+
+class NamedMeasure(NamedTuple):
+    """A disciplinary measure: its kind by code, and when it was decided on."""
+
+    kind: str
+    decided_on: dt.date
+    is_grave: bool
 
 
 class NamedPromotion(NamedTuple):
@@ -24,15 +32,25 @@ class NamedPromotion(NamedTuple):
     points: PromotionPoints
     hired_on: dt.date
     blocked_until: dt.date | None
+    measure: NamedMeasure | None
+    """What bars for longest; None for whom nothing bars."""
 
 
 def _part(value: Fraction) -> Decimal:
     return Decimal(round(value * 10**6)).scaleb(-6)
 
 
-def promotion_export(words: FileWords) -> Export[NamedPromotion]:
-    """The file of a cycle's promotion list."""
+def promotion_export(words: FileWords, *, with_measures: bool) -> Export[NamedPromotion]:
+    """The file of a cycle's promotion list; why somebody is barred stands in it for whoever reads disciplinary measures."""
     say = words.say
+    answers = {True: say(n_("yes")), False: say(n_("no"))}
+    measures = (
+        Column[NamedPromotion](
+            say(n_("Measure that bars")), lambda row: row.measure and words.term("discipline", row.measure.kind), 18
+        ),
+        Column[NamedPromotion](say(n_("Decided on")), lambda row: row.measure and row.measure.decided_on),
+        Column[NamedPromotion](say(n_("Grave")), lambda row: row.measure and answers[row.measure.is_grave]),
+    )
     return Export[NamedPromotion](
         say(n_("Promotion list")),
         (
@@ -46,6 +64,7 @@ def promotion_export(words: FileWords) -> Export[NamedPromotion]:
             Column(say(n_("Bonus points")), lambda row: _part(row.points.bonus), 18),
             Column(say(n_("Hired on")), lambda row: row.hired_on, 14),
             Column(say(n_("Barred until before")), lambda row: row.blocked_until, 18),
+            *(measures if with_measures else ()),
         ),
         words.closing,
     )

@@ -13,6 +13,7 @@ from app.web.languages import in_language, page_language
 __all__ = ["file_words"]
 
 _TERMS: Final[Mapping[str, Mapping[str, str]]] = {
+    "discipline": words.DISCIPLINE_KINDS,
     "figure": words.BUSINESS,
     "grade_reason": words.GRADE_REASONS,
     "job": words.JOBS,

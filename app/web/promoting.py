@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -10,10 +11,11 @@ from app import cycle as cycles
 from app import scoring
 from app.cycle import PromotionRow
 from app.kit.refusals import NotThere
+from app.web import changing
 from app.web.grades_seen import grades_seen
 from app.web.request_context import RequestContext
 
-__all__ = ["as_json", "promotion_seen"]
+__all__ = ["as_json", "promotion_seen", "sees_measures"]
 
 
 def promotion_seen(context: RequestContext, cycle: int, *, rank: str, on: dt.date | None) -> list[PromotionRow]:
@@ -38,7 +40,13 @@ def promotion_seen(context: RequestContext, cycle: int, *, rank: str, on: dt.dat
         raise NotThere
     rows = cycles.promotion_list(context.connection, loaded, cycle, on=on or context.today, today=context.today)
     hidden = seen.own if seen.hides_own else None
-    return [row for row in rows if (not rank or row.rank == rank) and row.employee != hidden]
+    some = [row for row in rows if (not rank or row.rank == rank) and row.employee != hidden]
+    return some if sees_measures(context) else [replace(row, measures=()) for row in some]
+
+
+def sees_measures(context: RequestContext) -> bool:
+    """Whether who asks reads why somebody is barred: whoever reads the measures in the agency folder too; others until when alone. No queries."""
+    return changing.sees_pay(context)
 
 
 def as_json(row: PromotionRow) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from app.rules.objections import ObjectionAbout, ObjectionState, Recusal
 from app.rules.pay_runs import PayItemKind
 from app.rules.permissions import Deed
 from app.rules.reviewing import ReviewAlertKind
+from app.rules.tellings import RankThird
 from app.rules.terms import Role
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "OBJECTION_ABOUTS",
     "OBJECTION_STATES",
     "PERSPECTIVES",
+    "RANK_THIRDS",
     "REASONS",
     "RECUSALS",
     "REVIEW_ALERTS",
@@ -463,6 +465,13 @@ PAY_ITEM_KINDS: Final[Mapping[PayItemKind, str]] = {
     PayItemKind.NONE: n_("nothing"),
 }
 """What an item of a pay run does."""
+
+RANK_THIRDS: Final[Mapping[RankThird, str]] = {
+    RankThird.UPPER: n_("upper third"),
+    RankThird.MIDDLE: n_("middle third"),
+    RankThird.LOWER: n_("lower third"),
+}
+"""The third of the group, in words."""
 
 BOARD_STATES: Final[Mapping[BoardState, str]] = {
     BoardState.PAID: n_("paid"),

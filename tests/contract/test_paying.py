@@ -17,6 +17,7 @@ from fractions import Fraction
 import python_calamine
 from pypdf import PdfReader
 
+from tests.contract.cycle_books import the_books_of_a_cycle
 from tests.contract.desk import code
 from tests.contract.every_door import by_every_door
 from tests.contract.test_calibrating import grades
@@ -119,6 +120,7 @@ def test_people_are_paid_by_what_was_locked(notified, desks, tmp_path):
         given_back(desk, first, pool)
         anew(desk, rows)
         closes(desk)
+        the_books_of_a_cycle(desk)
         by_every_door(desk, "E1", 3, tmp_path / "books")
 
 

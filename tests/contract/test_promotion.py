@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 import shutil
 from fractions import Fraction
 
@@ -101,6 +102,13 @@ def test_the_list_is_that_which_the_files_give_by_hand(clients):
     assert clients["hr"].get("/api/v1/cycles/2019/promotion").status_code == 404
     assert clients["hr"].get("/api/v1/cycles/2026/promotion", params={"on": "2027-02-30"}).status_code == 422
     _is_the_same_as_a_file(clients["hr"], listed)
+    for name in ("hr", "auditor"):
+        page = clients[name].get("/cycles/2026/promotion", params={"on": ON}).text
+        assert sorted(re.findall('data-measure="([a-z_]+)">([A-Z][^<,]+)', page)) == [
+            ("demotion", "Demotion"),
+            ("reprimand", "Reprimand"),
+            ("suspension", "Suspension (grave)"),
+        ]
 
 
 def _is_the_same_as_a_file(client, listed):
@@ -115,6 +123,12 @@ def _is_the_same_as_a_file(client, listed):
         (row["Employee number"], float(row["Promotion points"]), row["Barred until before"] or None) for row in rows
     ]
     assert shown == [(one["employee"], one["points"], one["blocked_until"]) for one in listed]
+    why = {row["Employee number"]: (row["Measure that bars"], row["Decided on"], row["Grave"]) for row in rows}
+    assert {number: one for number, one in why.items() if any(one)} == {
+        "E001": ("Demotion", "2026-08-31", "no"),
+        "E002": ("Suspension", "2026-02-28", "yes"),
+        "E003": ("Reprimand", "2026-08-31", "no"),
+    }
 
 
 def test_measures_come_and_go_by_the_day(clients):

@@ -133,6 +133,7 @@ WITHOUT_TEXT: Final = {
 """Forms of a button or a choice alone, and those of whoever is not signed in."""
 
 ELSEWHERE: Final = {
+    "board.export",
     "board.remind",
     "unsigned.remind",
     "evaluation_groups.change",
@@ -167,6 +168,7 @@ ELSEWHERE: Final = {
     "calibration.let_lapse",
     *(f"objections.{name}" for name in ("answer", "appeal", "no_effect", "raise_one", "vote", "withdraw")),
     "results.answer",
+    "results.export",
     "results.review",
     "line_decision.propose",
     "after_close.correct",

@@ -17,10 +17,13 @@ from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.scoring import node_name
 from app.web import boarding, reviewing, words
+from app.web.cycle_files import board_sheet
+from app.web.downloads import ReasonedExport, reasoned_file
 from app.web.languages import named
+from app.web.limits import Lane
 from app.web.list_order import Order, by_words, in_order, page_shown
 from app.web.naming import kpi_namer, node_named, who_named
-from app.web.rendering import FormError, Page, Redirect
+from app.web.rendering import Download, FormError, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
@@ -80,8 +83,21 @@ def board(context: RequestContext, cycle: int, query: BoardPageQuery) -> Page:
         parameters={"cycle": cycle, **query.model_dump(mode="json", exclude_defaults=True, exclude={"page"})},
         waiting=len({who for row in rows for who in row.who}),
         may_remind=context.allowed(Deed.REMIND),
+        exports=context.allowed(Deed.EXPORT),
         reminded=boarding.reminded_today(context, cycle, every),
     )
+
+
+@pages.act("/cycles/<int:cycle>/board/file", may=Deed.EXPORT, again="board", transaction=False, lane=Lane.FILE)
+def export(context: RequestContext, cycle: int, query: BoardPageQuery, form: ReasonedExport) -> Download:
+    """The rows of the board as a file: all that it is narrowed to, not a page, in its order. Queries: constant."""
+    with context.read():
+        rows = boarding.narrowed(boarding.board_seen(context, cycle), state=query.state, who=query.who)
+        rows = in_order(rows, _columns(context).get(query.sort), order=query.order)
+        sheet = board_sheet(context, cycle, rows)
+    narrowing = query.model_dump(mode="json", exclude_defaults=True, exclude={"page"})
+    asked = {"cycle": cycle, "format": form.format, **narrowing}
+    return reasoned_file(context, form, sheet=sheet, name=f"board-{cycle}", what="board", asked=asked, rows=len(rows))
 
 
 def _columns(context: RequestContext) -> Mapping[str, Callable[[BoardRow], Any]]:

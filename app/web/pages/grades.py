@@ -354,7 +354,12 @@ def export(context: RequestContext, query: GradesQuery, form: ReasonedExport) ->
         name_of = _namer(context, query)
         narrowing = query.model_dump(exclude_defaults=True, include={"group", "grade", "text", "sort", "order"})
         chosen: Sequence[Row] = _narrowed(query, everyone, name_of) if narrowing else everyone
-        sheet = _sheet(loaded, of_cycle, query.of, chosen, name_of)
+        sheet = with_rules(
+            context,
+            _sheet(loaded, of_cycle, query.of, chosen, name_of),
+            loaded.plan(of_cycle),
+            is_live=query.live,
+        )
     parameters = {"cycle": of_cycle, "of": query.of, "format": form.format, **narrowing}
     name = f"grades-{query.of}-{of_cycle}"
     return reasoned_file(context, form, sheet=sheet, name=name, what="grades", asked=parameters, rows=len(chosen))
@@ -382,8 +387,8 @@ def _sheet(
             code, unit_name = (unit.code, unit.name) if unit else (None, None)
             employees.append(NamedEmployeeGrade(row, name_of(row.employee), code, unit_name, group))
     if of == "units":
-        return with_rules(unit_grades_export(file_words()).sheet(units), plan)
-    return with_rules(employee_grades_export(file_words()).sheet(employees), plan)
+        return unit_grades_export(file_words()).sheet(units)
+    return employee_grades_export(file_words()).sheet(employees)
 
 
 @pages.read("/grades/totals", may=Deed.SEE_PAY_TOTALS)

@@ -264,7 +264,7 @@ def totals_file(context: RequestContext, cycle: int, query: TotalsFile) -> Downl
     number = seen.run.made.number
     # The file is written when this request is over, and names units no more then.
     plan = scoring.state(context.connection).plan(cycle)
-    sheet = with_rules(pay_totals_export(file_words()).sheet(list(seen.rows())), plan)
+    sheet = with_rules(context, pay_totals_export(file_words()).sheet(list(seen.rows())), plan)
     return sheet_file(sheet, name=f"pay-totals-{cycle}-{number}", kind=query.format, made_at=context.now)
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app import scoring
 from app.cycle import PromotionRow
-from app.exports import ExportSheet, NamedPromotion, promotion_export
+from app.exports import ExportSheet, NamedMeasure, NamedPromotion, promotion_export
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.scoring import node_name
@@ -27,6 +27,7 @@ from app.web.naming import node_named
 from app.web.rendering import Download, Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
+from app.web.words import DISCIPLINE_KINDS
 
 pages: Final = Pages("promotion")
 
@@ -75,6 +76,7 @@ def listed(context: RequestContext, cycle: int, query: PromotionPage) -> Page:
         shown=shown,
         parameters={"cycle": cycle, **query.model_dump(mode="json", exclude_defaults=True, exclude={"page"})},
         exports=context.allowed(Deed.EXPORT),
+        kinds=DISCIPLINE_KINDS,
     )
 
 
@@ -83,7 +85,7 @@ def export(context: RequestContext, cycle: int, query: PromotionPage, form: Reas
     """The whole list as a file."""
     with context.read():
         rows = promoting.promotion_seen(context, cycle, rank=query.rank, on=query.on)
-        sheet = with_rules(_sheet(context, rows), scoring.state(context.connection).plan(cycle))
+        sheet = with_rules(context, _sheet(context, rows), scoring.state(context.connection).plan(cycle))
     narrowing = query.model_dump(mode="json", exclude_defaults=True, include={"rank", "on"})
     asked = {"cycle": cycle, "format": form.format, **narrowing}
     return reasoned_file(
@@ -92,7 +94,7 @@ def export(context: RequestContext, cycle: int, query: PromotionPage, form: Reas
 
 
 def _sheet(context: RequestContext, rows: Iterable[PromotionRow]) -> ExportSheet:
-    return promotion_export(file_words()).sheet(
+    return promotion_export(file_words(), with_measures=promoting.sees_measures(context)).sheet(
         NamedPromotion(
             place,
             row.employee,
@@ -101,6 +103,7 @@ def _sheet(context: RequestContext, rows: Iterable[PromotionRow]) -> ExportSheet
             row.points,
             row.hired_on,
             row.blocked_until,
+            next((NamedMeasure(one.kind.value, one.decided_on, one.is_grave) for one in row.measures), None),
         )
         for place, row in enumerate(rows, 1)
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from math import isnan
 from typing import Annotated, Any, Final, NamedTuple
@@ -27,14 +27,16 @@ from app.rules.grade_reasons import GradeReasons, grade_reasons
 from app.rules.grades_narrowed import without_employee
 from app.rules.permissions import Deed
 from app.rules.standings import published
-from app.rules.tellings import RankThird
 from app.rules.terms import Node, NodeKind
 from app.scoring import LineScore, ScoreQuery
 from app.web import decided, paying, rating, reviewing, words
+from app.web.cycle_files import results_sheet
+from app.web.downloads import ReasonedExport, reasoned_file
 from app.web.group_names import group_namer
+from app.web.limits import Lane
 from app.web.list_order import page_shown
 from app.web.naming import kpi_namer, node_named, person_named, who_named
-from app.web.rendering import Page, Redirect
+from app.web.rendering import Download, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.reviewing import ResultsSeen
 from app.web.routing import Pages
@@ -43,13 +45,6 @@ pages: Final = Pages("results")
 
 _ROWS: Final = 100
 _Text = Annotated[str, Field(max_length=100)]
-
-BANDS: Final[Mapping[RankThird, str]] = {
-    RankThird.UPPER: n_("upper third"),
-    RankThird.MIDDLE: n_("middle third"),
-    RankThird.LOWER: n_("lower third"),
-}
-"""The third of the group, in words."""
 
 
 class ResultsListQuery(BaseModel):
@@ -130,12 +125,32 @@ def listed(context: RequestContext, cycle: int, query: ResultsListQuery) -> Page
         grades=sorted({one.row.grade for one in everybody if one.row.grade}),
         groups=sorted({one.row.group for one in everybody if one.row.group}),
         group_name=functools.cache(group_namer(policies)),
-        bands=BANDS,
+        bands=words.RANK_THIRDS,
         published=_published,
         alerts=reviewing.alerts_seen(context, cycle),
         alert_words=words.REVIEW_ALERTS,
         called=lambda code: who_named(context, code),
         reads_all=shown.reads_all,
+        exports=context.allowed(Deed.EXPORT),
+    )
+
+
+@pages.act("/cycles/<int:cycle>/people", may=Deed.EXPORT, again="listed", transaction=False, lane=Lane.FILE)
+def export(context: RequestContext, cycle: int, query: ResultsListQuery, form: ReasonedExport) -> Download:
+    """The rows of the list as a file: all that it is narrowed to, not a page, by number. Queries: constant."""
+    with context.read():
+        shown, everybody = reviewing.results_listed(context, cycle)
+        some = reviewing.narrowed(shown, everybody, state=query.state, grade=query.grade, group=query.group)
+
+        def unit_of(employee: str) -> str:
+            unit = _unit(context, shown, employee)
+            return "" if unit is None else node_named(context, unit)
+
+        sheet = results_sheet(context, shown, some, unit_of=unit_of)
+    narrowing = query.model_dump(mode="json", exclude_defaults=True, include={"state", "grade", "group"})
+    asked = {"cycle": cycle, "format": form.format, **narrowing}
+    return reasoned_file(
+        context, form, sheet=sheet, name=f"results-{cycle}", what="people", asked=asked, rows=len(some)
     )
 
 
@@ -187,7 +202,7 @@ def one(context: RequestContext, cycle: int, employee: str) -> Page:
         blend=policies.blend[why.candidate.job],
         published=_published,
         group_name=group_namer(policies),
-        bands=BANDS,
+        bands=words.RANK_THIRDS,
         state=shown.state_of(result),
         states=words.BOARD_STATES,
         words=words,
