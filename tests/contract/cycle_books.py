@@ -96,7 +96,7 @@ def _book(answer, people, sha256):
     header, *rows = book.get_sheet_by_index(0).to_python()
     rules = {row[0]: row[1] for row in book.get_sheet_by_name("rules").to_python()}
     assert rules["rows"] == len(rows) == (people or len(rows))
-    assert re.fullmatch("[0-9a-f]{64}", rules["sha256"])
+    assert re.fullmatch("[0-9a-f]{64}", str(rules["sha256"]))
     shares = {f"Share of the grade {grade} (percent)": share for grade, (share, _) in GRADES.items()}
     rates = {f"Rate of the grade {grade} (percent)": rate for grade, (_, rate) in GRADES.items()}
     assert {name: rules[name] for name in rules if name not in {"rows", "sha256"}} == shares | rates | {
@@ -122,12 +122,16 @@ _THIRDS = {"upper": "upper third", "middle": "middle third", "lower": "lower thi
 _ANSWERS = {True: "yes", False: "no", None: None}
 
 
+_NAMES = (
+    *("State", "Final score (points)", "Score as told (points)", "Grade as told", "Proposed grade", "Grade"),
+    *("Moved from", "Moved to", "Kept as told, beyond the seats", "Rank", "People in the group"),
+    *("Third of the group", "Days worked by the cycle's end", "Pay (KRW)", "May object until"),
+    *("Review agrees", "Numbers of decisions", "Numbers of objections"),
+)
+
+
 def _of_book(row):
-    names = ("State", "Final score (points)", "Score as told (points)", "Grade as told", "Proposed grade", "Grade")
-    names += ("Moved from", "Moved to", "Kept as told, beyond the seats", "Rank", "People in the group")
-    names += ("Third of the group", "Days worked by the cycle's end", "Pay (KRW)", "May object until")
-    names += ("Review agrees", "Numbers of decisions", "Numbers of objections")
-    return [_cell(row[name]) for name in names]
+    return [_cell(row[name]) for name in _NAMES]
 
 
 def _of_api(one):
