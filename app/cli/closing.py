@@ -18,7 +18,7 @@ from app import cycle as cycles
 from app.access import Viewer
 from app.cli.first_cycle import FirstCycle
 from app.cli.hands import note, person
-from app.cli.raising import LineRaised, Raised, raised
+from app.cli.raising import LineRaised, Raised, raised, raisings
 from app.cycle import EmployeeResult, EmployeeResults, Hearings, WantedReview
 from app.decisions import Answered, Decision, DecisionFilter, DecisionKind
 from app.kit.database import Database
@@ -117,7 +117,7 @@ class Closing:
         with self.database.read() as connection:
             loaded = scoring.state_with_pending(connection)
             today = loaded.frame.directory.day_of(self.at(day))
-            return raised(connection, loaded, self.number, day=today, first=[*first], but=but, rank=rank)
+            return raised(raisings(connection, loaded, self.number, day=today, first=[*first], but=but), rank)
 
     # ----------------------------------------------------------------------------------------------------------- results
 

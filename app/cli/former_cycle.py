@@ -6,7 +6,7 @@ It was opened as soon as all were there whom it takes. What came after it was ce
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final
@@ -15,13 +15,15 @@ from app import cycle as cycles
 from app import intake, organisation, scoring
 from app.cli.first_cycle import CycleYear, FirstCycle
 from app.cli.hands import person
+from app.cli.raising import Raised, lapsing_swap, raisings
 from app.cycle import Calibration
 from app.kit.database import Database
 from app.rules.moves import WantedMove
 from app.rules.stages import Stage
-from app.rules.terms import NodeKind
+from app.rules.standings import Standing
+from app.rules.terms import Node, NodeKind
 
-__all__ = ["STEPS", "certify_cycle"]
+__all__ = ["STEPS", "certify_cycle", "wanted_swap"]
 
 STEPS: Final = 7
 """How many times :func:`certify_cycle` tells that it is further."""
@@ -83,11 +85,14 @@ def _certify(cycle: FirstCycle) -> None:
 
 
 def _calibrate(cycle: FirstCycle) -> None:
-    """The two calibrators have two people of a group that neither is in change places, where there are such."""
+    """The two calibrators have two people of a group that neither is in change places, where there are such.
+
+    Of those whom they could, two are taken of whom one move will lapse once a line is found to have been reported too low (:mod:`app.cli.former_close`).
+    """
     year = cycle.year
     at = max(year.on(year.after + dt.timedelta(days=_CLOSED_AFTER + 6)), year.at(46))
     with cycle.database.read() as connection:
-        loaded = scoring.state(connection)
+        loaded = scoring.state_with_pending(connection)
         day = loaded.frame.directory.day_of(at)
         emails = cycle.calibrators(loaded.frame.directory)
         viewers = [person(connection, email, at) for email in emails]
@@ -97,32 +102,68 @@ def _calibrate(cycle: FirstCycle) -> None:
             for one in cycles.calibration_groups(calibration)
             if not any(cycles.is_own_group(calibration, viewer, loaded, one.group, day=day) for viewer in viewers)
         ]
-    moves = next((some for group in groups if (some := _swap(calibration, group))), None)
+        moves = wanted_swap(calibration, groups, lambda: raisings(connection, loaded, year.cycle, day=day))
     if moves is None or len(emails) < _TWO:
         return
     content = {
         "moves": [{"node": str(one.node), "from": one.from_, "to": one.to, "reason": one.reason} for one in moves]
     }
-    reason = "Both lie side by side; two deals of the one were handed over by the other in the last week."
+    reason = "The group has talked about both: two deals of the one were handed over by the other in the last week."
     cycle.decide(cycles.CALIBRATE, content, reason, by=emails[0], to=emails[1], at=at)
 
 
 _TWO: Final = 2
 
 
-def _swap(calibration: Calibration, group: str) -> list[WantedMove]:
-    """The moves by which the last of a grade and the first of the next one change places, if all that moves must keep is kept; else none."""
-    grades = [one.grade for one in calibration.policies.grades]
+def wanted_swap(
+    calibration: Calibration, groups: Collection[str], tried: Callable[[], Iterable[Raised]]
+) -> Sequence[WantedMove] | None:
+    """The two who change places, so that a move lapses once somebody's line is put right; any two where that cannot be, None for none.
+
+    Rather two who stand side by side, of whom one is passed by somebody. Where people are so equal that nobody passes another, the one whose line it is
+    was moved down.
+
+    Args:
+        calibration: the grades as they stand, before anybody was moved.
+        groups: whose places may be swapped, small ones merged.
+        tried: what would become of everybody by one line or another; asked for once or twice.
+    """
+    side_by_side = [moves for group in groups for moves in _side_by_side(calibration, group)]
+
+    def own(node: Node) -> Iterator[list[WantedMove]]:
+        place = calibration.standing(node)
+        if place is not None and place.group in groups:
+            yield from _moved_down(calibration, place)
+
+    if (moves := lapsing_swap(tried(), lambda _node: side_by_side)) is not None:
+        return moves
+    return lapsing_swap(tried(), own) or next(iter(side_by_side), None)
+
+
+def _side_by_side(calibration: Calibration, group: str) -> Iterator[list[WantedMove]]:
+    """The last of each grade and the first of the next one, the best grade first."""
     for upper, lower in pairwise(calibration.places_in(group)):
-        if grades.index(lower.grade) - grades.index(upper.grade) == 1:
-            moves = [
-                WantedMove(
-                    calibration.node_of(upper), upper.grade, lower.grade, "Two of the deals came by a colleague's work."
-                ),
-                WantedMove(
-                    calibration.node_of(lower), lower.grade, upper.grade, "Prepared two deals that count for others."
-                ),
-            ]
-            if calibration.weighed(moves).problem is None:
-                return moves
-    return []
+        yield from _swap(calibration, upper, lower)
+
+
+def _moved_down(calibration: Calibration, upper: Standing) -> Iterator[list[WantedMove]]:
+    """Somebody and the first of the next grade."""
+    grades = [one.grade for one in calibration.policies.grades]
+    after = grades.index(upper.grade) + 1
+    lower = next((one for one in calibration.places_in(upper.group) if grades.index(one.grade) == after), None)
+    if lower is not None:
+        yield from _swap(calibration, upper, lower)
+
+
+def _swap(calibration: Calibration, upper: Standing, lower: Standing) -> Iterator[list[WantedMove]]:
+    """The moves by which two whose grades are next to each other change places, where all that moves must keep is kept."""
+    grades = [one.grade for one in calibration.policies.grades]
+    if grades.index(lower.grade) - grades.index(upper.grade) != 1:
+        return
+    down, up = "Two of the deals came by a colleague's work.", "Prepared two deals that count for others."
+    moves = [
+        WantedMove(calibration.node_of(upper), upper.grade, lower.grade, down),
+        WantedMove(calibration.node_of(lower), lower.grade, upper.grade, up),
+    ]
+    if calibration.weighed(moves).problem is None:
+        yield moves

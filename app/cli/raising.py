@@ -7,7 +7,7 @@ line's KPI knows takes the place of what was reported.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
@@ -17,11 +17,14 @@ from app import cascade, scoring
 from app import cycle as cycles
 from app.rules.grading import EmployeeProposal
 from app.rules.line_decisions import DecidedLine, LineDecisionKind
+from app.rules.moves import GradeMove, WantedMove
 from app.rules.terms import Job, Link, Node, NodeKind
 from app.scoring import LineScore, ScoreQuery, Scores, State
 
-__all__ = ["LineRaised", "Raised", "raised"]
+__all__ = ["LineRaised", "Raised", "lapsing_swap", "raised", "raisings"]
 
+_AT_ONCE: Final = 50
+"""So many scorecards are worked out together: one of the first ones is mostly what is wanted."""
 _BEST: Final = 100.0
 _HUNDRED: Final = 100.0
 
@@ -66,22 +69,60 @@ class Raised:
         """Whose move would lapse."""
         return {node for node, one in self.after.given.items() if one.lapsed and not self.before.given[node].lapsed}
 
+    def with_moves(self, wanted: Iterable[WantedMove]) -> Raised:
+        """The same, had people moved proposed grades before, and no others."""
+        moves = {one.node: GradeMove(0, one.node, one.from_, one.to, one.reason, one.from_) for one in wanted}
+        return replace(self, before=self.before.with_moves(moves), after=self.after.with_moves(moves))
+
+
+def lapsing_swap(
+    tried: Iterable[Raised], swaps: Callable[[Node], Iterable[Sequence[WantedMove]]]
+) -> Sequence[WantedMove] | None:
+    """The first swap of which a move lapses once a line is put right, and by which whoever has the line still rises; None for none.
+
+    Args:
+        tried: what would become of everybody by one line or another, before anybody was moved; no more of them are asked for than it takes.
+        swaps: the moves that might be made, each a swap, where this one's line is put right.
+    """
+    for one in tried:
+        for moves in swaps(one.line.node):
+            moved = one.with_moves(moves)
+            if moved.lapses and moved.rises:
+                return moves
+    return None
+
 
 def _grade_of(proposal: EmployeeProposal, node: Node) -> str | None:
     return next((row.grade for row in proposal.rows if row.employee == node.code), None)
 
 
-def raised(
+def raised(tried: Iterable[Raised], rank: Callable[[Raised], int | None]) -> LineRaised | None:
+    """A line by which what is wanted comes about; None where there is none.
+
+    Args:
+        tried: what would become of everybody by one line or another (:func:`raisings`).
+        rank: how far what becomes of it is from what is wanted, 0 for what is; None for what is not to be. The first one is taken of those that come nearest.
+    """
+    best: tuple[int, LineRaised] | None = None
+    for one in tried:
+        away = rank(one)
+        if away is not None and (best is None or away < best[0]):
+            best = away, one.line
+        if away == 0:
+            break
+    return None if best is None else best[1]
+
+
+def raisings(
     connection: Connection,
     loaded: State,
     cycle: int,
     *,
     day: dt.date,
-    first: Sequence[str],
-    but: Collection[str],
-    rank: Callable[[Raised], int | None],
-) -> LineRaised | None:
-    """A line by which somebody has a better grade, and what is wanted comes about; None where there is none.
+    first: Sequence[str] = (),
+    but: Collection[str] = (),
+) -> Iterator[Raised]:
+    """The lines of staff by which somebody has a better grade, each when it is asked for.
 
     Args:
         connection: any transaction.
@@ -90,7 +131,6 @@ def raised(
         day: today.
         first: the numbers of those who are tried before the others.
         but: of those who are not.
-        rank: how far what becomes of it is from what is wanted, 0 for what is; None for what is not to be. The first one is taken of those that come nearest.
     """
     asked = ScoreQuery(cycle, day)
     scored = scoring.scores(connection, asked, loaded=loaded)
@@ -104,26 +144,24 @@ def raised(
     ]
     staff.sort(key=lambda number: (number not in first, number))
     nodes = [Node(NodeKind.EMPLOYEE, number) for number in staff]
-    cards = {one.node: one for one in scoring.scorecards(connection, asked, nodes, loaded=loaded)}
     own_share = float(plan.sheet.definitions.policies.blend[Job.STAFF].own) / _HUNDRED
-    best: tuple[int, LineRaised] | None = None
-    for node in nodes:
-        for line, most in _raisable(cards[node].lines):
-            own, final = scored.own.copy(), scored.final.copy()
-            own[place_of[node]] += most
-            final[place_of[node]] += most * own_share
-            tried = LineRaised(node, line.kpi, str(line.high))
-            # Everybody's scores are worked out anew for those alone who could rise.
-            after = cycles.employee_proposal(replace(scored, own=own, final=final))
-            if not Raised(line=tried, before=before, after=after).rises:
-                continue
-            again = Raised(line=tried, before=before, after=cycles.employee_proposal(_put_right(scored, loaded, tried)))
-            away = rank(again) if again.rises else None
-            if away is not None and (best is None or away < best[0]):
-                best = away, tried
-            if away == 0:
-                return tried
-    return None if best is None else best[1]
+    for start in range(0, len(nodes), _AT_ONCE):
+        some = nodes[start : start + _AT_ONCE]
+        cards = {one.node: one for one in scoring.scorecards(connection, asked, some, loaded=loaded)}
+        for node in some:
+            for line, most in _raisable(cards[node].lines):
+                own, final = scored.own.copy(), scored.final.copy()
+                own[place_of[node]] += most
+                final[place_of[node]] += most * own_share
+                tried = LineRaised(node, line.kpi, str(line.high))
+                # Everybody's scores are worked out anew for those alone who could rise.
+                after = cycles.employee_proposal(replace(scored, own=own, final=final))
+                if not Raised(line=tried, before=before, after=after).rises:
+                    continue
+                after = cycles.employee_proposal(_put_right(scored, loaded, tried))
+                again = Raised(line=tried, before=before, after=after)
+                if again.rises:
+                    yield again
 
 
 def _put_right(scored: Scores, loaded: State, line: LineRaised) -> Scores:
