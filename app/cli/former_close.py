@@ -13,7 +13,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from app import access, organisation, scoring
 from app import cycle as cycles
@@ -30,7 +30,7 @@ from app.rules.objections import ObjectionAbout
 from app.rules.stages import BEFORE_THE_CUT, Stage
 from app.rules.terms import CycleFunction, Node, NodeKind
 
-__all__ = ["STEPS", "close_cycle", "former_to_close"]
+__all__ = ["LASTS_DAYS", "STEPS", "ToClose", "close_cycle", "former_to_close"]
 
 LASTS_DAYS: Final = 136
 """So many days after it was certified the last of it is done."""
@@ -52,11 +52,30 @@ _FOUND_BY_COURT: Final = "The court has ruled that what was sent by courier coun
 _REOPENED: Final = "The administrative court has ruled for one member of the staff: that result is to be made anew."
 
 
-def former_to_close(database: Database, *, now: dt.datetime) -> CycleYear | None:
-    """The certified cycle that is still to be brought to its end, its days counted from the one on which it was certified; None for none.
+class ToClose(NamedTuple):
+    """A certified cycle that is still to be brought to its end.
 
-    One that was certified too lately is left as it is: nothing is written down before it can have happened.
+    Attributes:
+        year: the cycle, its days counted from the one on which it was certified.
+        from_: when the last of it can have happened: nothing is written down before.
     """
+
+    year: CycleYear
+    from_: dt.datetime
+
+    @property
+    def waits(self) -> str | None:
+        """Why nothing of it is done yet, in words; None where it can be."""
+        if self.from_ <= self.year.now:
+            return None
+        return (
+            f"The cycle before, {self.year.cycle}, was certified on {self.year.day(0)} and stays as it is: what comes after takes {LASTS_DAYS} days, and "
+            f"nothing is written down before it can have happened. Run it again after {self.from_.date()}, and it is reviewed, told, heard, locked and paid."
+        )
+
+
+def former_to_close(database: Database, *, now: dt.datetime) -> ToClose | None:
+    """The certified cycle that is still to be brought to its end; None for none."""
     with database.read() as connection:
         loaded = scoring.state(connection)
         for opened in cycles.opened_cycles(connection):
@@ -65,9 +84,10 @@ def former_to_close(database: Database, *, now: dt.datetime) -> CycleYear | None
             begun = cycles.stages_begun(connection, opened.cycle)
             at = next(one.at for one in begun if one.stage is Stage.CERTIFIED)
             period, day = loaded.plan(opened.cycle).period, loaded.frame.directory.day_of(at)
-            if period.from_ is None or period.to is None or at + dt.timedelta(days=LASTS_DAYS) > now:
+            if period.from_ is None or period.to is None:
                 continue
-            return CycleYear(cycle=opened.cycle, first=period.from_, after=period.to, now=now, begun=day)
+            year = CycleYear(cycle=opened.cycle, first=period.from_, after=period.to, now=now, begun=day)
+            return ToClose(year, at + dt.timedelta(days=LASTS_DAYS))
     return None
 
 
@@ -83,7 +103,7 @@ def close_cycle(
     Args:
         database: with the cycle in it.
         emails: of ``employee``, ``hr``, ``second_hr`` and ``executive``.
-        year: the cycle, as :func:`former_to_close` says.
+        year: the cycle, as :func:`former_to_close` says, once nothing waits any more.
         said: is told of each step.
     """
     close = _FormerClose(Closing(FirstCycle(database, year, emails)))

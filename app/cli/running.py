@@ -146,12 +146,15 @@ def close_demo(instance: Path) -> None:
     # Of two at once the second one waits, and finds nothing left to do.
     with alone_in(instance):
         database = open_database(settings())
-        year = former_close.former_to_close(database, now=clock.now())
-        if year is None:
+        wanted = former_close.former_to_close(database, now=clock.now())
+        if wanted is None:
+            return
+        if wanted.waits is not None:
+            say(wanted.waits, err=True)
             return
         what = "The cycle before is being reviewed, told, heard, locked and paid"
         with stage(what, of=len(former_close.STEPS)) as advance:
-            former_close.close_cycle(database, emails=emails, year=year, said=advance)
+            former_close.close_cycle(database, emails=emails, year=wanted.year, said=advance)
 
 
 def _secret(file: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
 import os
 import re
@@ -15,6 +16,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +27,8 @@ from alembic import command
 
 from app import access, decisions, intake, organisation, paying, scoring
 from app import cycle as cycles
+from app.cli.first_cycle import CycleYear
+from app.cli.former_close import LASTS_DAYS, ToClose
 from app.cli.opening import who
 from app.intake import ChangeState, Master
 from app.kit import clock, schema
@@ -326,6 +330,23 @@ def test_the_cycle_before_was_paid_by_what_was_locked_and_both_rounds_are_recomp
     assert differences == {one: (now[one] - paid[one], "supplement" if one == named else "none") for one in paid}
     assert sum(paid.values()) + sum(one for one, _ in differences.values()) == second.made.sum == sum(now.values())
     assert now[named] > paid[named]
+
+
+def test_a_cycle_before_that_was_certified_too_lately_says_that_it_stays_so() -> None:
+    """Nobody waits for an end that does not come: the first run says until when, and from that moment on no more."""
+    certified = dt.date(2026, 2, 13)
+    ends = dt.datetime(2026, 2, 13, 9, tzinfo=dt.UTC) + dt.timedelta(days=LASTS_DAYS)
+    year = CycleYear(
+        cycle=2025,
+        first=dt.date(2025, 1, 1),
+        after=dt.date(2026, 1, 1),
+        now=ends - dt.timedelta(seconds=1),
+        begun=certified,
+    )
+    waits = ToClose(year, ends).waits
+    assert waits is not None
+    assert re.findall(r"\d{4}-\d\d-\d\d", waits) == ["2026-02-13", "2026-06-29"]
+    assert ToClose(replace(year, now=ends), ends).waits is None
 
 
 def rows_of(content: ZipFile, name: str) -> list[dict[str, str]]:
