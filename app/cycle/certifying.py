@@ -56,7 +56,7 @@ def _read(connection: Connection, content: Mapping[str, Any], cycle: str | None,
     return Read(as_accepted(content), round=opened.round)
 
 
-_NOT_OVER: Final = n_("The cycle is not over: wait until the day after its last one.")
+_NOT_OVER: Final = n_("The cycle is not over, its last day is %(last)s: wait until %(day)s.")
 
 
 def _refuse_early(loaded: State, opened: OpenedCycle, today: dt.date) -> None:
@@ -69,7 +69,7 @@ def _refuse_early(loaded: State, opened: OpenedCycle, today: dt.date) -> None:
     if opened.stage is not Stage.RUNNING or end is None:
         raise NotNow
     if today < end:
-        raise NotNow(message=_NOT_OVER)
+        raise NotNow(message=_NOT_OVER, parameters={"last": end - dt.timedelta(days=1), "day": end})
 
 
 def _effects(

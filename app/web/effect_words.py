@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -27,6 +27,9 @@ _COLUMNS: Final = ("final_score", "grade", "pay", "rights")
 """What has a column of its own."""
 
 _LETTERS: Final = tuple(Band)
+
+NO_WHYS: Final[Mapping[str, str]] = {}
+"""Where nobody but the rules makes a grade."""
 
 _MEMBERS: Final = {
     "own_score": n_("Own score"),
@@ -141,14 +144,14 @@ def sees_effects(context: RequestContext, *, checks: bool, cycle: int | None = N
 
 
 def shown_effects(
-    context: RequestContext, effects: Sequence[DecisionEffect], *, by_people: Collection[str] = ()
+    context: RequestContext, effects: Sequence[DecisionEffect], *, by_people: Mapping[str, str] = NO_WHYS
 ) -> Moves:
     """Effects as a page shows them, whose they are in one row, KPIs, units and people by their names.
 
     Args:
         context: the request's.
         effects: in any order.
-        by_people: the nodes whose grades people move: their places have no part in it.
+        by_people: why, in words or none, by the nodes whose grades people make: their places have no part in it.
 
     Queries: 1, or 2 where the organisation was not asked for.
     """
@@ -198,13 +201,14 @@ def _how_much(some: list[DecisionEffect]) -> tuple[bool, bool, bool, float]:
 
 
 def _moved(
-    context: RequestContext, definitions: Definitions, some: list[DecisionEffect], by_people: Collection[str]
+    context: RequestContext, definitions: Definitions, some: list[DecisionEffect], by_people: Mapping[str, str]
 ) -> NodeMoved:
     first = some[0]
     node = Node.parse(first.node)
     turns = {_column(one.member): _turn(context, definitions, one) for one in some}
-    if first.node not in by_people and _is_against_score(some):
-        turns["grade"] = turns["grade"]._replace(why=str(gettext(_BY_PLACE)))
+    why = by_people.get(first.node, str(gettext(_BY_PLACE)) if _is_against_score(some) else "")
+    if why and "grade" in turns:
+        turns["grade"] = turns["grade"]._replace(why=why)
     beside: Name | str = ""
     if node is not None and node.kind is NodeKind.EMPLOYEE:
         unit = context.directory.unit_of(node.code, context.today)

@@ -29,6 +29,7 @@ from app.web.zones import Clock
 
 __all__ = [
     "NotApproved",
+    "OwnPay",
     "PayRunSeen",
     "StatedItem",
     "Statement",
@@ -139,13 +140,24 @@ def exported(
     )
 
 
-def own_pay(context: RequestContext, cycle: int) -> int | None:
-    """What who asks comes to by the last run, in won; None before two people agreed to one. Queries: 2, and that of the stage."""
+class OwnPay(NamedTuple):
+    """What somebody comes to by the last run, in won; the round whose results it pays, and the grade by which it does, where there is one."""
+
+    amount: int
+    round: int
+    grade: str | None
+
+
+def own_pay(context: RequestContext, cycle: int) -> OwnPay | None:
+    """What who asks comes to by the last run; None before two people agreed to one. Queries: 2, and that of the stage."""
     if cycling.hides_own_pay(context, cycle):
         return None
     runs = paying.kept_runs(context.connection, cycle, employee=context.viewer.employee or "")
     items = runs[-1].made.items if runs else ()
-    return items[-1].amount if items else None
+    if not items:
+        return None
+    terms = items[-1].terms
+    return OwnPay(items[-1].amount, runs[-1].round, None if terms is None else terms.grade)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

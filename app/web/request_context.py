@@ -86,6 +86,7 @@ class RequestContext:
     who_now: Callable[[Connection], Viewer | Key | None] | None = None
     _connection: Connection | None = None
     _directory: Directory | None = None
+    _office_zone: ZoneInfo | None = None
 
     @property
     def today(self) -> dt.date:
@@ -108,11 +109,16 @@ class RequestContext:
 
     @property
     def usual_zone(self) -> ZoneInfo:
-        """The time zone of the person's office, else the agency's; the agency's also where no transaction is open to ask by."""
+        """The time zone of the person's office, else the agency's.
+
+        Queries: those of :attr:`directory`, once a request: a page that has let its transaction go writes many instants.
+        """
         person = self.person
-        if person is None or person.employee is None or self._connection is None:
+        if person is None or person.employee is None:
             return self.settings.timezone
-        return self.zone_of(person.employee)
+        if self._office_zone is None:
+            self._office_zone = self.zone_of(person.employee)
+        return self._office_zone
 
     def zone_of(self, employee: str) -> ZoneInfo:
         """The time zone of the office that an employee is posted to; the agency's without one, and where this machine knows none of that name."""
@@ -187,6 +193,7 @@ class RequestContext:
         """Take an open transaction; whatever was read in another one is put away."""
         self._connection = connection
         self._directory = None
+        self._office_zone = None
         self.notes = []
         self.did_nothing = False
         return self

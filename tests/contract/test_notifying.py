@@ -284,6 +284,11 @@ def second_telling(desk, before, stack):
     assert again.status_code == 201, again.text
     items = desk.person("anna").get(again.json()["effects"]["items"]).json()["items"]
     assert {one["node"] for one in items} == {f"employee:{RISES}", "employee:E3"}
+    # Of who was moved by people it is said, and not that the places did it.
+    for name in ("anna", "dana"):
+        page = words(desk.person(name).get(f"/decisions/{again.json()['id']}"))
+        assert f"moved by calibrators, decision {moved.json()['id']}: {move['reason']}" in page
+        assert "by the place in the group" not in page
     last_look = dt.datetime.fromisoformat(dana.get(f"/api/v1/decisions/{again.json()['id']}").json()["maker"]["at"])
     assert agree(desk, "anna", again).status_code == 200
     first = follows.next()
@@ -298,6 +303,8 @@ def second_telling(desk, before, stack):
     page = words(result_page(desk, "e3"))
     assert "you have the grade D" in page
     assert move["reason"] in page
+    # The page has let its transaction go by then, and writes instants by the reader's clock all the same.
+    assert "Vienna Why:" in page
     assert code(propose(desk, "dana", "notify", {})) == (409, "nothing_pending")
     with Mailbox() as mailbox:
         sent = mails(desk, mailbox)

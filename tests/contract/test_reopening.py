@@ -54,7 +54,7 @@ def test_a_paid_cycle_is_reopened_for_two_people_told_locked_and_paid_again(noti
         is_open_for_them_alone(desk)
         now = decided(desk, rows)
         everybody_sees_the_round_before(desk, rows, now)
-        only_who_changed_is_told(desk, now)
+        only_who_changed_is_told(desk, rows, now)
     with later(desks, notified, AFTER) as desk:
         desk.people["ferran"] = desk.person("fay", "--role", "executive")
         nobody_objects_to_pay_any_more(desk)
@@ -158,6 +158,7 @@ def reopened(desk, objection):
     assert standing["pins"] == snapshot_manifest(desk)["pins"]
     page = words(dana.get(address))
     assert "everybody sees what the round before was locked with" in page
+    assert "Everybody has been told what stands now" not in page
     assert "is to be reopened for" in page
 
 
@@ -248,7 +249,7 @@ def everybody_sees_the_round_before(desk, rows, now):
     assert grade.status_code == 200
 
 
-def only_who_changed_is_told(desk, now):
+def only_who_changed_is_told(desk, rows, now):
     """A review, a mail and a window for each of the three, whom the reopening does not name too."""
     assert [one["code"] for one in desk.person("dana").get("/api/v1/cycles/2026").json()["blockers"]["notified"]] == [
         "review_missing"
@@ -263,7 +264,11 @@ def only_who_changed_is_told(desk, now):
     told_on = {one["employee"]: one["told"]["window_until"] for one in people if one["told"]}
     assert {number for number, until in told_on.items() if until == "2027-03-11"} == changed
     assert set(told_on.values()) == {"2027-02-24", "2027-03-11"}
-    assert f"you have the grade {now[RISES]['grade']}" in words(desk.person(RISES.lower()).get("/my/result"))
+    mine = words(desk.person(RISES.lower()).get("/my/result"))
+    assert f"you have the grade {now[RISES]['grade']}" in mine
+    # The run before paid what was told before it.
+    assert f"by the result of round 1 (grade {rows[RISES]['grade']}). What this one comes to is told with" in mine
+    assert "by this result" not in mine
     assert code(propose(desk, "dana", "lock", {})) == (409, "blocked")
 
 

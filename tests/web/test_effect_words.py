@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 
 import pytest
 
@@ -15,7 +15,7 @@ from tests.web.working import Working, loaded_folder, working
 __all__ = ["loaded_folder", "working"]
 
 
-def moves(working: Working, *effects: DecisionEffect, by_people: Collection[str] = ()) -> Moves:
+def moves(working: Working, *effects: DecisionEffect, by_people: Mapping[str, str] | None = None) -> Moves:
     """Effects as a page shows them, to somebody of hr."""
     with working.app.test_request_context("/"):
         site = working.app.extensions["kopes"]
@@ -23,7 +23,7 @@ def moves(working: Working, *effects: DecisionEffect, by_people: Collection[str]
             database=site.database, settings=site.settings, now=site.clock(), who=None, pages=site.rendering.main
         )
         with context.read():
-            return shown_effects(context, effects, by_people=by_people)
+            return shown_effects(context, effects, by_people=by_people or {})
 
 
 @pytest.mark.parametrize(("before", "after"), [(None, 1_200_000), (0, 1_200_000)])
@@ -93,7 +93,10 @@ def test_what_is_settled_for_the_first_time_moves_nothing_and_who_gets_none_is_c
 def test_a_grade_that_people_move_is_not_said_to_go_by_the_place(working: Working) -> None:
     """A grade alone that is another goes by the place, unless it was moved by those who calibrate."""
     effects = [DecisionEffect(f"employee:{one}", "grade", *letters) for one, letters in (("E1", "AB"), ("E2", "BA"))]
-    by_place, by_people = moves(working, *effects), moves(working, *effects, by_people={"employee:E1", "employee:E2"})
+    by_place, by_people = (
+        moves(working, *effects),
+        moves(working, *effects, by_people={"employee:E1": "", "employee:E2": "moved"}),
+    )
     assert {row.grade.why for row in by_place.rows if row.grade} == {"by the place in the group"}
-    assert {row.grade.why for row in by_people.rows if row.grade} == {""}
+    assert {str(row.whose): row.grade.why for row in by_people.rows if row.grade} == {"E1": "", "E2": "moved"}
     assert len(by_place.summary) == len(by_people.summary) + 1

@@ -191,6 +191,8 @@ def one(context: RequestContext, cycle: int) -> Page:
         standing=standing,
         tellings=telling.tellings_shown(context, standing.opened),
         steps=tuple(_steps(context, standing)),
+        last=None if standing.period.to is None else standing.period.to - dt.timedelta(days=1),
+        is_early=_is_early(context, standing),
         ways=[(to, is_way_back(standing.opened.stage, to)) for to in stages_ahead(standing.opened.stage)],
         stages=STAGES,
         waiting=waiting,
@@ -227,6 +229,12 @@ def one(context: RequestContext, cycle: int) -> Page:
         item=lambda text: _item(context, text),
         keeps=context.allowed(Deed.RUN_CYCLE),
     )
+
+
+def _is_early(context: RequestContext, standing: CycleStanding) -> bool:
+    """Whether a cycle is to be certified next, and its last day is not over: no blocker, since nothing but waiting helps."""
+    end = standing.period.to
+    return standing.opened.stage is Stage.RUNNING and end is not None and context.today < end
 
 
 def _certificate(context: RequestContext, standing: CycleStanding) -> Decision | None:

@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app import cascade, decisions, intake, scoring
 from app.cascade import TARGET_DECISIONS, WantedTarget
-from app.cycle import CALIBRATE
 from app.decisions import Decision, DecisionFilter
 from app.intake import Changed
 from app.kit.refusals import Invalid, NotThere, at_field
@@ -23,6 +22,7 @@ from app.web.as_if import as_if_now, coming_weights
 from app.web.correcting import admitted_shown, adopted_shown
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.effect_words import shown_effects
+from app.web.grade_whys import grade_whys
 from app.web.languages import kpi_name
 from app.web.naming import node_named
 from app.web.queues import QueuesShown, queues_shown
@@ -163,7 +163,7 @@ def one(context: RequestContext, number: int) -> Page:
         effects=shown_effects(
             context,
             decided.effects_of(context, decision),
-            by_people={one["node"] for one in decision.content["moves"]} if decision.kind == CALIBRATE.code else (),
+            by_people=grade_whys(context, decision),
         ),
         states=DECISION_STATES,
         roles=ROLES,
