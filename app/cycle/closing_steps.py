@@ -1,4 +1,4 @@
-"""What is to be done next with a cycle that people were told of, until it is paid, and by whom (contract-cycle, 3 and 8).
+"""What is to be done next with an opened cycle, until it is paid, and by whom (contract-cycle, 3 and 8).
 
 Do not tell here what waits for somebody's agreement: whoever agrees has the decision itself among what waits for them.
 """
@@ -8,10 +8,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from app import cascade, decisions, paying
 from app.access import Viewer
+from app.cycle.blocking import blockers_of
 from app.cycle.lockable import before_locked
 from app.cycle.opened import OpenedCycle
 from app.cycle.pay_deciding import CLAWBACK, INSTITUTION, PAY_RUN, run_as_proposed
@@ -34,6 +35,7 @@ _WAITING_MOST = 20
 class ClosingStepKind(StrEnum):
     """What is to be done."""
 
+    NEXT = "next"
     LOCK = "lock"
     INSTITUTION = "institution"
     RUN = "run"
@@ -42,23 +44,28 @@ class ClosingStepKind(StrEnum):
 
 
 class ClosingStep(NamedTuple):
-    """One thing that is to be done, since when, and whether who looks does it; else somebody else has to. Of a run which one it is."""
+    """One thing that is to be done, since when, and whether who looks does it; else somebody else has to. Of a run which one it is.
+
+    Of a cycle of which nobody was told anything its stage, the next one, from which day on that may be, and how much is in its way.
+    """
 
     kind: ClosingStepKind
     cycle: int
     since: dt.date | dt.datetime
     acts: bool
     run: int | None = None
+    stage: Stage | None = None
+    to: Stage | None = None
+    from_day: dt.date | None = None
+    in_the_way: int | None = None
 
 
 def closing_steps(reads: OnesReads, *, viewer: Viewer) -> list[ClosingStep]:
-    """What is to be done by hr and payroll, and what executives are to see done, from the telling to the payment.
+    """What is to be done by hr and payroll, and what executives are to see done, until the payment; before the telling by hr alone.
 
-    Queries: none where nobody was told anything, or for others; else 1, and for each cycle under way 4 at most, those of what stands in the way of
-    its next stage, and those of a run once something it hangs on has become another.
+    Queries: none for others; else 1, and for each cycle under way 4 at most, those of what stands in the way of its next stage, and those of a run
+    once something it hangs on has become another.
     """
-    if not reads.loaded.sheet.tellings:
-        return []
     keeps = may(viewer.roles, Deed.RUN_CYCLE, ())
     watches = not viewer.roles.isdisjoint(INSTITUTION.checkers)
     pays = {one.cycle for one in viewer.functions if one.function is CycleFunction.PAYROLL}
@@ -82,6 +89,10 @@ def _waiting(reads: OnesReads, opened: OpenedCycle) -> frozenset[str]:
 
 def _of_hr(reads: OnesReads, opened: OpenedCycle, *, acts: bool) -> Iterator[ClosingStep]:
     """What hr proposes next; executives are told of the lock and of the ministry's result, which is theirs to agree to."""
+    if opened.stage in _NEXT:
+        if acts:
+            yield _next_stage(reads, opened)
+        return
     if opened.stage is Stage.NOTIFIED:
         since = _lockable_since(reads, opened)
         if since is not None:
@@ -96,6 +107,34 @@ def _of_hr(reads: OnesReads, opened: OpenedCycle, *, acts: bool) -> Iterator[Clo
             yield ClosingStep(ClosingStepKind.INSTITUTION, opened.cycle, opened.since, acts)
     elif acts and PAY_RUN.code not in waiting:
         yield from _run_to_propose(reads, opened, result)
+
+
+def _next_stage(reads: OnesReads, opened: OpenedCycle) -> ClosingStep:
+    """How far a cycle is of which nobody was told anything, and what comes next.
+
+    What is in the way of a certificate is not counted here: all totals would be compared whenever hr opens its first page.
+    """
+    to, plan = _NEXT[opened.stage], reads.loaded.plan(opened.cycle)
+    certifies = to is Stage.CERTIFIED
+    blockers = () if certifies else blockers_of(reads.connection, reads.loaded, opened.cycle, to, day=reads.day)
+    return ClosingStep(
+        ClosingStepKind.NEXT,
+        opened.cycle,
+        opened.since,
+        acts=True,
+        stage=opened.stage,
+        to=to,
+        from_day=plan.period.to if certifies else None,
+        in_the_way=None if certifies else len(blockers),
+    )
+
+
+_NEXT: Final = {
+    Stage.DRAFT: Stage.AGREEMENT,
+    Stage.AGREEMENT: Stage.RUNNING,
+    Stage.RUNNING: Stage.CERTIFIED,
+    Stage.CERTIFIED: Stage.NOTIFIED,
+}
 
 
 def _lockable_since(reads: OnesReads, opened: OpenedCycle) -> dt.date | None:

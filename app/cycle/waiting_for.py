@@ -24,15 +24,17 @@ from app.objecting import Case
 from app.organisation import Directory
 from app.rules.agreement import SignedAs
 from app.rules.deciding import DecisionState
+from app.rules.objections import ObjectionAbout, ObjectionState
 from app.rules.permissions import Deed, may
 from app.rules.stages import Stage
-from app.rules.terms import Node, NodeKind
+from app.rules.terms import CycleFunction, Node, NodeKind
 from app.scoring import CyclePlan, State
 
 __all__ = [
     "CheckInDue",
     "Imposed",
     "NoteToRead",
+    "ToMove",
     "ToRate",
     "ToReview",
     "ToSign",
@@ -43,6 +45,7 @@ __all__ = [
     "imposed_upon",
     "notes_to_read",
     "objections_to_act_on",
+    "objections_to_move_for",
     "to_answer",
     "to_rate",
     "to_review",
@@ -210,6 +213,43 @@ def objections_to_act_on(reads: OnesReads, *, viewer: Viewer) -> list[Case]:
     """The objections that wait for a person, what is due first before what is due by no day. Queries: those of :attr:`OnesReads.objected`."""
     waiting = [one for one in reads.objected if objecting.waits_for(one, viewer)]
     return sorted(waiting, key=lambda one: (one.due_on or dt.date.max, one.id))
+
+
+class ToMove(NamedTuple):
+    """A granted objection to a grade, which nothing but a move of calibrators gives effect to: its number, and in which group."""
+
+    cycle: int
+    number: int
+    node: Node
+    group: str
+    since: dt.datetime
+
+
+def objections_to_move_for(reads: OnesReads, *, viewer: Viewer) -> list[ToMove]:
+    """The granted objections to grades of the groups that a person calibrates, but for their own group. Queries: those of :attr:`OnesReads.objected`, or none."""
+    groups = {one.cycle: one.groups for one in viewer.functions if one.function is CycleFunction.CALIBRATOR}
+    if not groups:
+        return []
+    return [
+        one for one in _granted_grades(reads) if one.cycle in groups and _moves(reads, viewer, one, groups[one.cycle])
+    ]
+
+
+def _moves(reads: OnesReads, viewer: Viewer, one: ToMove, groups: Collection[str] | None) -> bool:
+    """Whether the group is one of some, as it is or as it was before it was merged, and not that of who looks."""
+    results = reads.loaded.sheet.told_of(one.cycle).results
+    own = results.get(Node(NodeKind.EMPLOYEE, viewer.employee or ""))
+    is_theirs = groups is None or not {one.group, results[one.node].own_group}.isdisjoint(groups)
+    return is_theirs and (own is None or own.group != one.group)
+
+
+def _granted_grades(reads: OnesReads) -> Iterator[ToMove]:
+    for case in reads.objected:
+        one, node = case.objection, Node(NodeKind.EMPLOYEE, case.objection.employee)
+        told = reads.loaded.sheet.told_of(one.cycle).results.get(node)
+        is_granted = case.state is ObjectionState.GRANTED and one.about is ObjectionAbout.GRADE
+        if is_granted and told is not None and told.group is not None:
+            yield ToMove(one.cycle, case.id, node, told.group, one.at)
 
 
 class CheckInDue(NamedTuple):

@@ -227,8 +227,15 @@ def _objections(reader: Reader) -> Iterator[Errand]:
         yield Errand(kind="objections", since=min(one.objection.at for one in some), about=tuple(some))
 
 
+def _to_move(reader: Reader) -> Iterator[Errand]:
+    """Granted objections to grades that wait for a move of the groups that one calibrates: done when two calibrators agree. Queries: as :func:`_objections`."""
+    some = cycle.objections_to_move_for(reader.reads, viewer=reader.viewer)
+    if some:
+        yield Errand(kind="to_move", since=min(one.since for one in some), about=tuple(some))
+
+
 def _cycle_steps(reader: Reader) -> Iterator[Errand]:
-    """What is next with a cycle that people were told of, until it is paid: done when it is proposed, or the file is taken. Queries: as :func:`app.cycle.closing_steps`."""
+    """What is next with an opened cycle, until it is paid: done when it is proposed, or the file is taken. Queries: as :func:`app.cycle.closing_steps`."""
     for one in cycle.closing_steps(reader.reads, viewer=reader.viewer):
         yield Errand(kind="cycle_step", since=one.since, about=one)
 
@@ -362,6 +369,7 @@ KINDS: Final = (
     Kind("to_review", Deed.REVIEW, _to_review),
     Kind("to_answer", Deed.REVIEW, _to_answer),
     Kind("objections", Deed.OBJECT, _objections),
+    Kind("to_move", Deed.SEE_CYCLES, _to_move),
     Kind("cycle_step", Deed.SEE_CYCLES, _cycle_steps),
     Kind("check_in_due", Deed.CHECK_IN, _check_in_due),
     Kind("comment_owed", Deed.KEEP_ACTIONS, _comment_owed),

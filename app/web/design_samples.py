@@ -229,6 +229,7 @@ def _errands() -> list[Sample]:
         "to_review": [result] * 6,
         "to_answer": [result],
         "objections": [objection] * 6,
+        "to_move": [Sample(cycle=2026, number=4, node=_ALBA, group="others")] * 6,
         "cycle_step": Sample(kind="export", cycle=2026, run=1, acts=True),
         "check_in_due": [Sample(cycle=2026, node=_ALBA)] * 6,
         "comment_owed": [owed] * 6,

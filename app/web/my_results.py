@@ -24,7 +24,7 @@ from app.scoring import ScoreQuery, State
 from app.web.group_names import group_namer
 from app.web.request_context import RequestContext
 
-__all__ = ["DecisionAbout", "MyResult", "my_result"]
+__all__ = ["DecisionAbout", "MyResult", "my_result", "told_move"]
 
 _ABOUT_ONE: Final = cycles.PENDING_KINDS | {"impose", "bonus"}
 """The kinds of decisions about a person that move what they come to."""
@@ -130,7 +130,7 @@ def my_result(context: RequestContext, cycle: int | None) -> MyResult | None:
         is_away=plan.people[number].presence.away,
         group=None if to.result.group is None else group_namer(plan.sheet.definitions.policies)(to.result.group),
         decisions=tuple(_about(context, of, node, before=results.before)),
-        move=_move_of(moves.get(node), results, node),
+        move=told_move(results, moves, node),
         equals=tuple(_of_equals(moves, results, node)),
         before=cascade.told_before(context.connection, to),
         cases=tuple(one for one in cases if one.objection.employee == number),
@@ -167,9 +167,9 @@ def _about(context: RequestContext, cycle: int, node: Node, *, before: int) -> I
         )
 
 
-def _move_of(move: GradeMove | None, results: ToldOf, node: Node) -> GradeMove | None:
-    """A move that makes the grade that somebody was told."""
-    result = results.results[node]
+def told_move(results: ToldOf, moves: Moves, node: Node) -> GradeMove | None:
+    """The move that makes the grade that somebody was told."""
+    result, move = results.results[node], moves.get(node)
     is_told = move is not None and not results.is_since(move.decision) and move.to == result.grade
     return move if is_told and not result.is_held else None
 
@@ -180,5 +180,5 @@ def _of_equals(moves: Moves, results: ToldOf, node: Node) -> Iterator[GradeMove]
     for other, move in moves.items():
         one = results.results.get(other)
         is_equal = one is not None and (one.score, one.group) == (mine.score, mine.group) and one.grade is not None
-        if other != node and is_equal and _move_of(move, results, other) is not None:
+        if other != node and is_equal and told_move(results, moves, other) is not None:
             yield move

@@ -29,6 +29,7 @@ from app.web.naming import node_named
 from app.web.request_context import RequestContext
 
 __all__ = [
+    "GrantedToName",
     "ObjectionParts",
     "answered",
     "answered_by",
@@ -314,10 +315,16 @@ def _case_named(context: RequestContext, cycle: str | None, number: int) -> Case
     return case
 
 
-def granted_to_name(
-    context: RequestContext, cycle: int, kind: str, *, group: str | None = None
-) -> list[tuple[str, str]]:
-    """The granted objections without effect yet that a decision of a kind may name: their numbers, and whose they are.
+class GrantedToName(NamedTuple):
+    """A granted objection that a decision may name: its number, how it is called, and whose it is."""
+
+    number: str
+    called: str
+    node: Node
+
+
+def granted_to_name(context: RequestContext, cycle: int, kind: str, *, group: str | None = None) -> list[GrantedToName]:
+    """The granted objections without effect yet that a decision of a kind may name, the oldest first.
 
     Args:
         context: the request's.
@@ -337,7 +344,7 @@ def granted_to_name(
         return group is None or (result is not None and result.group == group)
 
     return [
-        (str(one.id), _named(context, one))
+        GrantedToName(str(one.id), _named(context, one), Node(NodeKind.EMPLOYEE, one.objection.employee))
         for one in reversed(_hearings(context, opened).cases())
         if one.state is ObjectionState.GRANTED and answers(kind, one.objection.about) and is_of_group(one)
     ]

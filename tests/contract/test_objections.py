@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from contextlib import contextmanager
 from dataclasses import replace
@@ -293,6 +294,7 @@ def _by_the_pages(desk):
     """From one's own result; what is wrong is said at its field and what was typed stays; from Home to the form of whoever is to act; old beside new."""
     person, address = desk.person("e7"), "/cycles/2026/objections"
     assert f'href="{address}/new"' in person.get("/my/result").text
+    assert 'value="imposed"' not in person.get(f"{address}/new").text
     refused = post(person, address, {"about": "data", "kpi": "lunch", "text": "The fair."}, page=f"{address}/new")
     assert (refused.status_code, 'id="kpi-error"' in refused.text, "The fair." in refused.text) == (422, True, True)
     done = post(person, address, {"about": "data", "kpi": "", "text": "The fair."}, page=f"{address}/new")
@@ -303,6 +305,9 @@ def _by_the_pages(desk):
     assert f'href="{one}"' not in desk.person("dana").get("/").text
     assert desk.person("e2").get(one).status_code == 404
     assert desk.person("e2").get(address).status_code == 404
+    page = desk.person("e23").get(one).text
+    assert 'id="was-told"' in page
+    assert "Granting it changes no figure by itself" in page
     done = post(desk.person("e23"), f"{one}/answer", {"granted": "false", "text": "It was counted."}, page=one)
     assert done.status_code == 303, done.text
     assert "It was counted." in words(person.get(one))
@@ -389,11 +394,17 @@ def _answered_by_calibrators(desk):
     wanted = {f"to-{one['node']}": one["to"] for one in content["moves"]}
     tried = {"group": rows[lower]["group"]} | wanted
     page = desk.person("cora").get("/cycles/2026/calibration", params=tried).text
-    assert f'<option value="{number}"' in page
+    assert f'<option value="{number}" selected' in page
+    # Whoever is led to it, hr and calibrators, finds the objection chosen.
+    at = f"/cycles/2026/calibration?group={rows[lower]['group']}&amp;objection={number}"
+    assert f'href="{at}"' in desk.person("cora").get("/").text
+    assert f'href="{at}"' in desk.person("dana").get(f"/cycles/2026/objections/{number}").text
+    assert f'data-granted="{number}"' in desk.person("cora").get(html.unescape(at)).text
     made = proposed(desk, "cora", "calibrate", content, number)
     assert made.status_code == 201, made.text
     assert agree(desk, "cleo", made).status_code == 200
     assert seen(desk, lower.lower(), number)["state"] == "settled"
+    assert f'href="{at}"' not in desk.person("cora").get("/").text
 
 
 def _by_their_dates_alone(desks, desk):

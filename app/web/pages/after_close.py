@@ -79,7 +79,7 @@ def listed(context: RequestContext, cycle: int, query: LatePage) -> Page:
         corrects=corrects,
         elsewhere=[key for key in query.admit if key not in shown],
         moves=moves,
-        objections=[] if moves is None else objecting.granted_to_name(context, cycle, "correct"),
+        objections=[] if moves is None else [one[:2] for one in objecting.granted_to_name(context, cycle, "correct")],
         proposing=url_for("after_close.correct", cycle=cycle, admit=query.admit, adopt=query.adopt),
         node_named=lambda node: node_named(context, node),
         kpi_named=functools.partial(kpi_namer(context), cycle),

@@ -16,6 +16,7 @@ from app import cycle as cycles
 from app.cycle import CalibrationPreview, CalibrationRefused
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
+from app.rules.moves import WantedMove
 from app.rules.permissions import Deed
 from app.rules.rating import RaterSpread, farthest_first
 from app.rules.terms import Node, NodeKind
@@ -24,6 +25,7 @@ from app.web import calibrating, decided, objecting, rating, reviewing
 from app.web.calibrating import CalibrationSeen
 from app.web.group_names import group_namer
 from app.web.naming import kpi_namer, node_named, person_named
+from app.web.objecting import GrantedToName
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -42,6 +44,8 @@ class CalibrationQuery(BaseModel):
 
     group: Annotated[str, Field(max_length=100)] = ""
     of: Annotated[str, Field(pattern="^(employees|units)$")] = "employees"
+    objection: Annotated[int | None, Field(ge=1, lt=2**31)] = None
+    """In answer to which objection somebody moves, who was led here by it."""
     part: bool = False
     """What is tried alone, for the page's script."""
 
@@ -97,7 +101,14 @@ def calibration(context: RequestContext, cycle: int, query: CalibrationQuery) ->
     wanted = cycles.wanted_of(shown.calibration, _tried(query.kind, grades)) if moves_here else []
     preview = calibrating.previewed(context, shown, wanted) if wanted else None
     kept: dict[str, Any] = {"group": query.group, **({"of": query.of} if query.of != "employees" else {})}
+    if query.objection:
+        kept["objection"] = query.objection
     kept |= {f"{FIELD}{one.node}": one.to for one in wanted}
+    objections = (
+        objecting.granted_to_name(context, cycle, "calibrate", group=query.group)
+        if moves_here and query.kind is NodeKind.EMPLOYEE
+        else []
+    )
     common: dict[str, Any] = {
         "cycle": cycle,
         "query": query,
@@ -106,9 +117,8 @@ def calibration(context: RequestContext, cycle: int, query: CalibrationQuery) ->
         "preview": preview,
         "refused": None if preview is None or preview.problem is None else _refused(context, preview),
         "wanted": wanted,
-        "objections": objecting.granted_to_name(context, cycle, "calibrate", group=query.group)
-        if wanted and query.kind is NodeKind.EMPLOYEE
-        else [],
+        "objections": objections,
+        "in_answer_to": _in_answer_to(query.objection, objections, wanted),
         "field": FIELD,
         "named": lambda node: node_named(context, node),
         "proposing": url_for("calibration.propose", cycle=cycle, **kept),
@@ -130,6 +140,15 @@ def calibration(context: RequestContext, cycle: int, query: CalibrationQuery) ->
         rater=lambda code: person_named(context, code),
         shows_result=reviewing.shows_result(context, cycle) if query.group else None,
     )
+
+
+def _in_answer_to(asked: int | None, granted: Sequence[GrantedToName], wanted: Sequence[WantedMove]) -> str:
+    """Which granted objection is proposed to be answered: the one that led here, else that of somebody who is moved; none where there are several."""
+    if any(one.number == str(asked) for one in granted):
+        return str(asked)
+    moved = {one.node for one in wanted}
+    some = [one.number for one in granted if one.node in moved]
+    return some[0] if len(some) == 1 else ""
 
 
 def _tried(kind: NodeKind, grades: Collection[str]) -> list[tuple[Node, str]]:

@@ -205,7 +205,7 @@ def one(context: RequestContext, cycle: int) -> Page:
         certifiers=_holders(context, cycle, CycleFunction.CERTIFIER),
         certificate=_certificate(context, standing),
         reopens=reopens,
-        reopened_for=objecting.granted_to_name(context, cycle, "reopen") if reopens else [],
+        reopened_for=[one[:2] for one in objecting.granted_to_name(context, cycle, "reopen")] if reopens else [],
         reopened_because=REOPENED_BECAUSE,
         reopening=_reopening(context, standing),
         locked=cascade.locked_rounds(context.connection, cycle),

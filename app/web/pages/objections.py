@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Final, NamedTuple
 
+from flask import url_for
 from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -28,6 +29,8 @@ from app.web import decided, words
 from app.web import objecting as docket
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.forms import FormDay
+from app.web.grades_seen import grades_seen
+from app.web.my_results import told_move
 from app.web.naming import kpi_namer, node_named, who_named
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
@@ -185,7 +188,12 @@ def new(context: RequestContext, cycle: int, query: ObjectionWishQuery) -> Page:
             (code, called(cycle, code))
             for code in (plan.sheet.definitions.kpis if runs else (each.row.kpi for each in lines))
         ],
-        abouts=[(one.value, gettext(words.OBJECTION_ABOUTS[one])) for one in _abouts(opened.stage)],
+        abouts=[
+            (one.value, gettext(words.OBJECTION_ABOUTS[one]))
+            for one in _abouts(opened.stage)
+            # HR does not know yet of whom they write.
+            if one is not ObjectionAbout.IMPOSED or runs or _was_imposed(context, cycle, number)
+        ],
         people=[(each, node_named(context, Node(NodeKind.EMPLOYEE, each))) for each in everybody if each != number],
         runs=runs,
         days=plan.sheet.definitions.policies.objections,
@@ -200,10 +208,21 @@ def _last_day(context: RequestContext, loaded: State, opened: OpenedCycle, to: T
     return cycles.last_day_to_object_to_pay(context.connection, loaded, opened)
 
 
+def _was_imposed(context: RequestContext, cycle: int, number: str | None) -> bool:
+    """Whether somebody's scorecard holds because it was imposed. Queries: that of :func:`app.cascade.agreement_rows`."""
+    node = Node(NodeKind.EMPLOYEE, number or "")
+    rows = cascade.agreement_rows(context.connection, cycle, [node]).get(node)
+    return rows is not None and bool(rows.versions) and rows.versions[-1].decision is not None
+
+
 def _abouts(stage: Stage) -> list[ObjectionAbout]:
     """What may be objected to now: before the lock all but pay, after it pay alone."""
     is_open = stage is Stage.NOTIFIED
     return [one for one in ObjectionAbout if (one is not ObjectionAbout.PAY) is is_open]
+
+
+_OF_A_LINE: Final = frozenset({ObjectionAbout.FIGURE, ObjectionAbout.DATA})
+"""What is objected to in a line of a scorecard."""
 
 
 @pages.act("/cycles/<int:cycle>/objections", may=Deed.OBJECT, again="new")
@@ -213,7 +232,8 @@ def raise_one(context: RequestContext, cycle: int, form: ObjectionForm) -> Redir
         context,
         cycle,
         about=form.about,
-        kpi=form.kpi or None,
+        # The form asks for a line only where there is one; what was chosen before is still sent.
+        kpi=form.kpi or None if form.about in _OF_A_LINE else None,
         text=form.text,
         on_behalf_of=form.on_behalf_of or None,
         received_on=form.received_on if form.on_behalf_of else None,
@@ -241,6 +261,8 @@ def one(context: RequestContext, cycle: int, number: int) -> Page:
     parts = docket.parts_of(context, cycle)(case)
     node = Node(NodeKind.EMPLOYEE, objection.employee)
     speaks = objecting.speaks_for_objector(case, viewer)
+    sheet = scoring.state(context.connection).plan(cycle).sheet
+    told, moves = sheet.told_of(cycle), sheet.moves_of(cycle)
     return Page(
         "pages/objection.html",
         cycle=cycle,
@@ -260,6 +282,9 @@ def one(context: RequestContext, cycle: int, number: int) -> Page:
         withdraws=speaks and case.state in {ObjectionState.OPEN, ObjectionState.ANSWERED, ObjectionState.APPEALED},
         gives_effect=case.state is ObjectionState.GRANTED and context.allowed(Deed.RUN_CYCLE) and not parts.owner,
         corrects=answers("correct", objection.about),
+        calibration=_calibration(context, cycle, node, number) if objection.about is ObjectionAbout.GRADE else None,
+        was_told=told.results.get(node),
+        move=told_move(told, moves, node),
         shows_members=docket.shows_members(case, context, parts),
         naming=_naming(context, case),
         lines=_lines(context, cycle, node) if answers("override", objection.about) else [],
@@ -269,6 +294,14 @@ def one(context: RequestContext, cycle: int, number: int) -> Page:
         most=TEXT_LENGTH_MAX,
         words=words,
     )
+
+
+def _calibration(context: RequestContext, cycle: int, node: Node, number: int) -> str | None:
+    """Where calibrators answer an objection to a grade: their group's page, with it chosen; None for whoever does not see that page. No queries."""
+    result = scoring.state(context.connection).sheet.told_of(cycle).results.get(node)
+    if result is None or result.group is None or not grades_seen(context, cycle).lists:
+        return None
+    return url_for("calibration.calibration", cycle=cycle, group=result.group, objection=number)
 
 
 def _naming(context: RequestContext, case: Case) -> list[DecisionNaming]:
