@@ -199,9 +199,9 @@ class Closing:
                     how = "By letter."
                     cycles.tell_by_hand(connection, opened, number, on=on, how=how, by=hr.label, now=at)
                     after = {"cycle": self.number, "told_on": on.isoformat(), "how": how}
-                    note(connection, Deed.KEEP_CYCLES, [(hr, at, f"employee:{number}", after)])
+                    note(connection, Deed.TELL_BY_HAND, [(hr, at, f"employee:{number}", after)])
 
-        self.database.writing(Deed.KEEP_CYCLES, work)
+        self.database.writing(Deed.TELL_BY_HAND, work)
 
     # -------------------------------------------------------------------------------------------------------- objections
 
@@ -332,10 +332,10 @@ class Closing:
             )
             subject, after = f"cycle:{self.number}", {"pay_run": run, "format": "xlsx"}
             access.record_deed(
-                connection, who=by.label, deed=Deed.KEEP_CYCLES, at=at, subject=subject, after=after, why=reason
+                connection, who=by.label, deed=Deed.HAND_OUT_PAY_RUN, at=at, subject=subject, after=after, why=reason
             )
 
-        self.database.writing(Deed.KEEP_CYCLES, work)
+        self.database.writing(Deed.HAND_OUT_PAY_RUN, work)
 
     def paid(self, reason: str, *, day: int) -> None:
         """Payroll says when the money went out, and an approver agrees."""

@@ -321,9 +321,8 @@ class _FormerClose:
         """Where one grade is given to more people than the rules allow, calibrators move those next to the better one up."""
         with self._cycle.database.read() as connection:
             first, second = (self._do.holder(connection, CycleFunction.CALIBRATOR, place) for place in (0, 1))
-        reason = (
-            f"As the grades stood on {self._cycle.year.day(day).isoformat()}, one was given more often than is allowed."
-        )
+        stood_on = self._cycle.year.day(day)
+        reason = f"As the grades stood on {stood_on.day} {stood_on:%B %Y}, one was given more often than is allowed."
 
         def content() -> Mapping[str, Any] | None:
             moves = self._mending(self._do.at(day), (first, second))

@@ -115,6 +115,8 @@ class Deed(StrEnum):
     SIGN_SCORECARD = "sign_scorecard"
     RUN_CYCLE = "run_cycle"
     KEEP_CYCLES = "keep_cycles"
+    HAND_OUT_PAY_RUN = "hand_out_pay_run"
+    TELL_BY_HAND = "tell_by_hand"
     REMIND = "remind"
     TRY_POLICIES = "try_policies"
     EXPORT = "export"
@@ -237,6 +239,8 @@ RECORDED_DEEDS: Final = frozenset(
         Deed.SEE_DECISIONS,
         Deed.FEED,
         Deed.KEEP_CYCLES,
+        Deed.HAND_OUT_PAY_RUN,
+        Deed.TELL_BY_HAND,
         Deed.REMIND,
         Deed.TRY_POLICIES,
         Deed.SIGN_SCORECARD,
@@ -278,7 +282,7 @@ BARRED_FROM_FUNCTION: Final[Mapping[CycleFunction, frozenset[HeldRole]]] = Mappi
 )
 """Roles with which nobody holds a function: an administrator none, and who certifies is neither of HR nor a head (contract-cycle, 1)."""
 
-FUNCTION_DEEDS: Final = frozenset({Deed.SEE_CYCLES, Deed.KEEP_CYCLES})
+FUNCTION_DEEDS: Final = frozenset({Deed.SEE_CYCLES, Deed.KEEP_CYCLES, Deed.HAND_OUT_PAY_RUN, Deed.TELL_BY_HAND})
 """What holding any function opens: of the cycle that it is of."""
 
 _OPENED_BY_FUNCTION: Final[Mapping[CycleFunction, frozenset[Deed]]] = MappingProxyType(
@@ -337,6 +341,8 @@ _HEAD: Final[_Row] = {
     Deed.SET_TARGETS: _LINE,
     Deed.SEE_CYCLES: _LINE,
     Deed.KEEP_CYCLES: _LINE,
+    Deed.HAND_OUT_PAY_RUN: _LINE,
+    Deed.TELL_BY_HAND: _LINE,
     Deed.REMIND: _LINE,
     Deed.EXPORT_ACTIVITIES: _LINE,
     Deed.EXPORT_GOALS: _LINE,
@@ -359,6 +365,8 @@ _EXECUTIVE: Final[_Row] = {
     Deed.SEE_FILES: _ANY,
     Deed.SEE_CYCLES: _ANY,
     Deed.KEEP_CYCLES: _ANY,
+    Deed.HAND_OUT_PAY_RUN: _ANY,
+    Deed.TELL_BY_HAND: _ANY,
     Deed.TRY_POLICIES: _ANY,
 }
 
@@ -384,6 +392,8 @@ _HR: Final[_Row] = {
     Deed.REMIND: _ANY,
     Deed.SEE_CYCLES: _ANY,
     Deed.KEEP_CYCLES: _ANY,
+    Deed.HAND_OUT_PAY_RUN: _ANY,
+    Deed.TELL_BY_HAND: _ANY,
     Deed.TRY_POLICIES: _ANY,
     Deed.EXPORT: _ANY,
     Deed.EXPORT_ACTIVITIES: _ANY,
@@ -416,6 +426,8 @@ _AUDITOR: Final[_Row] = {
     Deed.SEE_FILES: _ANY,
     Deed.SEE_CYCLES: _ANY,
     Deed.KEEP_CYCLES: _ANY,
+    Deed.HAND_OUT_PAY_RUN: _ANY,
+    Deed.TELL_BY_HAND: _ANY,
     Deed.TRY_POLICIES: _ANY,
 }
 
@@ -443,7 +455,7 @@ _FORMER: Final[_Row] = {
 }
 
 # Whoever sees cycles may knock where one is kept, and whoever sees a scorecard where it is signed: what their role does not do is told by its code
-# there (contract-desk, 2). So KEEP_CYCLES and SIGN_SCORECARD open the door alone; app/cycle says who acts.
+# there (contract-desk, 2). So KEEP_CYCLES, HAND_OUT_PAY_RUN, TELL_BY_HAND and SIGN_SCORECARD open the door alone; app/cycle says who acts.
 PERMISSIONS: Final[Mapping[HeldRole, _Row]] = MappingProxyType(
     {
         FORMER: _FORMER,

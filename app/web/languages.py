@@ -370,6 +370,16 @@ def instant(value: dt.datetime | None) -> str:
     return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), shown)
 
 
+def dated(value: dt.datetime | None) -> str:
+    """An instant of a paper that is kept: as :func:`instant` writes it, with its year always."""
+    if value is None:
+        return ABSENT
+    zone, language = page_zone(), page_language()
+    at = value.astimezone(zone)
+    shown = f"{_day(at.date(), language)}{_BEFORE_TIME.get(language, ', ')}{at:%H:%M} {city_of(str(zone), language)}"
+    return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), shown)
+
+
 def page_zone() -> dt.tzinfo:
     """By which clock this page writes instants."""
     clock = _CLOCK.get()
@@ -388,6 +398,7 @@ FILTERS: Final = {
     "amount": amount,
     "band": band_of,
     "counted": counted,
+    "dated": dated,
     "day": day,
     "instant": instant,
     "krw": krw,

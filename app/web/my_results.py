@@ -55,6 +55,7 @@ class MyResult:
         own_score: what is theirs of the final score.
         unit_score: and what is their unit's.
         is_away: whether leave and secondment took more than half of the cycle, so that earlier results were ranked in place of both.
+        has_scorecard: whether they have lines of their own in the cycle.
         group: what the group is called.
         decisions: about them, the earliest first.
         move: what their grade was moved by, where that holds.
@@ -74,6 +75,7 @@ class MyResult:
     own_score: Score | None
     unit_score: Score | None
     is_away: bool
+    has_scorecard: bool
     group: str | None
     decisions: tuple[DecisionAbout, ...]
     move: GradeMove | None
@@ -128,6 +130,7 @@ def my_result(context: RequestContext, cycle: int | None) -> MyResult | None:
         own_score=own,
         unit_score=unit,
         is_away=plan.people[number].presence.away,
+        has_scorecard=bool(plan.lines.get(node)),
         group=None if to.result.group is None else group_namer(plan.sheet.definitions.policies)(to.result.group),
         decisions=tuple(_about(context, of, node, before=results.before)),
         move=told_move(results, moves, node),

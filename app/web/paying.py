@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
 from flask import render_template
 
+from app import cascade, decisions, paying, scoring
 from app import cycle as cycles
-from app import paying, scoring
+from app.cascade import LockedRound
+from app.cycle import OpenedCycle
+from app.decisions import Decision, DecisionFilter
 from app.exports import as_pdf, pay_run_file
 from app.kit.refusals import Conflict, NotThere
 from app.paying import KeptRun
 from app.plain.findings import n_
+from app.rules.deciding import DecisionState
 from app.rules.pay_derivation import PayDerivation, derivation_of
 from app.rules.pay_runs import Institution, PaidItem, PayRunMade
+from app.rules.permissions import Deed, functions_open, may
+from app.rules.stages import Stage
 from app.rules.terms import CycleFunction, Node, NodeKind
-from app.web import cycling
+from app.web import cycling, decided
 from app.web.downloads import refuse_without_reason
 from app.web.grades_seen import grades_seen
 from app.web.languages import page_language, writing
+from app.web.naming import node_named
 from app.web.rendering import Download
 from app.web.request_context import RequestContext
 from app.web.zones import Clock
@@ -31,13 +39,18 @@ __all__ = [
     "NotApproved",
     "OwnPay",
     "PayRunSeen",
+    "RunOrigin",
     "StatedItem",
     "Statement",
+    "StatementOrigin",
+    "cycles_with_pay",
+    "decided_between",
     "exported",
     "has_statement",
     "own_pay",
     "run_seen",
     "sees_runs",
+    "statement_origin",
     "statement_paper",
     "statement_seen",
 ]
@@ -75,6 +88,19 @@ class PayRunSeen(NamedTuple):
 def sees_runs(context: RequestContext, cycle: int) -> bool:
     """Whether somebody sees everybody's pay in runs: hr, auditors, and approvers and payroll of the cycle."""
     return CycleFunction.PAYROLL in context.viewer.authorities(cycle) or grades_seen(context, cycle).pays
+
+
+def cycles_with_pay(context: RequestContext, some: Iterable[OpenedCycle]) -> frozenset[int]:
+    """Those of some cycles whose page of pay is there for who asks: as :func:`sees_runs`, of many without a query."""
+    everywhere = may(context.viewer.roles, Deed.SEE_PAY, ())
+    given = {
+        one.cycle
+        for one in context.viewer.functions
+        if one.function is CycleFunction.PAYROLL or Deed.SEE_PAY in functions_open(one.function)
+    }
+    return frozenset(
+        one.cycle for one in some if one.stage in cycles.INSTITUTION_IN and (everywhere or one.cycle in given)
+    )
 
 
 def run_seen(context: RequestContext, cycle: int, number: int) -> PayRunSeen:
@@ -225,11 +251,85 @@ def has_statement(context: RequestContext, cycle: int, employee: str) -> bool:
     return paying.is_paid(context.connection, cycle, employee)
 
 
-def statement_paper(context: RequestContext, statement: Statement, *, name: str, clock: Clock) -> Download:
+class RunOrigin(NamedTuple):
+    """What a run of a statement stands on.
+
+    Attributes:
+        paid_on: the day on which it was paid; None while nobody has agreed to one.
+        lock: the round that was locked, whose results it pays.
+        opens: the numbers of the decisions that who asks may open.
+    """
+
+    paid_on: dt.date | None
+    lock: LockedRound | None
+    opens: frozenset[int]
+
+
+class StatementOrigin(NamedTuple):
+    """Who pays, and what each run of a statement stands on, by the run's number."""
+
+    agency: str
+    runs: Mapping[int, RunOrigin]
+
+
+_DECISIONS_MOST: Final = 1000
+
+
+def _approved(context: RequestContext, cycle: int, kinds: frozenset[str]) -> list[Decision]:
+    only = DecisionFilter(kinds=kinds, cycle=str(cycle), state=DecisionState.APPROVED)
+    some = decisions.decisions_of(context.connection, only, visible=lambda _one: True, limit=_DECISIONS_MOST)
+    return some[::-1]
+
+
+def statement_origin(context: RequestContext, statement: Statement) -> StatementOrigin:
+    """Who pays, and what the runs of a statement stand on. Queries: 3, and that of the organisation."""
+    kinds = frozenset({cycles.STAGE.code, cycles.LOCK.code, cycles.PAY_RUN.code})
+    some = _approved(context, statement.cycle, kinds)
+    visible = decided.visible_to(context)
+    opens = frozenset(one.id for one in some if visible(one))
+    paid = [one for one in some if one.content.get("to") == Stage.PAID]
+    locks = {one.round: one for one in cascade.locked_rounds(context.connection, statement.cycle)}
+    root = context.directory.tree.root_on(context.today)
+    return StatementOrigin(
+        agency="" if root is None else node_named(context, Node(NodeKind.UNIT, root)),
+        runs={
+            one.run.made.number: RunOrigin(_paid_on(one.run, paid), locks.get(one.run.round), opens)
+            for one in statement.items
+        },
+    )
+
+
+def _paid_on(run: KeptRun, paid: Iterable[Decision]) -> dt.date | None:
+    """The day of the first payment of its round that was agreed to after it."""
+    days = (
+        str(one.content["paid_on"])
+        for one in paid
+        if one.round == run.round and one.id > run.decision and "paid_on" in one.content
+    )
+    first = next(days, None)
+    return None if first is None else dt.date.fromisoformat(first)
+
+
+def decided_between(context: RequestContext, cycle: int, first: KeptRun, then: KeptRun) -> list[Decision]:
+    """What was decided from one run to the next that makes its amounts others, as far as who asks may open it. Queries: 2."""
+    kinds = frozenset({cycles.REOPEN.code, cycles.INSTITUTION.code, cycles.CLAWBACK.code})
+    visible = decided.visible_to(context)
+    some = _approved(context, cycle, kinds)
+    return [one for one in some if first.decision < one.id < then.decision and visible(one)]
+
+
+def statement_paper(
+    context: RequestContext, statement: Statement, origin: StatementOrigin, *, name: str, clock: Clock
+) -> Download:
     """A statement as a document, in the reader's language."""
     with writing(lambda: clock):
         markup = render_template(
-            "papers/statement.html", statement=statement, name=name, language=page_language(), now=context.now
+            "papers/statement.html",
+            statement=statement,
+            origin=origin,
+            name=name,
+            language=page_language(),
+            now=context.now,
         )
     return Download(
         content=as_pdf(markup),

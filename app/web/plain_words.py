@@ -64,11 +64,14 @@ _CHANGES: Final[Mapping[str, str]] = {
     "as_of": n_("As of"),
     "band": n_("Band"),
     "base": n_("Built upon revision"),
+    "because": n_("Because"),
     "basis": n_("Basis"),
+    "cause": n_("Cause"),
     "change": n_("Change set"),
     "cycle": n_("Cycle"),
     "decision": n_("Decision"),
     "disabled": n_("Closed"),
+    "document": n_("Document"),
     "duplicate": n_("Already recorded"),
     "employee": n_("Employee"),
     "enabled": n_("Open"),
@@ -86,16 +89,22 @@ _CHANGES: Final[Mapping[str, str]] = {
     "grade": n_("Grade"),
     "group": n_("Group"),
     "groups": n_("Groups"),
+    "how": n_("How"),
     "invited": n_("Invited"),
     "kpi": n_("KPI"),
     "last": n_("To"),
+    "member": n_("Figure"),
     "mode": n_("How much of the file"),
     "node": n_("Unit or employee"),
+    "nodes": n_("Units or employees"),
     "of": n_("Of"),
     "open": n_("Open"),
     "order": n_("Order"),
+    "paid_on": n_("Paid on"),
     "password": n_("Password"),
+    "pay_run": n_("Pay run"),
     "person": n_("Person"),
+    "pool": n_("Pool in won"),
     "proposed": n_("Proposed by"),
     # Rows from before the searched text had one name everywhere.
     "q": n_("Company or buyer"),
@@ -107,7 +116,9 @@ _CHANGES: Final[Mapping[str, str]] = {
     "reverts": n_("Takes back change set"),
     "revision": n_("Revision"),
     "revoked": n_("Revoked"),
+    "review": n_("Review"),
     "roles": n_("Roles"),
+    "run": n_("Run"),
     "rows": n_("Rows"),
     "scope": n_("What it opens"),
     "seen": n_("Seen"),
@@ -123,6 +134,7 @@ _CHANGES: Final[Mapping[str, str]] = {
     "touched": n_("Rows that others changed meanwhile"),
     "text": n_("Searched for"),
     "to": n_("To"),
+    "told_on": n_("Told on"),
     "type": n_("Kind"),
     "unit": n_("Unit"),
     **words.CALENDAR_DATES,
@@ -162,7 +174,12 @@ _VALUES: Final[Mapping[str, str]] = {
 }
 """What the trail calls the values that we have words for."""
 
-_VALUES_OF: Final[Mapping[str, Mapping[str, str]]] = {"stage": words.STAGES, "member": words.LINE_MEMBERS}
+_VALUES_OF: Final[Mapping[str, Mapping[str, str]]] = {
+    "because": words.REOPENED_BECAUSE,
+    "member": words.LINE_MEMBERS,
+    "review": {"agrees": n_("agrees"), "disagrees": n_("does not agree"), "answered": n_("answered")},
+    "stage": words.STAGES,
+}
 """Those of one member, which are called otherwise elsewhere."""
 
 _SUBJECTS: Final[Mapping[str, str]] = {
@@ -381,14 +398,16 @@ _DEEP_MOST: Final = 4
 _OTHER_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _OWN_WORDS: Final = frozenset({"title", "note", "reason", "text", "q", "name", "id", "source"})
 """What somebody wrote: a word of ours there is not ours."""
-_NAMES: Final = frozenset({"cycle", "base", "taken", "revision", "reverts", "change", "year", "month"})
+_NAMES: Final = frozenset(
+    {"cycle", "base", "taken", "revision", "reverts", "change", "year", "month", "pay_run", "run"}
+)
 """Whole numbers that name something, and are not counted."""
 _FIGURES: Final = frozenset({"target", "amount", "value", "share"})
 _SUMS: Final = frozenset({"digest", "signed"})
 _SUM_SHOWN: Final = 12
 """Digits of a checksum that tell it from others."""
 _CODES: Final = frozenset(
-    {"accept", "basis", "file", "files", "format", "mode", "of", "scope", "sort", "stage", "state", "type"}
+    {"accept", "basis", "cause", "file", "files", "format", "mode", "of", "scope", "sort", "stage", "state", "type"}
 )
 """What has a code where we have no word for it; elsewhere it is what somebody wrote."""
 _PLACES: Final = 9

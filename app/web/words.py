@@ -413,6 +413,8 @@ DEEDS: Final[Mapping[Deed, str]] = {
     Deed.SIGN_SCORECARD: n_("draft or sign a scorecard"),
     Deed.RUN_CYCLE: n_("run the cycle"),
     Deed.KEEP_CYCLES: n_("open a cycle, or keep its calendar"),
+    Deed.HAND_OUT_PAY_RUN: n_("download the file of a pay run"),
+    Deed.TELL_BY_HAND: n_("write down that somebody was told by hand"),
     Deed.REMIND: n_("remind whom a cycle waits for"),
     Deed.TRY_POLICIES: n_("try other policies on a cycle"),
     Deed.EXPORT: n_("download people's figures"),
@@ -462,7 +464,7 @@ PAY_ITEM_KINDS: Final[Mapping[PayItemKind, str]] = {
     PayItemKind.PAY: n_("pay"),
     PayItemKind.SUPPLEMENT: n_("paid in addition"),
     PayItemKind.RECOVER: n_("to be given back"),
-    PayItemKind.NONE: n_("nothing"),
+    PayItemKind.NONE: n_("no change"),
 }
 """What an item of a pay run does."""
 

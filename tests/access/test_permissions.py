@@ -96,6 +96,8 @@ export_goals       unit:HQ      hana dana emil ferran
 see_files          unit:HQ      dana emil ferran
 see_cycles         unit:VIE     boram gaston hana dana emil ferran
 keep_cycles        unit:HQ      hana dana emil ferran
+hand_out_pay_run   unit:HQ      hana dana emil ferran
+tell_by_hand       unit:HQ      hana dana emil ferran
 remind             unit:HQ      hana dana
 try_policies       unit:HQ      dana emil ferran
 keep_delegations   employee:E1  alba dana

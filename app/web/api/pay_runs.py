@@ -90,7 +90,7 @@ class ExportBody(BaseModel):
 
 @pages.api_act(
     "/api/v1/cycles/<int:cycle>/pay-runs/<int:run>/export",
-    may=Deed.KEEP_CYCLES,
+    may=Deed.HAND_OUT_PAY_RUN,
     once=False,
     about={
         "summary": "The file of a pay run",
@@ -127,8 +127,11 @@ def statement(context: RequestContext, cycle: int, employee: str) -> Json | Down
     is_paper = request.accept_mimetypes.best_match(["application/json", "application/pdf"]) == "application/pdf"
     with context.read():
         stated = paying.statement_seen(context, cycle, employee)
+        origin = paying.statement_origin(context, stated) if is_paper else None
         clock, people = context.clock, context.directory.employees
         name = people[employee].name if employee in people else employee
         reading = reading_of(context, cycle, Node(NodeKind.EMPLOYEE, employee), what="pay")
     write_reading(context, reading)
-    return paying.statement_paper(context, stated, name=name, clock=clock) if is_paper else Json(stated.as_json())
+    if origin is None:
+        return Json(stated.as_json())
+    return paying.statement_paper(context, stated, origin, name=name, clock=clock)

@@ -37,7 +37,7 @@ class ToldBody(BaseModel):
 
 @pages.api_act(
     "/api/v1/cycles/<int:cycle>/people/<employee>/told",
-    may=Deed.KEEP_CYCLES,
+    may=Deed.TELL_BY_HAND,
     about={
         "summary": "Somebody was told by hand",
         "tag": "Cycles",

@@ -138,9 +138,11 @@ _DUE: Final = {
 @pages.read("/cycles", may=Deed.SEE_CYCLES)
 def listed(context: RequestContext) -> Page:
     """The opened cycles that one sees; hr opens another. Queries: constant."""
+    some = cycling.cycles_seen(context)
     return Page(
         "pages/cycles.html",
-        cycles=cycling.cycles_seen(context),
+        cycles=some,
+        pays=paying.cycles_with_pay(context, some),
         stages=STAGES,
         may_open=context.allowed(Deed.RUN_CYCLE),
         dates={name: CALENDAR_DATES[name] for name in CALENDAR},

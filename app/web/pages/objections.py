@@ -105,10 +105,11 @@ class NoEffectForm(BaseModel):
 
 
 class DocketRow(NamedTuple):
-    """An objection in the docket: whose, by name; whom it waits for; whether that is who reads."""
+    """An objection in the docket: whose, by name; who has answered or decided it; whom it waits for; whether that is who reads."""
 
     case: Case
     name: str
+    decided_by: str
     waits_for: tuple[str, ...]
     is_mine: bool
 
@@ -117,6 +118,14 @@ def _waits_for(context: RequestContext, case: Case) -> tuple[str, ...]:
     """Whom an objection waits for, by name; of the committee only whoever reads all of it is told who."""
     told = docket.as_json(context, case)["who"]
     return tuple(_committee() if who == "committee" else who_named(context, who) for who in told)
+
+
+def _decided_by(context: RequestContext, case: Case) -> str:
+    """Who has answered an objection, or the committee once it went there; nothing before."""
+    answer = case.objection.answer
+    if case.objection.votes and case.state is not ObjectionState.APPEALED:
+        return _committee()
+    return "" if answer is None else who_named(context, answer.person)
 
 
 def _committee() -> str:
@@ -135,6 +144,7 @@ def listed(context: RequestContext, cycle: int, query: DocketQuery) -> Page:
         DocketRow(
             one,
             node_named(context, Node(NodeKind.EMPLOYEE, one.objection.employee)),
+            _decided_by(context, one),
             _waits_for(context, one),
             objecting.waits_for(one, context.viewer),
         )

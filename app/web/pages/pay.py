@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app import cycle as cycles
 from app import paying as runs
 from app import scoring
-from app.decisions import DecisionKind
+from app.decisions import Decision, DecisionKind
 from app.exports import pay_totals_export
 from app.kit.refusals import Invalid, NotThere
 from app.paying import KeptRun
@@ -117,6 +117,8 @@ class PaidShown(NamedTuple):
     name: str
     unit: str
     how: PayDerivation
+    was_grade: str | None
+    """By the run before, where it is another."""
 
 
 @pages.read("/cycles/<int:cycle>/pay", may=Deed.SEE_CYCLES)
@@ -138,6 +140,9 @@ def listed(context: RequestContext, cycle: int, query: PayQuery) -> Page:
     some = [] if of_run is None else _narrowed(context, of_run, query, office)
     shown = page_shown(some, query.page, size=_ROWS)
     last = kept[-1] if kept else None
+    since: list[Decision] = []
+    if of_run is not None and of_run.made.number > 1:
+        since = paying.decided_between(context, cycle, kept[of_run.made.number - 2], of_run)
     return Page(
         "pages/pay.html",
         cycle=cycle,
@@ -147,6 +152,8 @@ def listed(context: RequestContext, cycle: int, query: PayQuery) -> Page:
         runs=[(one, one.made.number in exported) for one in kept],
         last=last,
         of_run=of_run,
+        since=since,
+        since_titles=decided.titles(context, since),
         rows=list(_shown_items(context, kept, of_run, shown.rows, office)),
         everybody=0 if of_run is None else len(of_run.made.items),
         matching=len(some),
@@ -237,7 +244,13 @@ def _shown_items(
             name=node_named(context, Node(NodeKind.EMPLOYEE, one.employee)),
             unit=node_named(context, Node(NodeKind.UNIT, unit)) if unit else "",
             how=derivation_of(one, made.institution, made.factor, before),
+            was_grade=_was_grade(was.get(one.employee), one),
         )
+
+
+def _was_grade(was: PaidItem | None, item: PaidItem) -> str | None:
+    before = None if was is None or was.terms is None else was.terms.grade
+    return None if before == (None if item.terms is None else item.terms.grade) else before
 
 
 @pages.read("/cycles/<int:cycle>/pay/totals", may=Deed.SEE_CYCLES)
@@ -310,7 +323,7 @@ def propose_paid(context: RequestContext, cycle: int, form: PaidForm) -> Redirec
     return _proposed(context, cycles.STAGE, cycle, content, form.reason)
 
 
-@pages.act("/cycles/<int:cycle>/pay/<int:run>/file", may=Deed.KEEP_CYCLES, again="listed")
+@pages.act("/cycles/<int:cycle>/pay/<int:run>/file", may=Deed.HAND_OUT_PAY_RUN, again="listed")
 def export(context: RequestContext, cycle: int, run: int, form: ExportForm) -> Download:
     """The file of a run."""
     return paying.exported(context, cycle, run, format_=form.format, reason=form.reason)
@@ -323,9 +336,11 @@ def statement(context: RequestContext, cycle: int, employee: str) -> Page:
     Raises:
         NotThere: there is nothing, or it is not for this person.
     """
+    stated = paying.statement_seen(context, cycle, employee)
     return Page(
         "pages/statement.html",
-        statement=paying.statement_seen(context, cycle, employee),
+        statement=stated,
+        origin=paying.statement_origin(context, stated),
         name=node_named(context, Node(NodeKind.EMPLOYEE, employee)),
         is_own=employee == context.viewer.employee,
         kinds=PAY_ITEM_KINDS,
@@ -342,8 +357,9 @@ def statement_file(context: RequestContext, cycle: int, employee: str) -> Downlo
     """The same as a document; that somebody else's was taken is written down."""
     with context.read():
         stated, clock = paying.statement_seen(context, cycle, employee), context.clock
+        origin = paying.statement_origin(context, stated)
         name = node_named(context, Node(NodeKind.EMPLOYEE, employee))
-    file = paying.statement_paper(context, stated, name=name, clock=clock)
+    file = paying.statement_paper(context, stated, origin, name=name, clock=clock)
     if employee == context.viewer.employee:
         return file
     asked = {"cycle": cycle, "format": "pdf"}

@@ -21,7 +21,7 @@ from app.rules.names import closeness
 from app.rules.permissions import Deed, may
 from app.rules.terms import Node
 from app.search import PartyResult, SearchResults
-from app.web import words
+from app.web import cycling, paying, words
 from app.web.asking import present_cycle
 from app.web.languages import amount, named, page_language
 from app.web.languages import day as day_said
@@ -58,6 +58,11 @@ _DECIDES_TOO: Final = (
     n_("another figure"),
 )
 """What deciding about a line is looked for by, beside its name."""
+
+
+_PAY: Final = n_("Pay")
+_PAY_TOO: Final = (n_("Pay runs"), n_("Statement of pay"))
+"""What the pay of a cycle is looked for by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +124,25 @@ def _pages(context: RequestContext, text: str, limit: int) -> Group:
         if (near := closeness(text, gettext(label), label)) is not None
     ]
     ranked += _deciding(context, text, len(led_to))
+    ranked += _paying(context, text, len(led_to) + 1)
     ranked.sort(key=lambda one: one[:2])
     return Group("pages", gettext("Pages"), tuple(link for *_, link in ranked[:limit]))
+
+
+def _paying(context: RequestContext, text: str, place: int) -> list[tuple[int, int, SearchLink]]:
+    """The pay of each cycle for whoever sees it, and one's own result, which tells what one is paid. Queries: 1 where pay is looked for."""
+    near = closeness(text, *(name for one in (_PAY, *_PAY_TOO) for name in (gettext(one), one)))
+    if near is None:
+        return []
+    seen = paying.cycles_with_pay(context, cycling.cycles_seen(context))
+    links = [
+        SearchLink(url_for("pay.listed", cycle=cycle), gettext(n_("Pay of the cycle %(cycle)s")) % {"cycle": cycle})
+        for cycle in sorted(seen, reverse=True)
+    ]
+    if any(item.page == "my_result" for item in items_for(context)):
+        note = gettext(n_("with what you are paid, and the statement of it"))
+        links.append(SearchLink(url_for("my_result.result"), gettext(n_("My result")), note))
+    return [(near, place, one) for one in links]
 
 
 def _deciding(context: RequestContext, text: str, place: int) -> list[tuple[int, int, SearchLink]]:

@@ -44,7 +44,7 @@ def listed(context: RequestContext, cycle: int) -> Page:
     )
 
 
-@pages.act("/cycles/<int:cycle>/told", may=Deed.KEEP_CYCLES, again="listed")
+@pages.act("/cycles/<int:cycle>/told", may=Deed.TELL_BY_HAND, again="listed")
 def tell(context: RequestContext, cycle: int, form: ToldForm) -> Redirect:
     """Write down that somebody was told."""
     telling.tell_by_hand(context, cycle, form.employee, on=form.on, how=form.how)
