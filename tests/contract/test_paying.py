@@ -312,7 +312,9 @@ def by_page(desk, run):
     page = words(desk.person("pay").get(address))
     assert "paid in addition" in page
     assert "not handed out yet" in page
-    file = post(desk.person("pay"), f"{address}/{run}/file", {"format": "csv", "reason": "For March."}, page=address)
+    file = post(
+        desk.person("pay"), f"{address}/file", {"run": run, "format": "csv", "reason": "For March."}, page=address
+    )
     assert file.headers["Repr-Digest"].startswith("sha-256=:")
 
 
@@ -355,9 +357,39 @@ def own_statement(desk):
             assert f"₩{run['amount']:,}" in said, run
             exact = format(Decimal(run["exact"].rstrip("0").rstrip(".")), ",f")
             assert f"of {run['cycle_days']} days = ₩{exact}." in said, run
-    assert "All of it is as in run 1" in words(owner.get(address))
+    said = words(owner.get(address))
+    assert "All of it is as in run 1" in said
+    snapshot = dana.get("/api/v1/cycles/2026/snapshot?round=1").json()
+    assert snapshot["results_sha256"] in said
+    assert {"S", "A"} <= set(re.findall(r"\b([A-Z]) \([0-9.]+ %\)", said))
+    assert "not paid yet" not in said
+    on_paper = "".join(page.extract_text() for page in PdfReader(io.BytesIO(paper.content)).pages)
+    assert snapshot["results_sha256"][:32] in on_paper
+    assert "What it stands on" in on_paper
+    payroll_finds_it(desk)
     for name in ("outsider", "fe"):
         assert {desk.person(name).get(one).status_code for one in (address, f"{address}.pdf")} == {404}
+
+
+def payroll_finds_it(desk):
+    """From the cycles and by the search; a later run says what was decided since and whose grade is another; the file of any run; the trail by its name."""
+    pay = desk.person("pay")
+    assert 'href="/cycles/2026/pay"' in pay.get("/cycles").text
+    assert 'href="/cycles/2026/pay"' in pay.get("/search", params={"q": "pay"}).text
+    assert 'href="/cycles/2026/pay"' not in desk.person("e1").get("/search", params={"q": "pay"}).text
+    page = pay.get("/cycles/2026/pay").text
+    assert "Since run 2 was decided:" in page
+    assert 'id="since"' in page
+    assert "/cycles/2026/pay/file?run=1" in pay.get("/cycles/2026/pay?run=1").text
+    refused = post(
+        pay, "/cycles/2026/pay/file?run=1", {"run": 1, "format": "csv", "reason": ""}, page="/cycles/2026/pay?run=1"
+    )
+    assert refused.status_code == 422
+    assert "The file of run 1" in refused.text
+    trail = words(desk.person("emil", "--role", "auditor").get("/trail", params={"deed": "hand_out_pay_run"}))
+    assert "download the file of a pay run" in trail
+    assert "Pay run" in trail
+    assert "pay_run" not in trail
 
 
 def each_reads_their_own(desk, *, is_paid):

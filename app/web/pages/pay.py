@@ -78,10 +78,11 @@ class ClawbackForm(BaseModel):
 
 
 class ExportForm(BaseModel):
-    """In which form, and why it is taken out of the house."""
+    """Of which run, in which form, and why it is taken out of the house."""
 
     model_config = ConfigDict(frozen=True)
 
+    run: Annotated[int, Field(ge=1, le=10_000)]
     format: Literal["csv", "xlsx"] = "csv"
     reason: Annotated[str, Field(min_length=3, max_length=500)]
 
@@ -323,10 +324,10 @@ def propose_paid(context: RequestContext, cycle: int, form: PaidForm) -> Redirec
     return _proposed(context, cycles.STAGE, cycle, content, form.reason)
 
 
-@pages.act("/cycles/<int:cycle>/pay/<int:run>/file", may=Deed.HAND_OUT_PAY_RUN, again="listed")
-def export(context: RequestContext, cycle: int, run: int, form: ExportForm) -> Download:
+@pages.act("/cycles/<int:cycle>/pay/file", may=Deed.HAND_OUT_PAY_RUN, again="listed")
+def export(context: RequestContext, cycle: int, form: ExportForm) -> Download:
     """The file of a run."""
-    return paying.exported(context, cycle, run, format_=form.format, reason=form.reason)
+    return paying.exported(context, cycle, form.run, format_=form.format, reason=form.reason)
 
 
 @pages.read("/cycles/<int:cycle>/people/<employee>/statement", may=Deed.SEE_OWN_RESULT)
