@@ -363,7 +363,8 @@ def own_statement(desk):
     assert snapshot["results_sha256"] in said
     assert {"S", "A"} <= set(re.findall(r"\b([A-Z]) \([0-9.]+ %\)", said))
     assert "not paid yet" not in said
-    on_paper = "".join(page.extract_text() for page in PdfReader(io.BytesIO(paper.content)).pages)
+    paper = owner.get(f"{address}.pdf").content
+    on_paper = "".join(page.extract_text() for page in PdfReader(io.BytesIO(paper)).pages)
     assert snapshot["results_sha256"][:32] in on_paper
     assert "What it stands on" in on_paper
     payroll_finds_it(desk)
