@@ -132,6 +132,13 @@ def test_what_may_be_accepted_and_was_is_told_to_who_agrees(working: Working) ->
     assert "<summary>and 3 more</summary>" in working.dana.get("/cycles/2026").text
     assert re.search(r"Cycle 2026: [^;]+; next: under way; in the way: \d", working.dana.get("/").text)
     assert 'data-kind="cycle_step"' not in working.boram.get("/").text
+    # Until its last day is over that stands first, and there is no form to certify it.
+    with working.database.write("begin") as connection:
+        begin_stage(connection, 2026, Stage.RUNNING, round_=1, by="account:dana@agency.example", at=NOW)
+    early = working.dana.get("/cycles/2026").text
+    assert "its last day is" in early.split('id="not-over"')[1].split("</li>")[0]
+    assert 'value="certified"' not in early
+    assert "; next: certified, from " in working.dana.get("/").text
 
 
 def _measured_by_deviation(working: Working, kpi: str) -> None:
