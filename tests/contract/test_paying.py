@@ -387,10 +387,10 @@ def payroll_finds_it(desk):
     )
     assert refused.status_code == 422
     assert "The file of run 1" in refused.text
-    trail = words(desk.person("emil", "--role", "auditor").get("/trail", params={"deed": "hand_out_pay_run"}))
-    assert "download the file of a pay run" in trail
-    assert "Pay run" in trail
-    assert "pay_run" not in trail
+    trail = desk.person("emil", "--role", "auditor").get("/trail", params={"deed": "hand_out_pay_run"})
+    assert "download the file of a pay run" in words(trail)
+    assert "Pay run" in words(trail)
+    assert ">pay_run<" not in trail.text
 
 
 def each_reads_their_own(desk, *, is_paid):
