@@ -104,6 +104,7 @@ from app.cascade.targets import (
 from app.cascade.tellings import (
     NOTIFY,
     Telling,
+    ToldBefore,
     ToldTo,
     keep_telling,
     keep_told_by_hand,
@@ -154,6 +155,7 @@ __all__ = [
     "TargetDifference",
     "TaskBranch",
     "Telling",
+    "ToldBefore",
     "ToldTo",
     "VersionRow",
     "WantedTarget",

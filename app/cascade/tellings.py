@@ -22,6 +22,7 @@ __all__ = [
     "NOTIFY",
     "Telling",
     "Tellings",
+    "ToldBefore",
     "ToldTo",
     "keep_telling",
     "keep_told_by_hand",
@@ -209,14 +210,23 @@ def told_to(connection: Connection, cycle: int, employee: str | None = None) -> 
     }
 
 
-def told_before(connection: Connection, to: ToldTo) -> ToldResult | None:
+class ToldBefore(NamedTuple):
+    """What somebody was told before the last time, and when."""
+
+    result: ToldResult
+    at: dt.datetime
+
+
+def told_before(connection: Connection, to: ToldTo) -> ToldBefore | None:
     """What somebody was told before the last time; None for nothing. Queries: 1, or none where there was one telling alone."""
     if to.telling.place == 1:
         return None
     of = told_result.c
-    query = sa.select(told_result).where(of.cycle == to.telling.cycle, of.employee == to.employee)
+    same = sa.and_(telling.c.cycle == of.cycle, telling.c.place == of.place)
+    query = sa.select(told_result, telling.c.at.label("told_at")).join(telling, same)
+    query = query.where(of.cycle == to.telling.cycle, of.employee == to.employee)
     row = connection.execute(query.where(of.place < to.telling.place).order_by(of.place.desc()).limit(1)).first()
-    return None if row is None else _result(row)
+    return None if row is None else ToldBefore(_result(row), row.told_at)
 
 
 def _of_same(table: sa.Table) -> sa.ColumnElement[bool]:

@@ -104,7 +104,7 @@ from app.cycle.grades import (
     propose_unit_grades,
     unit_proposal,
 )
-from app.cycle.grades_paid import grades_as_paid
+from app.cycle.grades_paid import grades_as_paid, institution_of, priced_grades, standing_institution
 from app.cycle.groups import GradeGroup, GradeGroups, grade_groups
 from app.cycle.hearing import Hearings, last_day_to_object_to_pay, objections_open
 from app.cycle.imposing import IMPOSE, IMPOSED, may_impose
@@ -143,7 +143,6 @@ from app.cycle.pay_deciding import (
     INSTITUTION,
     INSTITUTION_IN,
     PAY_RUN,
-    institution_of,
     open_run,
     run_as_proposed,
 )
@@ -165,6 +164,7 @@ from app.cycle.rating import (
     unrated_lines,
 )
 from app.cycle.reminding import REMINDER, post_reminders, reminders_due, waiting_of
+from app.cycle.reopened import REACHING
 from app.cycle.reopening import REOPEN
 from app.cycle.results import RULES_VERSION, CycleResults, result_differences, results_of
 from app.cycle.reviewing import (
@@ -242,6 +242,7 @@ __all__ = [
     "PENDING_KINDS",
     "RATED_IN",
     "RATERS",
+    "REACHING",
     "REMINDER",
     "REOPEN",
     "REOPEN_RATING",
@@ -397,6 +398,7 @@ __all__ = [
     "post_board_reminders",
     "post_objection_mails",
     "post_reminders",
+    "priced_grades",
     "promotion_list",
     "propose_employee_grades",
     "propose_unit_grades",
@@ -426,6 +428,7 @@ __all__ = [
     "signature_rows",
     "signers_of",
     "stages_begun",
+    "standing_institution",
     "standing_of",
     "state_of_result",
     "still_waiting",

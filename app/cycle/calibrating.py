@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from app import cascade, decisions, scoring
 from app.access import Viewer
 from app.cycle.grades import propose_employee_grades, propose_unit_grades
+from app.cycle.grades_paid import priced_grades
 from app.cycle.moved import differing, grades_told
 from app.cycle.opened import NotNow, OpenedCycle, cycle_named, move_everybody, opened_cycle, opened_or_refused
 from app.cycle.reopened import NotReopened, reopened_for
@@ -422,7 +423,12 @@ def _effects(
     loaded = scoring.state(connection)
     opened = _opened(connection, loaded, cycle, today)
     weighed = _checked(connection, loaded, opened.cycle, content, today)
-    return differing(grades_told(weighed.before), grades_told(weighed.after))
+    priced = priced_grades(connection, loaded, opened.cycle)
+    before, after = (
+        grades_told(priced(one) if isinstance(one, EmployeeProposal) else one)
+        for one in (weighed.before, weighed.after)
+    )
+    return differing(before, after)
 
 
 def _apply(connection: Connection, decision: Decision) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from app import scoring
 from app.cycle.calibrating import Calibration, Proposal
+from app.cycle.grades_paid import PricedGrades
 from app.plain.findings import Finding
 from app.rules.grade_reasons import BetterGrade, better_grade
 from app.rules.grading import EarlierResult, EmployeeProposal, UnitProposal, standing_grade
@@ -89,12 +90,13 @@ class CalibrationCard:
 
 
 class CalibrationColumn(NamedTuple):
-    """Those of a group who have a grade, by rank; and how many would by the proposal."""
+    """Those of a group who have a grade, by rank; how many would by the proposal, and how many keep it as they were told."""
 
     grade: str
     seats: int
     proposed: int
     cards: tuple[CalibrationCard, ...]
+    kept: int
 
     @property
     def to_add(self) -> int:
@@ -218,16 +220,25 @@ def calibration_group(
     return CalibrationGroup(
         group=group,
         columns=tuple(
-            CalibrationColumn(one.grade, one.seats, due[one.grade], tuple(cards.get(one.grade, ()))) for one in in_group
+            CalibrationColumn(
+                one.grade,
+                one.seats,
+                due[one.grade],
+                tuple(cards.get(one.grade, ())),
+                sum(card.node in kept for card in cards.get(one.grade, ())),
+            )
+            for one in in_group
         ),
     )
 
 
-def calibration_preview(calibration: Calibration, wanted: Sequence[WantedMove]) -> CalibrationPreview:
-    """What some moves would do, whether they can be made or not. No queries."""
+def calibration_preview(
+    calibration: Calibration, wanted: Sequence[WantedMove], *, priced: PricedGrades
+) -> CalibrationPreview:
+    """What some moves would do, whether they can be made or not, and what all are paid together by what pays the grades. No queries."""
     weighed = calibration.weighed(wanted)
     before, after = weighed.before, weighed.after
-    pay_before, pay_after = _pay_together(before, after)
+    pay_before, pay_after = _pay_together(before, after, priced)
     places = {one.node: place for one in wanted if (place := calibration.standing(one.node)) is not None}
     groups = {group: calibration.places_in(group) for group in sorted({one.group for one in places.values()})}
     nodes = [calibration.node_of(one) for some in groups.values() for one in some]
@@ -253,13 +264,14 @@ def calibration_preview(calibration: Calibration, wanted: Sequence[WantedMove]) 
 
 
 def _pay_together(
-    before: EmployeeProposal | UnitProposal, after: EmployeeProposal | UnitProposal
+    before: EmployeeProposal | UnitProposal, after: EmployeeProposal | UnitProposal, priced: PricedGrades
 ) -> tuple[int | None, int | None]:
     """What all are paid together; not where one person's pay alone is another, for the difference would be theirs."""
     if not isinstance(before, EmployeeProposal) or not isinstance(after, EmployeeProposal):
         return None, None
-    moved = sum(one != other for one, other in zip(before.pay.won, after.pay.won, strict=True))
-    return (None, None) if moved == 1 else (before.pay.pay_krw, after.pay.pay_krw)
+    one, other = priced(before).pay, priced(after).pay
+    moved = sum(was != will for was, will in zip(one.won, other.won, strict=True))
+    return (None, None) if moved == 1 else (one.pay_krw, other.pay_krw)
 
 
 def _grades(proposal: Proposal, nodes: Iterable[Node]) -> dict[Node, str]:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from app import decisions, ledger, organisation, scoring
 from app.access import Viewer
+from app.cycle.grades_paid import priced_grades
 from app.cycle.moved import moved_figures
 from app.cycle.opened import NotNow, OpenedCycle, move_everybody, opened_or_refused
 from app.cycle.reopened import NotReopened, reopened_for
@@ -320,7 +321,7 @@ def correct_kind(adopt: AdoptFiles) -> DecisionKind:
             return ()
         asked = ScoreQuery(of.cut.cycle, today)
         one, other = (scoring.scores(connection, asked, loaded=state) for state in (loaded, after))
-        return moved_figures(one, other)
+        return moved_figures(one, other, priced=priced_grades(connection, loaded, of.cut.cycle))
 
     def overtaken(connection: Connection, open_: Decision) -> Sequence[Mapping[str, Any]]:
         """The corrections since with which it cannot be any more."""

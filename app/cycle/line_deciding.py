@@ -18,6 +18,7 @@ from app.access import Viewer
 from app.cascade import Line, Sheet
 from app.cycle.agreed_cards import signers_of
 from app.cycle.cutting import refuse_being_certified
+from app.cycle.grades_paid import priced_grades
 from app.cycle.moved import moved_figures
 from app.cycle.opened import NotNow, OpenedCycle, figures_stand, opened_cycle, opened_or_refused
 from app.cycle.reopened import is_open_for, refuse_not_reopened
@@ -319,13 +320,14 @@ def _checker_obstacle(connection: Connection, viewer: Viewer, open_: Decision, d
 
 
 def _moved(connection: Connection, about: _Deciding, decided: DecidedLine, today: dt.date) -> Iterable[DecisionEffect]:
-    """Everybody whose score, grade or pay is another once other decisions hold of a line. Queries: those of scoring the cycle twice."""
+    """Everybody whose score, grade or pay is another once other decisions hold of a line. Queries: those of scoring the cycle twice and of :func:`app.cycle.priced_grades`."""
     sheet, cycle = about.loaded.sheet, about.cycle
     lines = cascade.decided_with(sheet.decided.get(cycle, {}), about.node, about.kpi, decided)
     changed = replace(sheet, token=f"{sheet.token} decided", decided={**sheet.decided, cycle: lines})
     asked = ScoreQuery(cycle, today)
     one = scoring.scores(connection, asked, loaded=about.loaded)
-    return moved_figures(one, scoring.score_again(one, about.loaded.with_sheet(changed)))
+    other = scoring.score_again(one, about.loaded.with_sheet(changed))
+    return moved_figures(one, other, priced=priced_grades(connection, about.loaded, cycle))
 
 
 def _announce(connection: Connection, decision: Decision, node: str, kpi: str) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from app import scoring
 from app.cycle.grades import cohort_of, employee_proposal, unit_proposal
+from app.cycle.grades_paid import PricedGrades
 from app.rules.deciding import DecisionEffect
 from app.rules.grading import EmployeeProposal, UnitGrade, UnitProposal
 from app.rules.measures import FloatArray
@@ -19,10 +20,20 @@ from app.scoring import CyclePlan, Scores
 __all__ = ["differing", "grades_told", "moved_figures"]
 
 
-def moved_figures(one: Scores, other: Scores) -> Iterator[DecisionEffect]:
-    """Every score, grade and pay that is another, before and after. No queries."""
+def _as_the_policy(proposal: EmployeeProposal) -> EmployeeProposal:
+    return proposal
+
+
+def moved_figures(one: Scores, other: Scores, *, priced: PricedGrades = _as_the_policy) -> Iterator[DecisionEffect]:
+    """Every score, grade and pay that is another, before and after. No queries.
+
+    Args:
+        one: what stands.
+        other: what would.
+        priced: what pays the grades of both; without it the policies do.
+    """
     yield from sorted(_moved_scores(one, other), key=lambda effect: effect[:2])
-    yield from _moved_grades(one, other)
+    yield from _moved_grades(one, other, priced)
 
 
 def differing(
@@ -90,14 +101,14 @@ def _line_scores(scored: Scores) -> dict[tuple[str, str], object]:
     return {(str(node), f"score:{kpi}"): score for (node, kpi), score in scoring.score_of_lines(scored).items()}
 
 
-def _moved_grades(one: Scores, other: Scores) -> Iterator[DecisionEffect]:
+def _moved_grades(one: Scores, other: Scores, priced: PricedGrades) -> Iterator[DecisionEffect]:
     """Grades and pay of people, then grades of units; of people nobody's is looked at where nothing that any hangs on is another."""
     are_alike = _is_graded_alike(one.selection.plan, other.selection.plan)
     told_before: dict[tuple[str, str], object] = {}
     told_after: dict[tuple[str, str], object] = {}
     if not (are_alike and _has_same_scores(one, other, NodeKind.EMPLOYEE)):
-        told_before |= grades_told(employee_proposal(one))
-        told_after |= grades_told(employee_proposal(other))
+        told_before |= grades_told(priced(employee_proposal(one)))
+        told_after |= grades_told(priced(employee_proposal(other)))
     if not (are_alike and _has_same_scores(one, other, NodeKind.UNIT)):
         told_before |= grades_told(unit_proposal(one))
         told_after |= grades_told(unit_proposal(other))

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
 
 from app import decisions, organisation, paying, scoring
 from app.cycle.grades import propose_employee_grades
+from app.cycle.grades_paid import CLAWBACK_KIND, INSTITUTION_KIND, clawed_back, institution_of, pay_policy, pay_terms
 from app.cycle.opened import NotNow, OpenedCycle, move_everybody, opened_cycle, opened_or_refused, year_named
 from app.decisions import Decision, DecisionFilter, DecisionKind, Read
 from app.kit.refusals import Conflict, Invalid, at_field, is_one_of, text_problems, unknown_members
@@ -21,8 +21,7 @@ from app.paying import KeptRun
 from app.plain.findings import Finding, n_
 from app.plain.texts import quoted
 from app.rules.deciding import DecisionEffect, DecisionState
-from app.rules.pay_runs import Institution, PayRunMade, PayTerms, next_run
-from app.rules.policies import PayPolicy
+from app.rules.pay_runs import PayRunMade, PayTerms, next_run
 from app.rules.presence import cycle_days
 from app.rules.stages import PAID_IN, Stage
 from app.rules.terms import CycleFunction, Node, NodeKind, Role
@@ -34,13 +33,10 @@ __all__ = [
     "INSTITUTION_IN",
     "PAY_RUN",
     "RunAsProposed",
-    "institution_of",
     "open_run",
     "run_as_proposed",
 ]
 
-_INSTITUTION: Final = "institution"
-_CLAWBACK: Final = "clawback"
 _PAY_RUN: Final = "pay_run"
 
 _TEXT_MOST: Final = 200
@@ -96,10 +92,6 @@ def _opened(
 # ------------------------------------------------------------------------------------------------------------- institution
 
 
-def _policy(loaded: State, cycle: int) -> PayPolicy:
-    return loaded.plan(cycle).sheet.definitions.policies.pay
-
-
 def _institution_problems(content: Mapping[str, Any], rates: Mapping[str, object]) -> Iterator[Finding]:
     yield from unknown_members(content, {"grade", "pool", "document"})
     if not is_one_of(content.get("grade"), rates):
@@ -120,26 +112,15 @@ def _text_problems(content: Mapping[str, Any], member: str) -> list[Finding]:
 def _read_institution(connection: Connection, content: Mapping[str, Any], cycle: str | None, today: dt.date) -> Read:
     loaded = scoring.state(connection)
     opened = _opened(connection, loaded, cycle, today, INSTITUTION_IN)
-    problems = list(_institution_problems(content, _policy(loaded, opened.cycle).institution_rates))
+    problems = list(_institution_problems(content, pay_policy(loaded, opened.cycle).institution_rates))
     if problems:
         raise Invalid(*problems)
     kept = {"grade": content["grade"], "pool": content.get("pool"), "document": content["document"].strip()}
     return Read(kept, round=opened.round)
 
 
-def institution_of(connection: Connection, loaded: State, cycle: int) -> Institution | None:
-    """The ministry's result of a cycle, as it was agreed to last; None before it is there. Queries: 2."""
-    of = [one for one in decisions.latest_approved(connection, _INSTITUTION) if one.cycle == str(cycle)]
-    if not of:
-        return None
-    grade = str(of[-1].content["grade"])
-    return Institution(
-        grade=grade, rate=_policy(loaded, cycle).institution_rates[grade], pool=of[-1].content.get("pool")
-    )
-
-
 INSTITUTION: Final = DecisionKind(
-    code=_INSTITUTION,
+    code=INSTITUTION_KIND,
     makers=frozenset({Role.HR}),
     checkers=frozenset({Role.EXECUTIVE}),
     seen_by=frozenset({Role.AUDITOR, CycleFunction.APPROVER, CycleFunction.PAYROLL}),
@@ -156,13 +137,6 @@ INSTITUTION: Final = DecisionKind(
 # ---------------------------------------------------------------------------------------------------------------- clawback
 
 
-def _clawed_back(connection: Connection, cycle: int) -> frozenset[str]:
-    """Whose pay is to be given back. Queries: 1."""
-    return frozenset(
-        str(one.content["employee"]) for one in decisions.settled_decisions(connection, _CLAWBACK, cycle=str(cycle))
-    )
-
-
 def _read_clawback(connection: Connection, content: Mapping[str, Any], cycle: str | None, today: dt.date) -> Read:
     loaded = scoring.state(connection)
     opened = _opened(connection, loaded, cycle, today, PAID_IN)
@@ -177,7 +151,7 @@ def _read_clawback(connection: Connection, content: Mapping[str, Any], cycle: st
         problems.append(at_field("content/employee", "unknown_employee", message, value=quoted(str(employee))))
     if problems:
         raise Invalid(*problems)
-    if employee in _clawed_back(connection, opened.cycle):
+    if employee in clawed_back(connection, opened.cycle):
         raise ClawedBack
     node = Node(NodeKind.EMPLOYEE, str(employee))
     return Read({"employee": employee, "ground": content["ground"].strip()}, frozenset({node}), opened.round)
@@ -198,13 +172,13 @@ def _clawback_overtaken(connection: Connection, open_: Decision) -> Sequence[Map
     opened = opened_cycle(connection, open_.cycle_year)
     if opened is None or opened.stage not in PAID_IN:
         raise NotNow
-    if open_.content["employee"] in _clawed_back(connection, opened.cycle):
+    if open_.content["employee"] in clawed_back(connection, opened.cycle):
         return [{"node": str(node), "member": "pay", "signed": None, "now": 0} for node in open_.about]
     return ()
 
 
 CLAWBACK: Final = DecisionKind(
-    code=_CLAWBACK,
+    code=CLAWBACK_KIND,
     makers=frozenset({Role.HR}),
     checkers=frozenset({Role.EXECUTIVE}),
     seen_by=frozenset({Role.AUDITOR, CycleFunction.APPROVER, CycleFunction.PAYROLL}),
@@ -236,13 +210,7 @@ class RunAsProposed(NamedTuple):
 
 def _terms(connection: Connection, loaded: State, cycle: int, today: dt.date) -> dict[str, PayTerms]:
     """What the pay of everyone who is graded hangs on. Queries: those of :func:`app.cycle.propose_employee_grades`."""
-    proposal = propose_employee_grades(connection, cycle=cycle, today=today, loaded=loaded).proposal
-    terms = {}
-    for row in proposal.rows:
-        if row.grade is not None:
-            claim = proposal.pay.slips[row.employee].claim
-            terms[row.employee] = PayTerms(row.grade, Decimal(claim.monthly_base), claim.rate, claim.days)
-    return terms
+    return pay_terms(propose_employee_grades(connection, cycle=cycle, today=today, loaded=loaded).proposal)
 
 
 def run_as_proposed(connection: Connection, loaded: State, cycle: int, *, today: dt.date) -> RunAsProposed:
@@ -263,7 +231,7 @@ def run_as_proposed(connection: Connection, loaded: State, cycle: int, *, today:
         last.made if last else None,
         institution,
         cycle_days=days,
-        clawed_back=_clawed_back(connection, cycle),
+        clawed_back=clawed_back(connection, cycle),
     )
     return RunAsProposed(made, days)
 

@@ -19,12 +19,12 @@ from app.rules.deciding import DecisionState
 from app.rules.line_decisions import LINE_DECISIONS
 from app.rules.terms import Node
 
-__all__ = ["REOPEN", "NotReopened", "is_open_for", "refuse_not_reopened", "reopened_for"]
+__all__ = ["REACHING", "REOPEN", "NotReopened", "is_open_for", "refuse_not_reopened", "reopened_for"]
 
 REOPEN: Final = "reopen"
 """The kind of decision that opens a locked cycle again."""
 
-_REACHING: Final = frozenset({*(one.value for one in LINE_DECISIONS), cascade.LIFT, cascade.CALIBRATE, scoring.CORRECT})
+REACHING: Final = frozenset({*(one.value for one in LINE_DECISIONS), cascade.LIFT, cascade.CALIBRATE, scoring.CORRECT})
 """The kinds of decisions that move scores and grades once a cycle is certified."""
 
 _READ_MOST: Final = 10_000
@@ -53,7 +53,7 @@ def reopened_for(connection: Connection, opened: OpenedCycle) -> frozenset[Node]
     named = decisions.settled_decisions(connection, REOPEN, cycle=str(opened.cycle), latest=1)[-1].content["nodes"]
     if named == "all":
         return None
-    only = DecisionFilter(kinds=_REACHING, cycle=str(opened.cycle), state=DecisionState.APPROVED)
+    only = DecisionFilter(kinds=REACHING, cycle=str(opened.cycle), state=DecisionState.APPROVED)
     since = decisions.decisions_of(connection, only, visible=lambda one: one.round == opened.round, limit=_READ_MOST)
     moved = {effect.node for one in since for effect in one.effects if effect.member != _PAY}
     return frozenset(map(Node.known, {*named, *moved}))

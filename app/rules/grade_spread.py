@@ -6,7 +6,7 @@ Do not measure a near miss anew: it is the way to the next better grade that the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
@@ -42,6 +42,7 @@ class GradeSpread:
         grade: its letter.
         seats: of the group.
         people: how many have it.
+        kept: how many of them keep it as they were told, whatever is proposed.
         lowest: the lowest published score that has it, discipline apart; None where nobody has it by score.
         scores: of all who have it, discipline included, the highest first.
         near: how many miss it by no more than is near.
@@ -50,6 +51,7 @@ class GradeSpread:
     grade: str
     seats: int
     people: int
+    kept: int
     lowest: Decimal | None
     scores: tuple[Decimal, ...]
     near: int
@@ -83,7 +85,11 @@ class GradesSpread:
 
 
 def grades_spread(
-    places: Standings, *, within: Decimal, given: Mapping[str, str | None] = _AS_PROPOSED
+    places: Standings,
+    *,
+    within: Decimal,
+    given: Mapping[str, str | None] = _AS_PROPOSED,
+    kept: Collection[str] = (),
 ) -> GradesSpread:
     """The grades of every group, and the near misses.
 
@@ -91,12 +97,15 @@ def grades_spread(
         places: of all who are graded.
         given: by code the grades of those whom people moved to another.
         within: how many points below a cut-off are near; somebody exactly so far below is.
+        kept: the codes of those of them who keep what they were told.
     """
+    keeping: Counter[tuple[str, str]] = Counter()
     scores: dict[tuple[str, str], list[Decimal]] = {}
     near: list[NearMiss] = []
     for standing in places.by_code.values():
         grade = given.get(standing.entrant.code) or standing.grade
         scores.setdefault((standing.group, grade), []).append(standing.entrant.score)
+        keeping[standing.group, grade] += standing.entrant.code in kept
         better = better_grade(standing, places.in_group[standing.group])
         if better is not None and better.missing <= within:
             near.append(NearMiss(standing, better))
@@ -112,7 +121,7 @@ def grades_spread(
     counts = Counter((one.standing.group, one.better.grade) for one in near)
     every = [score for of_grade in scores.values() for score in of_grade]
     return GradesSpread(
-        groups=tuple(_group(places, group, scores, counts) for group in sorted(places.in_group)),
+        groups=tuple(_group(places, group, scores, (counts, keeping)) for group in sorted(places.in_group)),
         near=tuple(near),
         within=within,
         low=int(min(every, default=Decimal(0)) // _STEP) * _STEP,
@@ -121,8 +130,12 @@ def grades_spread(
 
 
 def _group(
-    places: Standings, group: str, scores: Mapping[tuple[str, str], list[Decimal]], near: Mapping[tuple[str, str], int]
+    places: Standings,
+    group: str,
+    scores: Mapping[tuple[str, str], list[Decimal]],
+    counts: tuple[Mapping[tuple[str, str], int], Mapping[tuple[str, str], int]],
 ) -> GroupSpread:
+    near, kept = counts
     return GroupSpread(
         group,
         places.sizes[group],
@@ -131,6 +144,7 @@ def _group(
                 grade=one.grade,
                 seats=one.seats,
                 people=len(scores.get((group, one.grade), ())),
+                kept=kept.get((group, one.grade), 0),
                 lowest=one.lowest,
                 scores=tuple(sorted(scores.get((group, one.grade), ()), reverse=True)),
                 near=near.get((group, one.grade), 0),

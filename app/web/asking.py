@@ -12,35 +12,43 @@ from typing import Any, Final, NamedTuple
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
 
-from app import access, scoring
+from app import access, decisions, scoring
 from app import cycle as cycles
 from app.cycle import OpenedCycle
+from app.decisions import DecisionFilter
 from app.kit.refusals import Invalid, NotThere, at_field
 from app.plain.findings import n_
+from app.rules.deciding import DecisionState
 from app.rules.moments import first_day
 from app.rules.permissions import Deed
 from app.rules.presence import cycle_of
 from app.rules.stages import Stage
 from app.rules.terms import Basis, Node, NodeKind
 from app.scoring import ScoreQuery, State
+from app.web import decided
 from app.web.request_context import RequestContext
 from app.web.words import STAGES
 
 __all__ = [
     "CycleShown",
+    "DecidedSince",
     "ScoreParameters",
     "asked_by",
     "asked_of",
     "chosen_unit",
+    "cycle_seen",
     "cycle_shown",
     "first_days",
     "opened_shown",
     "present_cycle",
     "state_asked",
     "state_of",
+    "with_decided_since",
 ]
 
 _CERTIFIED: Final = frozenset({Stage.CERTIFIED, Stage.NOTIFIED, Stage.LOCKED, Stage.PAID})
+_GIVEN: Final = _CERTIFIED - {Stage.CERTIFIED}
+_SINCE_MOST: Final = 50
 
 TO_COME: Final = n_("“As of” is a day that is still to come: choose one up to today, or leave it empty for now.")
 
@@ -80,6 +88,21 @@ def state_asked(connection: Connection, query: ScoreParameters) -> State:
     return loaded.live if query.live else loaded
 
 
+class DecidedSince(NamedTuple):
+    """What was decided since a cut and moves what goes by it.
+
+    Attributes:
+        is_any: whether anything was.
+        seen: the numbers of those decisions that who asks may see, the first one first.
+    """
+
+    is_any: bool = False
+    seen: tuple[int, ...] = ()
+
+
+NOTHING_SINCE: Final = DecidedSince()
+
+
 class CycleShown(NamedTuple):
     """How far an opened cycle is whose figures a page shows; where it was certified, by which cut, and whether that is looked at."""
 
@@ -89,6 +112,13 @@ class CycleShown(NamedTuple):
     cut_at: dt.datetime | None = None
     decision: int | None = None
     is_live: bool = False
+    at: Stage | None = None
+    since_cut: DecidedSince = NOTHING_SINCE
+
+    @property
+    def is_given(self) -> bool:
+        """Whether people have been told what is looked at."""
+        return self.at in _GIVEN and not self.is_live
 
 
 def cycle_shown(connection: Connection, cycle: int, *, live: bool) -> CycleShown | None:
@@ -104,7 +134,32 @@ def opened_shown(connection: Connection, opened: OpenedCycle | None, *, live: bo
     certified = scoring.certified_cuts(connection).get(opened.cycle) if opened.stage in _CERTIFIED else None
     if certified is None:
         return CycleShown(stage, opened.since)
-    return CycleShown(stage, certified.at, certified.cut.at, certified.cut.decision, live)
+    return CycleShown(stage, certified.at, certified.cut.at, certified.cut.decision, live, opened.stage)
+
+
+def cycle_seen(context: RequestContext, cycle: int, *, live: bool) -> CycleShown | None:
+    """The same of :func:`cycle_shown`, with what was decided since the cut. Queries: 1; 3 more where it was certified."""
+    return with_decided_since(context, cycle, cycle_shown(context.connection, cycle, live=live))
+
+
+def with_decided_since(context: RequestContext, cycle: int, shown: CycleShown | None) -> CycleShown | None:
+    """What a page says of a cycle, with what was decided since its cut, as far as people were told of it. Queries: 2 where it was certified."""
+    if shown is None or shown.cut_at is None or shown.is_live:
+        return shown
+    connection = context.connection
+    only = DecisionFilter(
+        kinds=cycles.REACHING, cycle=str(cycle), state=DecisionState.APPROVED, ended_after=shown.since
+    )
+    told = scoring.state(connection).sheet.told_of(cycle)
+    is_limited = scoring.is_limited_to_told(connection, cycle)
+    since = decisions.decisions_of(
+        connection,
+        only,
+        visible=lambda one: not (is_limited and told.is_since(one.id)),
+        limit=_SINCE_MOST,
+    )
+    seen = sorted(one.id for one in filter(decided.visible_to(context), since))
+    return shown._replace(since_cut=DecidedSince(bool(since), tuple(seen)))
 
 
 def state_of(

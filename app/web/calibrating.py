@@ -98,7 +98,8 @@ def previewed(context: RequestContext, shown: CalibrationSeen, wanted: Sequence[
             raise NotThere
         if place is not None and is_own(context, shown, place.group):
             raise refusal_for(Obstacle.OWN_GROUP)
-    return cycles.calibration_preview(shown.calibration, wanted)
+    priced = cycles.priced_grades(context.connection, shown.loaded, shown.calibration.cycle)
+    return cycles.calibration_preview(shown.calibration, wanted, priced=priced)
 
 
 def preview_as_json(preview: CalibrationPreview) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from app import cascade, decisions, scoring
 from app import cycle as cycles
-from app.cascade import ToldTo
+from app.cascade import ToldBefore, ToldTo
 from app.cycle import Hearings, OpenedCycle
 from app.decisions import Decision, DecisionFilter
 from app.kit.refusals import NotThere
@@ -18,7 +18,7 @@ from app.rules.deciding import DecisionState
 from app.rules.moves import GradeMove, Moves
 from app.rules.stages import Stage
 from app.rules.standings import Score
-from app.rules.tellings import ToldOf, ToldResult
+from app.rules.tellings import ToldOf
 from app.rules.terms import Node, NodeKind
 from app.scoring import ScoreQuery, State
 from app.web.group_names import group_namer
@@ -80,7 +80,7 @@ class MyResult:
     decisions: tuple[DecisionAbout, ...]
     move: GradeMove | None
     equals: tuple[GradeMove, ...]
-    before: ToldResult | None
+    before: ToldBefore | None
     cases: tuple[Case, ...]
     pay_until: dt.date | None
     is_paid: bool

@@ -325,7 +325,9 @@ def overtaken(desk: CloseDesk, one: Waiting) -> Why:
         return {"overtaken"}, set()
     # Everybody is told what an approver has looked at.
     since = one.kind == "notify" and desk.figures != one.then.figures
-    return set(), {"overtaken"} if since or others != one.then.effects[1] else set()
+    # What grades come to goes by the ministry's result and the last run, which may have come since.
+    is_priced = one.kind in FIGURE_KINDS and bool(grades or others) and desk.payroll.institution is not None
+    return set(), {"overtaken"} if since or is_priced or others != one.then.effects[1] else set()
 
 
 # ------------------------------------------------------------------------------------------------------------------ pay

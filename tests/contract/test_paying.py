@@ -116,6 +116,7 @@ def test_people_are_paid_by_what_was_locked(notified, desks, tmp_path):
         assert steps(desk, "dana") == ["Pay run 1 of 2026 is to be proposed"]
         assert steps(desk, "ferran") == steps(desk, "late") == []
         first = shared_out(exact, pool)
+        by_the_ministry(desk, first)
         first_run(desk, first, exact)
         given_back(desk, first, pool)
         anew(desk, rows)
@@ -148,6 +149,21 @@ def refusals(desk):
         answer = propose(desk, "dana", "institution", content)
         assert answer.json()["errors"][0]["pointer"] == f"/content/{field}", answer.text
     assert code(propose(desk, "late", "institution", {"grade": "A", "pool": 7, "document": "M"})) == (409, "role")
+
+
+def by_the_ministry(desk, first):
+    """From the ministry's result on what grades come to goes by it on every page and in files, and no longer by the policy's own; of a locked cycle none is a proposal."""
+    assert {number: row["pay"] for number, row in grades(desk).items() if row["grade"]} == first
+    page = words(desk.person("dana").get("/grades/employee:E1?cycle=2026"))
+    assert "The agency's own grade is A, by the ministry's result, which took the place of the policy's B" in page
+    assert f"Paid in whole won: ₩{first['E1']:,}" in page
+    assert "80 % of the agency's own grade A" in page
+    assert "Grades of the cycle 2026, which is locked: only opening it again changes them." in page
+    assert "decides nothing" not in page
+    whole = words(desk.person("dana").get("/grades?cycle=2026"))
+    assert f"Pay in all: ₩{sum(first.values()):,}" in whole
+    live = words(desk.person("dana").get("/grades/employee:E1?cycle=2026&live=1"))
+    assert "60 % of the agency's own grade B" in live
 
 
 def first_run(desk, first, exact):

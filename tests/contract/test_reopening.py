@@ -5,6 +5,7 @@ What is decided moves them, and whom calibrators name beside them; everybody els
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 from tests.contract.desk import code
@@ -52,7 +53,7 @@ def test_a_paid_cycle_is_reopened_for_two_people_told_locked_and_paid_again(noti
         reopened(desk, objected_to_pay(desk))
         assert grades(desk) == {number: row | {"round": 2} for number, row in rows.items()}
         is_open_for_them_alone(desk)
-        now = decided(desk, rows)
+        now = decided(desk, rows, first)
         everybody_sees_the_round_before(desk, rows, now)
         only_who_changed_is_told(desk, rows, now)
     with later(desks, notified, AFTER) as desk:
@@ -198,7 +199,7 @@ def after_close(desk):
     return desk.person("dana").get("/api/v1/cycles/2026/after-close").json()["items"]
 
 
-def decided(desk, before):
+def decided(desk, before, first):
     """Another figure for the one, none for the other's false data, then a swap by calibrators, who may name anybody; everybody's grade as it stands then."""
     override = {"node": f"employee:{RISES}", "kpi": "consults", "member": "actual", "value": CONSULTS}
     zero = {"node": f"employee:{FALLS}", "kpi": "deals"}
@@ -214,13 +215,29 @@ def decided(desk, before):
         {"node": f"employee:{BESIDE}", "from": proposal[BESIDE], "to": proposal[FALLS], "reason": MOVED},
     ]
     assert code(propose(desk, "cora", "calibrate", {"moves": moves[:1]})) == (409, "seats")
-    assert agree(desk, "cleo", propose(desk, "cora", "calibrate", {"moves": moves})).status_code == 200
+    made = propose(desk, "cora", "calibrate", {"moves": moves})
+    items = desk.person("dana").get(made.json()["effects"]["items"]).json()["items"]
+    assert agree(desk, "cleo", made).status_code == 200
     moved = grades(desk)
+    priced_by_the_run(desk, items, before, moved, first)
+    said = words(desk.person("dana").get("/grades?cycle=2026"))
+    assert re.search(r"What was decided since does: decisions \d+, \d+, \d+\.", said), said
     expected = proposal | {FALLS: proposal[BESIDE], BESIDE: proposal[FALLS]}
     assert {number: row["grade"] for number, row in moved.items() if row["grade"]} == expected
     # Who had a false deal keeps the grade, and who is moved in their place pays some of it back.
     assert (before[FALLS]["grade"], before[BESIDE]["grade"]) == (expected[FALLS], proposal[BESIDE])
     return moved
+
+
+def priced_by_the_run(desk, items, before, moved, first):
+    """What moves would pay is what the next run pays: who has the terms of the last one keeps its amount, others come to theirs by its factor."""
+    pays = {one["node"].split(":")[1]: one["after"] for one in items if one["member"] == "pay"}
+    assert pays.keys() == {FALLS, BESIDE}
+    factor = sum(first.values()) / sum(exact_amounts(desk, before, "A").values())
+    exact = exact_amounts(desk, moved, "A")
+    for number, pay in pays.items():
+        is_as_before = moved[number]["grade"] == before[number]["grade"]
+        assert pay == (first[number] if is_as_before else int(exact[number] * factor)), number
 
 
 def ranked(rows):

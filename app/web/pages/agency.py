@@ -12,7 +12,7 @@ from app.kit.kept import LruCache
 from app.rules.permissions import Deed, may
 from app.scoring import AgencyBoard
 from app.web import words
-from app.web.asking import ScoreParameters, asked_of, cycle_shown, first_days, state_asked
+from app.web.asking import ScoreParameters, asked_of, cycle_seen, first_days, state_asked
 from app.web.kept import CachedPart, Rendered, drawn
 from app.web.leading import chosen_lead
 from app.web.places import VIEWS, PlacesChart, chosen_view
@@ -67,7 +67,7 @@ def agency(context: RequestContext, query: ScoreParameters) -> Page:
         begins=first_days(loaded),
         cycles=sorted({*source.cycles, source.asked.cycle}),
         kept=kept,
-        standing=cycle_shown(context.connection, source.asked.cycle, live=query.live),
+        standing=cycle_seen(context, source.asked.cycle, live=query.live),
         about={"live": 1} if query.live else {},
         sees_people=sees_people,
         derives=derives,

@@ -135,6 +135,7 @@ def calibration(context: RequestContext, cycle: int, query: CalibrationQuery) ->
         ],
         board=_board(context, shown, query.group) if query.group else None,
         moves_here=moves_here,
+        is_open=shown.is_open,
         kpi_name=functools.partial(kpi_namer(context), cycle),
         raters=_raters(shown)[:RATERS_MOST],
         rater=lambda code: person_named(context, code),

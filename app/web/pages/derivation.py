@@ -30,7 +30,7 @@ from app.rules.steps import Formula, Named, Phrase, Section, Step
 from app.rules.terms import Link, Name, Node
 from app.scoring import CountedActivity, CyclePlan, Explanation, ScoreQuery, State, node_name
 from app.web import deciding, rating, words
-from app.web.asking import ScoreParameters, first_days, opened_shown, state_of
+from app.web.asking import ScoreParameters, first_days, opened_shown, state_of, with_decided_since
 from app.web.languages import day, page_language
 from app.web.languages import figure as shown
 from app.web.rendering import Page
@@ -143,7 +143,7 @@ def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQ
         and explanation.version.measure.aggregate == Aggregate.RATING
         and link is not Link.SHARED
         and rating.is_told(context, asked.cycle, node, kpi),
-        standing=opened_shown(context.connection, opened, live=query.live),
+        standing=with_decided_since(context, asked.cycle, opened_shown(context.connection, opened, live=query.live)),
         score_query=asked,
         outlook=plan.outlook(asked.day),
         name=node_name(directory, node, asked.day),

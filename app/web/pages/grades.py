@@ -25,6 +25,7 @@ from app.exports import (
 from app.kit.kept import LruCache
 from app.kit.refusals import NotThere, at_field
 from app.plain.findings import Finding, n_
+from app.rules.grade_counts import given_counts, given_otherwise
 from app.rules.grade_reasons import beyond_seats, grade_reasons
 from app.rules.grade_spread import NEAR, GradesSpread, grades_spread
 from app.rules.grades_narrowed import own_group, proposal_of_groups, without_employee
@@ -36,7 +37,7 @@ from app.rules.standings import Score, published
 from app.rules.terms import Node, NodeKind
 from app.scoring import State, node_name
 from app.web import deciding, words
-from app.web.asking import ScoreParameters, asked_by, cycle_shown, state_asked
+from app.web.asking import ScoreParameters, asked_by, cycle_seen, state_asked
 from app.web.downloads import ReasonedExport, reasoned_file
 from app.web.file_rules import with_rules
 from app.web.file_words import file_words
@@ -241,6 +242,8 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
     sees_cards = may(context.viewer.roles, Deed.SEE_SCORECARD, ())
     group_name = functools.cache(group_namer(loaded.plan(of_cycle).sheet.definitions.policies))
     parameters = {**query.model_dump(exclude_defaults=True, exclude={"page"}), "cycle": of_cycle}
+    standing = cycle_seen(context, of_cycle, live=query.live)
+    is_given = standing is not None and standing.is_given
     groups = cycle.grade_groups(rows, by=query.by) if query.by else None
     grades_of = proposal.standings.plan.grades
     # The links of the spread keep what the list is asked for.
@@ -251,8 +254,8 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
     )
     spread = spreading.model
     nearing = CachedPart(_DRAWN, ("near", token, within, context.today, sees_cards), lambda: spread)
-    listing = CachedPart(_DRAWN, ("list", narrowing, page, shows_pay, sees_cards), lambda: listed_rows)
-    seating = CachedPart(_DRAWN, ("seats", token), lambda: proposal.standings)
+    listing = CachedPart(_DRAWN, ("list", narrowing, page, shows_pay, sees_cards, is_given), lambda: listed_rows)
+    seating = CachedPart(_DRAWN, ("seats", token, is_given), lambda: proposal.standings)
     return Page(
         "pages/grades.html",
         head=head,
@@ -264,6 +267,7 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
         seating=seating,
         plan=proposal.standings.plan,
         beyond_seats=beyond_seats,
+        given_otherwise=given_otherwise,
         spread=spread,
         wrong=wrong,
         near=exact_figure(within) if wrong is None else query.near,
@@ -279,7 +283,8 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
         last=last,
         query=query,
         cycle=of_cycle,
-        standing=cycle_shown(context.connection, of_cycle, live=query.live),
+        standing=standing,
+        is_given=is_given,
         live={"live": 1} if query.live else {},
         cycles=sorted({*loaded.sheet.cycles, of_cycle}),
         parameters=parameters,
@@ -296,7 +301,8 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
 def _spread(proposal: EmployeeProposal | UnitProposal, within: Decimal) -> GradesSpread:
     """How the grades lie that stand: those that were moved are what they were moved to, those that are kept as they were told."""
     given = {node.code: standing_grade(proposal, node) for node in (*proposal.given, *proposal.as_told)}
-    return grades_spread(proposal.standings, within=within, given=given)
+    kept = {node.code for node in proposal.as_told}
+    return grades_spread(proposal.standings, within=within, given=given, kept=kept)
 
 
 def _looked_up(query: GradesQuery, everyone: Iterable[Row], name_of: Callable[[str], str]) -> SeeOther:
@@ -417,7 +423,7 @@ def totals(context: RequestContext, query: GradesQuery) -> Page | SeeOther:
         is_coarse=not seen.pays,
         sums=sums,
         cycle=of_cycle,
-        standing=cycle_shown(context.connection, of_cycle, live=query.live),
+        standing=cycle_seen(context, of_cycle, live=query.live),
         live={"live": 1} if query.live else {},
         cycles=sorted({*loaded.sheet.cycles, of_cycle}),
     )
@@ -455,6 +461,8 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
         row=row,
         given=given,
         is_held=node in proposal.as_told,
+        graded=given_counts(proposal),
+        institution=cycle.standing_institution(context.connection, loaded, of_cycle),
         name=node_name(context.directory, node, context.today),
         node=node,
         why=reasons,
@@ -463,7 +471,7 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
         pay_scale=proposal.pay.scale,
         published=_published,
         cycle=of_cycle,
-        standing=cycle_shown(context.connection, of_cycle, live=query.live),
+        standing=cycle_seen(context, of_cycle, live=query.live),
         live={"live": 1} if query.live else {},
         cycles=sorted({*loaded.sheet.cycles, of_cycle}),
         words=words,

@@ -14,7 +14,7 @@ from app.rules.names import person_meant
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.web import words
-from app.web.asking import ScoreParameters, asked_of, chosen_unit, cycle_shown, first_days, state_asked
+from app.web.asking import ScoreParameters, asked_of, chosen_unit, cycle_seen, first_days, state_asked
 from app.web.reminding import reminders_for
 from app.web.rendering import Page
 from app.web.request_context import RequestContext
@@ -46,7 +46,7 @@ def office(context: RequestContext, query: OfficeQuery) -> Page:
     return Page(
         "pages/office.html",
         office=shown,
-        standing=cycle_shown(context.connection, shown.cycle, live=query.live),
+        standing=cycle_seen(context, shown.cycle, live=query.live),
         about={"unit": node.code} | ({"live": 1} if query.live else {}),
         reminders=reminders_for(context),
         people_called=_called(context, node, query.person),

@@ -20,7 +20,7 @@ from app.rules.rollup import BANDS, Band
 from app.rules.terms import Node, NodeKind
 from app.scoring import SORTS, Roster, RosterFilter, RosterGroup, RosterRow, State
 from app.web import words
-from app.web.asking import ScoreParameters, asked_of, cycle_shown, first_days
+from app.web.asking import ScoreParameters, asked_of, cycle_seen, first_days
 from app.web.downloads import ReasonedExport, reasoned_file
 from app.web.file_words import file_words
 from app.web.group_names import group_namer
@@ -105,7 +105,7 @@ def people(context: RequestContext, query: PeopleQuery, views: ListViews) -> Pag
         "pages/people.html",
         head=head,
         roster=roster,
-        standing=cycle_shown(context.connection, roster.cycle, live=query.live),
+        standing=cycle_seen(context, roster.cycle, live=query.live),
         table=table,
         reminders=reminders_for(context),
         rows=rows,

@@ -24,7 +24,7 @@ from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.scoring import Board, BoardLine, BoardSource, State, Visibility
 from app.web import changing, deciding, words
-from app.web.asking import ScoreParameters, cycle_shown, first_days, state_of
+from app.web.asking import ScoreParameters, cycle_seen, first_days, state_of
 from app.web.downloads import LoggedReading, refuse_without_reason, sheet_file, written_down
 from app.web.file_words import file_words
 from app.web.grades_seen import grades_seen
@@ -165,7 +165,7 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
         kept=query.kept,
         beside=live_beside(context, node, asked) if query.live else None,
         kpi_name=kpi_namer(context) if query.live else None,
-        standing=cycle_shown(context.connection, source.plan.cycle, live=query.live),
+        standing=cycle_seen(context, source.plan.cycle, live=query.live),
         people=context.directory.employees,
         words=words,
         begins=first_days(loaded),
