@@ -243,7 +243,6 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
     group_name = functools.cache(group_namer(loaded.plan(of_cycle).sheet.definitions.policies))
     parameters = {**query.model_dump(exclude_defaults=True, exclude={"page"}), "cycle": of_cycle}
     standing = cycle_seen(context, of_cycle, live=query.live)
-    is_given = standing is not None and standing.is_given
     groups = cycle.grade_groups(rows, by=query.by) if query.by else None
     grades_of = proposal.standings.plan.grades
     # The links of the spread keep what the list is asked for.
@@ -252,10 +251,8 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
         ("spread", token, within, tuple(parameters.items())),
         lambda: _spread(proposal, within),
     )
-    spread = spreading.model
-    nearing = CachedPart(_DRAWN, ("near", token, within, context.today, sees_cards), lambda: spread)
-    listing = CachedPart(_DRAWN, ("list", narrowing, page, shows_pay, sees_cards, is_given), lambda: listed_rows)
-    seating = CachedPart(_DRAWN, ("seats", token, is_given), lambda: proposal.standings)
+    nearing = CachedPart(_DRAWN, ("near", token, within, context.today, sees_cards), lambda: spreading.model)
+    listing = CachedPart(_DRAWN, ("list", narrowing, page, shows_pay, sees_cards, standing), lambda: listed_rows)
     return Page(
         "pages/grades.html",
         head=head,
@@ -264,11 +261,11 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
         spreading=spreading,
         nearing=nearing,
         listing=listing,
-        seating=seating,
+        seating=CachedPart(_DRAWN, ("seats", token, standing), lambda: proposal.standings),
         plan=proposal.standings.plan,
         beyond_seats=beyond_seats,
         given_otherwise=given_otherwise,
-        spread=spread,
+        spread=spreading.model,
         wrong=wrong,
         near=exact_figure(within) if wrong is None else query.near,
         near_rows=NEAR_ROWS,
@@ -284,7 +281,6 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
         query=query,
         cycle=of_cycle,
         standing=standing,
-        is_given=is_given,
         live={"live": 1} if query.live else {},
         cycles=sorted({*loaded.sheet.cycles, of_cycle}),
         parameters=parameters,
