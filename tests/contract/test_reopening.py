@@ -221,7 +221,7 @@ def decided(desk, before, first):
     moved = grades(desk)
     priced_by_the_run(desk, items, before, moved, first)
     said = words(desk.person("dana").get("/grades?cycle=2026"))
-    assert re.search(r"What was decided since does: decisions \d+ ?, \d+ ?, \d+ ?\.", said), said
+    assert re.search(r"What was decided since does: decisions (?:\d+, ){3}\d+\.", said), said
     expected = proposal | {FALLS: proposal[BESIDE], BESIDE: proposal[FALLS]}
     assert {number: row["grade"] for number, row in moved.items() if row["grade"]} == expected
     # Who had a false deal keeps the grade, and who is moved in their place pays some of it back.
