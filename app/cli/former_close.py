@@ -70,7 +70,7 @@ class ToClose(NamedTuple):
             return None
         return (
             f"The cycle before, {self.year.cycle}, was certified on {self.year.day(0)} and stays as it is: what comes after takes {LASTS_DAYS} days, and "
-            f"nothing is written down before it can have happened. Run it again after {self.from_.date()}, and it is reviewed, told, heard, locked and paid."
+            f"nothing is written down before it can have happened. Run it again after {self.year.day(LASTS_DAYS)}, and it is reviewed, told, heard, locked and paid."
         )
 
 
@@ -79,7 +79,7 @@ def former_to_close(database: Database, *, now: dt.datetime) -> ToClose | None:
     with database.read() as connection:
         loaded = scoring.state(connection)
         for opened in cycles.opened_cycles(connection):
-            if opened.stage in BEFORE_THE_CUT or (opened.stage, opened.round > 1) == (Stage.PAID, True):
+            if opened.stage in BEFORE_THE_CUT or (opened.stage is Stage.PAID and opened.round > 1):
                 continue
             begun = cycles.stages_begun(connection, opened.cycle)
             at = next(one.at for one in begun if one.stage is Stage.CERTIFIED)
