@@ -235,6 +235,14 @@ def cookie_of(desk, name):
     return "; ".join(f"{one.name}={one.value}" for one in desk.person(name).cookies.jar)
 
 
+def who_was_moved_by_people_is_said_to_be(desk, telling, moved, move):
+    """And not that the places did it."""
+    for name in ("anna", "dana"):
+        page = words(desk.person(name).get(f"/decisions/{telling.json()['id']}"))
+        assert f"moved by calibrators, decision {moved.json()['id']}: {move['reason']}" in page
+        assert "by the place in the group" not in page
+
+
 def second_telling(desk, before, stack):
     """What is decided since is pending; who is pushed down by it keeps their grade, and a rule that this breaks is mended by a move that names who goes down."""
     dana, content = desk.person("dana"), {"node": f"employee:{RISES}", "kpi": "consults", "member": "actual"}
@@ -284,11 +292,7 @@ def second_telling(desk, before, stack):
     assert again.status_code == 201, again.text
     items = desk.person("anna").get(again.json()["effects"]["items"]).json()["items"]
     assert {one["node"] for one in items} == {f"employee:{RISES}", "employee:E3"}
-    # Of who was moved by people it is said, and not that the places did it.
-    for name in ("anna", "dana"):
-        page = words(desk.person(name).get(f"/decisions/{again.json()['id']}"))
-        assert f"moved by calibrators, decision {moved.json()['id']}: {move['reason']}" in page
-        assert "by the place in the group" not in page
+    who_was_moved_by_people_is_said_to_be(desk, again, moved, move)
     last_look = dt.datetime.fromisoformat(dana.get(f"/api/v1/decisions/{again.json()['id']}").json()["maker"]["at"])
     assert agree(desk, "anna", again).status_code == 200
     first = follows.next()
