@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
-from app.rules.grading import EmployeeProposal, UnitProposal
-from app.rules.standings import Standing
+from app.rules.grading import EmployeeProposal, UnitProposal, standing_grade
 from app.rules.terms import Node, NodeKind
 
 __all__ = ["GivenCount", "given_counts", "given_otherwise"]
@@ -45,7 +44,7 @@ def given_counts(proposal: EmployeeProposal | UnitProposal) -> dict[tuple[str, s
     moved: Counter[tuple[str, str]] = Counter()
     for place in proposal.standings.by_code.values():
         node = Node(kind, place.entrant.code)
-        key = place.group, given_grade(proposal, node, place)
+        key = place.group, standing_grade(proposal, node) or place.grade
         people[key] += 1
         kept[key] += node in proposal.as_told
         given = proposal.given.get(node)
@@ -63,12 +62,6 @@ def given_counts(proposal: EmployeeProposal | UnitProposal) -> dict[tuple[str, s
         for group, grades in proposal.standings.in_group.items()
         for one in grades
     }
-
-
-def given_grade(proposal: EmployeeProposal | UnitProposal, node: Node, place: Standing) -> str:
-    """The grade that somebody has who stands at a place."""
-    given = proposal.given.get(node)
-    return (None if given is None else given.grade) or proposal.as_told.get(node, place.grade)
 
 
 def given_otherwise(proposal: EmployeeProposal | UnitProposal) -> tuple[GivenCount, ...]:
