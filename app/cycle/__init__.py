@@ -3,21 +3,12 @@
 It owns the cycles that were opened, with their stages and calendars. It promises that a proposal is made on the final basis under the policies that
 the cycle goes by, that every rule which it breaks is named, and that what stands in the way of a stage is the same list for whoever looks and
 whoever tries. A cycle that nobody opened it leaves as folder and events say.
+
+Its rooms, each standing on those before: ``opened`` and what it needs; ``grading`` (what figures come to), ``agreement`` (what people sign), ``year``
+(what is decided while it runs), ``close`` (from its last day to its pay), ``desk`` (who is waited for). Others come in by this face.
 """
 
-from app.cycle.actions import (
-    Action,
-    ActionWish,
-    OwedComment,
-    action,
-    actions_of,
-    close_action,
-    may_act,
-    open_action,
-    owed_comments,
-)
-from app.cycle.after_close import AfterClose, LateMove, after_close
-from app.cycle.agreed_cards import (
+from app.cycle.agreement.agreed_cards import (
     AGREED_IN,
     AgreedCard,
     Due,
@@ -30,8 +21,8 @@ from app.cycle.agreed_cards import (
     signers_of,
     unsigned_cards,
 )
-from app.cycle.agreeing import OtherDraft, Signing, edit_draft, sign_draft, sign_drafts
-from app.cycle.allocating import (
+from app.cycle.agreement.agreeing import OtherDraft, Signing, edit_draft, sign_draft, sign_drafts
+from app.cycle.agreement.allocating import (
     Allocation,
     AllocationWish,
     Override,
@@ -41,104 +32,21 @@ from app.cycle.allocating import (
     identical_below,
     wish_problems,
 )
-from app.cycle.appointing import APPOINT
-from app.cycle.blocking import blockers_of, blockers_of_proposed
-from app.cycle.board import BoardRow, BoardState, cycle_board, signature_rows, state_of_result, unsigned_among
-from app.cycle.board_reminding import (
-    BOARD_REMINDER,
-    BoardReminders,
-    post_board_reminders,
-    reminded_today,
-    still_waiting,
-)
-from app.cycle.bonus import BONUS, may_grant_bonus
-from app.cycle.calibrating import (
-    CALIBRATE,
-    CALIBRATED_IN,
-    LET_LAPSE,
-    MOVES_MOST,
-    Calibration,
-    CalibrationRefused,
-    calibrates,
-    calibration_of,
-    is_own_group,
-    lapsed_moves,
-    read_moves_tried,
-)
-from app.cycle.calibration_board import (
-    CalibrationCard,
-    CalibrationColumn,
-    CalibrationGroup,
-    CalibrationPreview,
-    GroupFigures,
-    Neighbour,
-    calibration_group,
-    calibration_groups,
-    calibration_preview,
-    wanted_of,
-)
-from app.cycle.card_notes import NOTE_LENGTH_MAX, CardNote, card_notes, keep_card_note
-from app.cycle.certifying import certify_kind
-from app.cycle.check_ins import (
-    CheckIn,
-    SelfAssessment,
-    WantedCheckIn,
-    check_in_parts,
-    check_ins,
-    keep_check_ins,
-    keep_self_assessment,
-    sees_check_ins,
-    self_assessment,
-)
-from app.cycle.closing_steps import ClosingStep, ClosingStepKind, closing_steps
-from app.cycle.correcting import ADMITTED_MOST, CORRECTED_IN, correct_kind
-from app.cycle.cutting import BeingCertified, refuse_being_certified
-from app.cycle.drafted import DraftScores, draft_scores
-from app.cycle.grades import (
-    EMPLOYEE_COLUMNS,
-    UNIT_COLUMNS,
-    Proposed,
-    employee_proposal,
-    grade_standing,
-    propose_employee_grades,
-    propose_unit_grades,
-    unit_proposal,
-)
-from app.cycle.grades_paid import grades_as_paid, institution_of, priced_grades, standing_institution
-from app.cycle.groups import GradeGroup, GradeGroups, grade_groups
-from app.cycle.hearing import Hearings, last_day_to_object_to_pay, objections_open
-from app.cycle.imposing import IMPOSE, IMPOSED, may_impose
-from app.cycle.lab import alternative_beside
-from app.cycle.lab_drafts import (
-    LAB_TITLE_MAX,
-    KeptLabDraft,
-    LabDraft,
-    drop_lab_draft,
-    keep_lab_draft,
-    lab_draft_of,
-    lab_drafts,
-    put_lab_draft,
-)
-from app.cycle.line_deciding import LIFT, LINE_KINDS, may_decide_lines
-from app.cycle.locking import LOCK
-from app.cycle.moved import differing, moved_figures
-from app.cycle.no_effect import NO_EFFECT
-from app.cycle.notifying import NOTIFY, PENDING_KINDS, RESULT_TOLD, TOLD_IN
-from app.cycle.objection_mails import OBJECTION, objection_of_mail, post_objection_mails
-from app.cycle.opened import (
-    CycleOpened,
-    NotNow,
-    NotOpened,
-    OpenedCycle,
-    StageBegun,
-    cycle_named,
-    open_cycle,
-    opened_cycle,
-    opened_cycles,
-    set_calendar,
-    stages_begun,
-)
-from app.cycle.pay_deciding import (
+from app.cycle.agreement.appointing import APPOINT
+from app.cycle.agreement.bonus import BONUS, may_grant_bonus
+from app.cycle.agreement.card_notes import NOTE_LENGTH_MAX, CardNote, card_notes, keep_card_note
+from app.cycle.agreement.drafted import DraftScores, draft_scores
+from app.cycle.agreement.imposing import IMPOSE, IMPOSED, may_impose
+from app.cycle.agreement.targeting import TARGET, agreed_on, drafted_targets, refuse_fixed, set_draft_targets
+from app.cycle.close.after_close import AfterClose, LateMove, after_close
+from app.cycle.close.blocking import blockers_of, blockers_of_proposed
+from app.cycle.close.certifying import certify_kind
+from app.cycle.close.correcting import ADMITTED_MOST, CORRECTED_IN, correct_kind
+from app.cycle.close.hearing import Hearings, last_day_to_object_to_pay, objections_open
+from app.cycle.close.locking import LOCK
+from app.cycle.close.no_effect import NO_EFFECT
+from app.cycle.close.notifying import NOTIFY, PENDING_KINDS, RESULT_TOLD, TOLD_IN
+from app.cycle.close.pay_deciding import (
     CLAWBACK,
     INSTITUTION,
     INSTITUTION_IN,
@@ -146,28 +54,8 @@ from app.cycle.pay_deciding import (
     open_run,
     run_as_proposed,
 )
-from app.cycle.promotion_list import PromotionRow, promotion_list
-from app.cycle.rating import (
-    BY_HR,
-    RATED_IN,
-    RATERS,
-    REOPEN_RATING,
-    RatedLine,
-    WantedRating,
-    is_own_case,
-    rate,
-    rated_line,
-    rated_lines,
-    rated_lines_of,
-    raters_for,
-    rating_problems,
-    unrated_lines,
-)
-from app.cycle.reminding import REMINDER, post_reminders, reminders_due, waiting_of
-from app.cycle.reopened import REACHING
-from app.cycle.reopening import REOPEN
-from app.cycle.results import RULES_VERSION, CycleResults, result_differences, results_of
-from app.cycle.reviewing import (
+from app.cycle.close.reopening import REOPEN
+from app.cycle.close.reviewing import (
     REVIEWED_BY_HR,
     REVIEWED_IN,
     EmployeeResult,
@@ -182,13 +70,23 @@ from app.cycle.reviewing import (
     results_as_they_stand,
     sign_review,
 )
-from app.cycle.staging import AMEND, STAGE, Blocked
-from app.cycle.standing import CycleStanding, standing_of
-from app.cycle.targeting import TARGET, agreed_on, drafted_targets, refuse_fixed, set_draft_targets
-from app.cycle.told import HOW_LENGTH_MAX, last_day_of_window, pending_results, tell_by_hand, told_on
-from app.cycle.verifying import Verified, cut_to_verify, verify
-from app.cycle.verifying_locked import verify_locked
-from app.cycle.waiting_for import (
+from app.cycle.close.staging import AMEND, STAGE, Blocked
+from app.cycle.close.verifying import Verified, cut_to_verify, verify
+from app.cycle.close.verifying_locked import verify_locked
+from app.cycle.cutting import BeingCertified, refuse_being_certified
+from app.cycle.desk.board import BoardRow, BoardState, cycle_board, signature_rows, state_of_result, unsigned_among
+from app.cycle.desk.board_reminding import (
+    BOARD_REMINDER,
+    BoardReminders,
+    post_board_reminders,
+    reminded_today,
+    still_waiting,
+)
+from app.cycle.desk.closing_steps import ClosingStep, ClosingStepKind, closing_steps
+from app.cycle.desk.objection_mails import OBJECTION, objection_of_mail, post_objection_mails
+from app.cycle.desk.reminding import REMINDER, post_reminders, reminders_due, waiting_of
+from app.cycle.desk.standing import CycleStanding, standing_of
+from app.cycle.desk.waiting_for import (
     CheckInDue,
     Imposed,
     NoteToRead,
@@ -208,7 +106,112 @@ from app.cycle.waiting_for import (
     to_review,
     to_sign,
 )
-from app.cycle.waiting_reads import EverybodysReads, OnesReads
+from app.cycle.desk.waiting_reads import EverybodysReads, OnesReads
+from app.cycle.grading.calibrating import (
+    CALIBRATE,
+    CALIBRATED_IN,
+    LET_LAPSE,
+    MOVES_MOST,
+    Calibration,
+    CalibrationRefused,
+    calibrates,
+    calibration_of,
+    is_own_group,
+    lapsed_moves,
+    read_moves_tried,
+)
+from app.cycle.grading.calibration_board import (
+    CalibrationCard,
+    CalibrationColumn,
+    CalibrationGroup,
+    CalibrationPreview,
+    GroupFigures,
+    Neighbour,
+    calibration_group,
+    calibration_groups,
+    calibration_preview,
+    wanted_of,
+)
+from app.cycle.grading.grades import (
+    EMPLOYEE_COLUMNS,
+    UNIT_COLUMNS,
+    Proposed,
+    employee_proposal,
+    grade_standing,
+    propose_employee_grades,
+    propose_unit_grades,
+    unit_proposal,
+)
+from app.cycle.grading.grades_paid import grades_as_paid, institution_of, priced_grades, standing_institution
+from app.cycle.grading.groups import GradeGroup, GradeGroups, grade_groups
+from app.cycle.grading.lab import alternative_beside
+from app.cycle.grading.lab_drafts import (
+    LAB_TITLE_MAX,
+    KeptLabDraft,
+    LabDraft,
+    drop_lab_draft,
+    keep_lab_draft,
+    lab_draft_of,
+    lab_drafts,
+    put_lab_draft,
+)
+from app.cycle.grading.moved import differing, moved_figures
+from app.cycle.grading.promotion_list import PromotionRow, promotion_list
+from app.cycle.grading.results import RULES_VERSION, CycleResults, result_differences, results_of
+from app.cycle.grading.told import HOW_LENGTH_MAX, last_day_of_window, pending_results, tell_by_hand, told_on
+from app.cycle.opened import (
+    CycleOpened,
+    NotNow,
+    NotOpened,
+    OpenedCycle,
+    StageBegun,
+    cycle_named,
+    open_cycle,
+    opened_cycle,
+    opened_cycles,
+    set_calendar,
+    stages_begun,
+)
+from app.cycle.reopened import REACHING
+from app.cycle.year.actions import (
+    Action,
+    ActionWish,
+    OwedComment,
+    action,
+    actions_of,
+    close_action,
+    may_act,
+    open_action,
+    owed_comments,
+)
+from app.cycle.year.check_ins import (
+    CheckIn,
+    SelfAssessment,
+    WantedCheckIn,
+    check_in_parts,
+    check_ins,
+    keep_check_ins,
+    keep_self_assessment,
+    sees_check_ins,
+    self_assessment,
+)
+from app.cycle.year.line_deciding import LIFT, LINE_KINDS, may_decide_lines
+from app.cycle.year.rating import (
+    BY_HR,
+    RATED_IN,
+    RATERS,
+    REOPEN_RATING,
+    RatedLine,
+    WantedRating,
+    is_own_case,
+    rate,
+    rated_line,
+    rated_lines,
+    rated_lines_of,
+    raters_for,
+    rating_problems,
+    unrated_lines,
+)
 
 __all__ = [
     "ADMITTED_MOST",

@@ -212,8 +212,8 @@ BANS: Final = (
         (
             "app/ledger/",
             "app/paying/",
-            "app/cycle/pay_deciding.py",
-            "app/cycle/payable.py",
+            "app/cycle/close/pay_deciding.py",
+            "app/cycle/close/payable.py",
             "app/rules/pay.py",
             "app/rules/pay_runs.py",
             "app/rules/counting.py",

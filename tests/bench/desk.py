@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from app import access, cascade, scoring
 from app.access.tables import account
 from app.cascade import SignatureRow
-from app.cycle.agreed_cards import agreed_cards
-from app.cycle.agreeing import hold_draft, written_down
+from app.cycle.agreement.agreed_cards import agreed_cards
+from app.cycle.agreement.agreeing import hold_draft, written_down
 from app.decisions import Hand
 from app.kit import clock
 from app.rules.presence import cycle_period

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from app.cascade import LockedFigures, LockedResult
-from app.cycle.grades import earlier_results
+from app.cycle.grading.grades import earlier_results
 from app.organisation import Result
 from app.rules.grading import EarlierResult
 

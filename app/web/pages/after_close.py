@@ -1,6 +1,6 @@
 """What came after a cycle was cut: events and loads that move nothing of it, with what they would; and the form by which some are added to the cut.
 
-Do not weigh here: what is chosen moves what the decision itself would be told it moves, by the same functions (app/cycle/correcting.py).
+Do not weigh here: what is chosen moves what the decision itself would be told it moves, by the same functions (app/cycle/close/correcting.py).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A parent's target shared among those below it: weights, stretch and step, what each gets, and what it has reached in five years beside it.
 
-Do not share here: the API and whoever applies it are told the same (app/cycle/allocating.py).
+Do not share here: the API and whoever applies it are told the same (app/cycle/agreement/allocating.py).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Deciding about a line of an opened cycle: what it is by itself and by decision, what a further decision would move, and the form that proposes it.
 
-Do not weigh here: what it moves is what the decision itself would be told, by the same functions (app/cycle/line_deciding.py).
+Do not weigh here: what it moves is what the decision itself would be told, by the same functions (app/cycle/year/line_deciding.py).
 """
 
 from __future__ import annotations
