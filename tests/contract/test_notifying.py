@@ -243,6 +243,14 @@ def who_was_moved_by_people_is_said_to_be(desk, telling, moved, move):
         assert "by the place in the group" not in page
 
 
+def who_was_moved_reads_why(desk, move):
+    """On their own page; it has let its transaction go by then, and writes instants by the reader's clock all the same."""
+    page = words(result_page(desk, "e3"))
+    assert "you have the grade D" in page
+    assert move["reason"] in page
+    assert "Vienna Why:" in page
+
+
 def second_telling(desk, before, stack):
     """What is decided since is pending; who is pushed down by it keeps their grade, and a rule that this breaks is mended by a move that names who goes down."""
     dana, content = desk.person("dana"), {"node": f"employee:{RISES}", "kpi": "consults", "member": "actual"}
@@ -304,11 +312,7 @@ def second_telling(desk, before, stack):
     assert desk.person(RISES.lower()).get(mine).status_code == 200
     assert "Your result of 2026 has become another" in desk.person("e3").get("/").text
     assert "has become another" not in desk.person("e5").get("/").text
-    page = words(result_page(desk, "e3"))
-    assert "you have the grade D" in page
-    assert move["reason"] in page
-    # The page has let its transaction go by then, and writes instants by the reader's clock all the same.
-    assert "Vienna Why:" in page
+    who_was_moved_reads_why(desk, move)
     assert code(propose(desk, "dana", "notify", {})) == (409, "nothing_pending")
     with Mailbox() as mailbox:
         sent = mails(desk, mailbox)
