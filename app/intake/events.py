@@ -20,7 +20,6 @@ from app.plain.findings import Finding, Place, n_
 from app.plain.json_text import FaultyValueError, NotJsonError, decode_sent, encode
 from app.plain.texts import storable
 from app.rules.activities import fault_of_text
-from app.rules.ordinary import shaped
 from app.scoring import State, folder_state, state
 
 __all__ = ["Sender", "arrival_of", "arrival_of_text", "take_in", "take_in_message"]
@@ -43,13 +42,7 @@ def arrival_of(value: object) -> Arrival:
 
 
 def arrival_of_text(text: str) -> Arrival:
-    """One event as JSON text; what is no JSON, or holds what nobody can take, becomes an arrival that will be rejected, kept as it came.
-
-    Of an ordinary one the lane of ordinary events makes it, which reads it several times as fast.
-    """
-    ordinary = shaped(text)
-    if ordinary is not None:
-        return Arrival(text, ordinary=ordinary)
+    """One event as JSON text; what is no JSON, or holds what nobody can take, becomes an arrival that will be rejected, kept as it came."""
     try:
         return Arrival(text, decode_sent(text))
     except FaultyValueError as error:

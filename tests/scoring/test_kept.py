@@ -12,8 +12,10 @@ import pytest
 from sqlalchemy import Connection
 
 from app import cycle, intake, ledger, scoring
+from app.cycle.grading import grades
 from app.kit.database import Database
 from app.ledger import Daybook, Figures, Frame, open_daybook
+from app.rules.grading import EmployeeProposal
 from app.rules.permissions import Deed
 from app.rules.terms import Node
 from app.scoring import CyclePlan, ScoreQuery, past
@@ -202,7 +204,7 @@ def test_the_proposal_of_grades_is_kept_until_an_event_or_a_load_comes(
     lines = _load(database, tmp_path, 8)
     _record(database, lines[:100])
 
-    def propose() -> tuple[cycle.grades.EmployeeProposal, int]:
+    def propose() -> tuple[EmployeeProposal, int]:
         with database.read() as connection, count_queries() as sent:
             found = cycle.propose_employee_grades(connection, cycle=CYCLE, today=TODAY).proposal
         return found, len(sent)
@@ -215,6 +217,6 @@ def test_the_proposal_of_grades_is_kept_until_an_event_or_a_load_comes(
     then, _ = propose()
     with database.read() as connection:
         held = scoring.state(connection)
-        afresh = cycle.grades._propose_employees(connection, held, ScoreQuery(CYCLE, TODAY))  # noqa: SLF001 - as it is worked out
+        afresh = grades._propose_employees(connection, held, ScoreQuery(CYCLE, TODAY))  # noqa: SLF001 - as it is worked out
     assert then is not first
     assert then.rows == afresh.rows
