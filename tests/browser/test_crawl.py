@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import getpass
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Browser
 
 from app import access, decisions, intake, organisation
 from app import cycle as cycles
+from app.access.tables import trail
+from app.cycle.tables import result_review, review_answer
 from app.decisions import DecisionFilter
 from app.kit import clock
 from app.kit.database import Database
+from app.objecting.tables import objection, objection_step
 from app.rules.permissions import Deed
 from tests.browser.crawling import Counts, Crawl, Words
 from tests.browser.states import LOCALES, ROLES, THEMES, WIDTHS, State, media_of
@@ -48,20 +53,39 @@ def typed_without_a_space(site: Site) -> None:
     database.close()
 
 
+_SAID: Final = {"reason", "document", "ground", "text"}
+"""Members of decisions that somebody has written."""
+
+
+def _texts(content: object, name: str = "") -> Iterator[str]:
+    """What somebody has written in a decision, at whatever depth."""
+    if isinstance(content, Mapping):
+        for member, value in content.items():
+            yield from _texts(value, member)
+    elif isinstance(content, list | tuple):
+        for value in content:
+            yield from _texts(value, name)
+    elif isinstance(content, str) and name in _SAID:
+        yield content
+
+
 @pytest.fixture(scope="module")
 def words(site: Site) -> Words:
     """What may be read on the demonstration agency's pages: what its people have typed stays in their language."""
     database = Database(site.database)
     with database.read() as connection:
         sets = intake.change_sets(connection, limit=100)
-        agreed = decisions.decisions_of(connection, DecisionFilter(), visible=lambda _one: True, limit=100)
+        agreed = decisions.decisions_of(connection, DecisionFilter(), visible=lambda _one: True, limit=1000)
         actions = cycles.actions_of(connection)
         said: set[str] = set()
         for opened in cycles.opened_cycles(connection):
             people = list(organisation.directory(connection).employees)
             said |= {one.text for one in cycles.check_ins(connection, opened.cycle, people)}
             said |= {cycles.self_assessment(connection, opened.cycle, one).text for one in people}
+        for text in (objection.c.text, objection_step.c.text, result_review.c.text, review_answer.c.text, trail.c.why):
+            said |= {one or "" for one in connection.scalars(sa.select(text))}
     database.close()
+    said |= {text for one in agreed for text in _texts(one.content)}
     typed = {text for one in sets for text in (one.title, one.reason)} | {one.reason for one in agreed}
     typed |= {text for one in actions for text in (one.cause, one.measure)} | said - {""}
     return Words.read(site.folder / "demo", "walk", UNBROKEN, getpass.getuser(), *typed)

@@ -17,6 +17,7 @@ import signal
 import subprocess
 import time
 import urllib.request
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -135,6 +136,8 @@ def _running(folder: Path, kopes: Kopes) -> Iterator[Site]:
                 logins[words[0]] = (words[1], words[2])
         found = Site(f"http://127.0.0.1:{port}", folder, logins, kopes)
         _wait_until_up(found.url)
+        # The cycle before comes to its end first: no page becomes another while it is looked at.
+        found.command("close-demo", folder)
         yield found
     finally:
         os.killpg(process.pid, signal.SIGTERM)
@@ -520,7 +523,48 @@ def _reference(site: Site) -> ReferenceAgency:
         if ".rejected" not in file.name
     ]
     events += _logged_on_pages(site)
-    return ReferenceAgency.read(site.agency, site.definitions, events)
+    return ReferenceAgency.read(_with_locked(site, 2025), site.definitions, events)
+
+
+def _with_locked(site: Site, cycle: int) -> Path:
+    """The agency folder with what a cycle was locked with in place of what history and results say of that year (contract-cycle, 8)."""
+    file = site.folder / "locked.zip"
+    site.command("cycle", "export", str(cycle), file)
+    with zipfile.ZipFile(file) as snapshot:
+        locked = json.loads(snapshot.read("results.json"))
+        cards = list(csv.DictReader(io.StringIO(snapshot.read("folder/scorecards.csv").decode())))
+    folder = site.folder / "with-locked"
+    shutil.copytree(site.agency, folder, dirs_exist_ok=True)
+    # A line that shows another's has no actual of its own, and whoever was not there all year none that years are compared by.
+    shown = {(row["node"], row["kpi"]) for row in cards if row["cycle"] == str(cycle) and row["link"] == "shared"}
+    whole = {f"employee:{one['employee']}" for one in locked["employees"] if one["days"] == 365}
+    actuals = {
+        (card["node"], line["kpi"], str(cycle)): {"actual": line["actual"]}
+        for card in locked["scorecards"]
+        for line in card["lines"]
+        if line["actual"] is not None
+        and (card["node"], line["kpi"]) not in shown
+        and (card["node"] in whole or card["node"].startswith("unit:"))
+    }
+    results = {
+        (str(cycle), one["employee"]): {"final_score": one["final_score"], "grade": one["grade"] or ""}
+        for one in locked["employees"]
+        if one["final_score"] is not None
+    }
+    _lay_over(folder / "history.csv", ("node", "kpi", "year"), actuals)
+    _lay_over(folder / "results.csv", ("cycle", "employee"), results)
+    return folder
+
+
+def _lay_over(file: Path, key: tuple[str, ...], values: dict[tuple[str, ...], dict[str, str]]) -> None:
+    """Rows of a file with others in place of those of the same key."""
+    with file.open(encoding="utf-8", newline="") as text:
+        rows = {tuple(row[name] for name in key): row for row in csv.DictReader(text)}
+    rows |= {one: dict(zip(key, one, strict=True)) | row for one, row in values.items()}
+    with file.open("w", encoding="utf-8", newline="") as text:
+        writer = csv.DictWriter(text, [*key, *next(iter(values.values()))])
+        writer.writeheader()
+        writer.writerows(rows.values())
 
 
 def _logged_on_pages(site: Site) -> list[dict[str, Any]]:
