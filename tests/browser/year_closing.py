@@ -286,7 +286,7 @@ def settled(walk: Walk, alba: Person, gaston: Person, dana: Person, anna: Person
 
 def refused(fumiko: Person, gaston: Person, mia: Person, max_: Person) -> None:
     """What Fumiko objects to is refused, and refused by two of the committee's three; she reads why, and no name."""
-    _object(fumiko, "a scorecard that was imposed", "Nobody has asked me about the fair in Paris.")
+    _object(fumiko, "data that it rests on", "Nobody has asked me about the fair in Paris.")
     _judge(gaston, "refused", "You were asked three times in January.", "Answer", "Fumiko")
     _how_it_stands(fumiko, "refused, an appeal is possible")
     fumiko.type("Why the answer is not right", "I was at a fair all January.")
