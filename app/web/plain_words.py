@@ -117,6 +117,11 @@ _CHANGES: Final[Mapping[str, str]] = {
     "revision": n_("Revision"),
     "revoked": n_("Revoked"),
     "review": n_("Review"),
+    "about": n_("What is not right"),
+    "done": n_("Deed"),
+    "grant": n_("granted"),
+    "granted": n_("granted"),
+    "objection": n_("Objection"),
     "roles": n_("Roles"),
     "run": n_("Run"),
     "rows": n_("Rows"),
@@ -144,6 +149,7 @@ _CHANGES: Final[Mapping[str, str]] = {
 _UNSIGNED: Final = frozenset({AgreementState.NONE, AgreementState.DRAFT})
 
 _VALUES: Final[Mapping[str, str]] = {
+    **{state.value: label for state, label in words.OBJECTION_STATES.items()},
     **words.TYPES,
     **words.STAGES,
     # A draft is a cycle's stage too, and "none" says whatever it says elsewhere: no signature leads to either.
@@ -175,7 +181,9 @@ _VALUES: Final[Mapping[str, str]] = {
 """What the trail calls the values that we have words for."""
 
 _VALUES_OF: Final[Mapping[str, Mapping[str, str]]] = {
+    "about": {about.value: label for about, label in words.OBJECTION_ABOUTS.items()},
     "because": words.REOPENED_BECAUSE,
+    "done": {"answer": n_("answered"), "appeal": n_("appealed"), "vote": n_("voted"), "withdraw": n_("taken back")},
     "member": words.LINE_MEMBERS,
     "review": {"agrees": n_("agrees"), "disagrees": n_("does not agree"), "answered": n_("answered")},
     "stage": words.STAGES,
