@@ -538,7 +538,7 @@ def _with_locked(site: Site, cycle: int) -> Path:
     # A line that shows another's has no actual of its own, and whoever was not there all year none that years are compared by.
     shown = {(row["node"], row["kpi"]) for row in cards if row["cycle"] == str(cycle) and row["link"] == "shared"}
     whole = {f"employee:{one['employee']}" for one in locked["employees"] if one["days"] == 365}
-    actuals = {
+    actuals: dict[tuple[str, ...], dict[str, str]] = {
         (card["node"], line["kpi"], str(cycle)): {"actual": line["actual"]}
         for card in locked["scorecards"]
         for line in card["lines"]
@@ -546,7 +546,7 @@ def _with_locked(site: Site, cycle: int) -> Path:
         and (card["node"], line["kpi"]) not in shown
         and (card["node"] in whole or card["node"].startswith("unit:"))
     }
-    results = {
+    results: dict[tuple[str, ...], dict[str, str]] = {
         (str(cycle), one["employee"]): {"final_score": one["final_score"], "grade": one["grade"] or ""}
         for one in locked["employees"]
         if one["final_score"] is not None
