@@ -365,6 +365,15 @@ class Placement:
                 return posting, shared.to - dt.timedelta(days=1)
         return None
 
+    def posting_near(self, employee: str, day: dt.date) -> tuple[Posting, dt.date] | None:
+        """The posting that holds on a day, else the last one before it, else the first one, and the day nearest on which it holds; None without any."""
+        postings = self.postings(employee)
+        begun = [one for one in postings if one.period.from_ is None or one.period.from_ <= day]
+        if begun:
+            last, until = begun[-1], begun[-1].period.to
+            return last, day if until is None or day < until else until - dt.timedelta(days=1)
+        return next(((one, one.period.from_) for one in postings if one.period.from_ is not None), None)
+
 
 def located(index: int, field: str, code: str, message: str, **parameters: object) -> Located:
     """An error at a field of the row with that index."""

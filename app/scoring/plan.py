@@ -29,6 +29,7 @@ from app.rules.line_decisions import DecidedLine, DecidedLines
 from app.rules.measures import GROWS_WITH_DAYS, Entered, Measuring
 from app.rules.methods import Lines
 from app.rules.outlook import Outlook, outlook_on
+from app.rules.placement import Posting
 from app.rules.presence import Presence
 from app.rules.projection import DaysByMonth, days_by_month, elapsed, floats
 from app.rules.projection import Plan as MonthShares
@@ -172,6 +173,14 @@ class CyclePlan:
         if end is not None and day >= end:
             return end - dt.timedelta(days=1)
         return max(day, first) if first is not None else day
+
+    def posting_of(self, employee: str, today: dt.date) -> tuple[Posting, dt.date] | None:
+        """Where somebody is posted as this cycle's lists and files show them, and the day nearest today on which they are; None for who never was.
+
+        On the day of the cycle nearest today, so that a list says the same whatever somebody does after its end; else where they were
+        last, else where they will be first. Seats go by the last posting within the cycle, which may be one that is still to come.
+        """
+        return self.frame.directory.placement.posting_near(employee, self.day_within(today))
 
     def outlook(self, day: dt.date) -> Outlook:
         """How far the cycle is on a day: whether scores so far or projected ones lead."""

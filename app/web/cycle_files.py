@@ -43,7 +43,7 @@ def results_sheet(
         context: the request's, in a transaction.
         shown: what who asks sees of the cycle.
         some: the results; of whoever is left out there is no row.
-        unit_of: what the unit that somebody was posted to last is called.
+        unit_of: what the unit that somebody is posted to is called.
 
     Queries: those of :func:`app.web.reviewing.decisions_about` and of :func:`app.web.file_rules.with_rules`.
     """
@@ -120,11 +120,11 @@ def board_sheet(context: RequestContext, cycle: int, rows: Iterable[BoardRow]) -
 
     Queries: those of :func:`app.web.file_rules.with_rules`.
     """
-    plan, directory = scoring.state(context.connection).plan(cycle), context.directory
+    plan = scoring.state(context.connection).plan(cycle)
 
     def unit(employee: str) -> str:
-        posting = directory.placement.posting_on(employee, context.today)
-        return "" if posting is None else node_named(context, Node(NodeKind.UNIT, posting.unit))
+        posted = plan.posting_of(employee, context.today)
+        return "" if posted is None else node_named(context, Node(NodeKind.UNIT, posted[0].unit))
 
     named = [
         NamedStanding(

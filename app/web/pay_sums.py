@@ -80,7 +80,7 @@ def pay_sums_seen(context: RequestContext, cycle: int) -> PaySumsSeen:
         raise NotThere
     plan = scoring.state(context.connection).plan(cycle)
     grades = tuple(one.grade for one in plan.sheet.definitions.policies.grades)
-    places = places_of(plan)
+    places = places_of(plan, context.today)
     paid = [_paid(run, places) for run in kept]
     is_exact = paying.sees_runs(context, cycle)
     place = len(kept) - 1 if is_exact else run_told(paid, grades=grades)
@@ -105,19 +105,19 @@ def _paid(run: KeptRun, places: Callable[[str], tuple[str, str]]) -> Mapping[str
     }
 
 
-def places_of(plan: CyclePlan) -> Callable[[str], tuple[str, str]]:
-    """What tells the region and the office that somebody was posted to last in the cycle, as codes; empty ones for whoever was nowhere."""
-    directory, period = plan.frame.directory, plan.period
+def places_of(plan: CyclePlan, today: dt.date) -> Callable[[str], tuple[str, str]]:
+    """What tells the region and the office that somebody is posted to, as codes; empty ones for whoever was nowhere."""
+    directory = plan.frame.directory
 
     def kind_of(unit: str, day: dt.date) -> UnitKind | None:
         row = directory.unit_on(unit, day)
         return None if row is None else row.kind
 
     def places(employee: str) -> tuple[str, str]:
-        last = directory.placement.last_posting(employee, period)
-        if last is None:
+        posted = plan.posting_of(employee, today)
+        if posted is None:
             return "", ""
-        posting, day = last
+        posting, day = posted
         chain = directory.chain_on(posting.unit, day) or (posting.unit,)
         office = next((one for one in chain if kind_of(one, day) is not UnitKind.TEAM), posting.unit)
         region = next((one for kind in _REGIONS for one in chain if kind_of(one, day) is kind), office)

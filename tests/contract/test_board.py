@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from collections import Counter
@@ -12,6 +14,7 @@ import pytest
 from tests.contract import test_certifying as certifying
 from tests.contract.test_agreements import ALBA, EUROPE, HQ, SETTING, VIENNA, seen, sign
 from tests.contract.test_cycles import opened, to_stage
+from tests.contract.test_notifying import post
 from tests.mailbox import Mailbox, texts_of
 
 BOARD = "/api/v1/cycles/2026/board"
@@ -116,6 +119,50 @@ def test_after_the_cut_whoever_is_graded_waits_for_a_review(desks, engine, tmp_p
         assert {states[number] for number in ("E8", "E9")} == {"not_graded"}
         counts = desk.person("dana").get("/api/v1/cycles/2026").json()["counts"]
         assert counts == {"to_review": 4, "not_graded": 2}
+
+
+MOVED = {"E1": "HQ", "E2": "EUR", "E3": "EUR"}
+"""Where lists of 2026 show people: after a transfer within the year, and before those after it."""
+
+
+def test_every_list_of_a_cycle_shows_a_person_in_one_unit(desks, engine, tmp_path):
+    """That of the cycle's day nearest today, whatever they do after it: the board, its file, the results, theirs, and the grades' file."""
+    with desks.copy(engine, certifying.SETTING, tmp_path) as desk:
+        changed(desk, "postings", "E1", to="2026-07-01")
+        changed(desk, "postings", "E2", to="2026-05-01")
+        changed(desk, "postings", "E3", to="2027-01-10")
+        with (desk.folder / "postings.csv").open("a", encoding="utf-8") as file:
+            file.write("E1,HQ,staff,2026-07-01,2027-01-05\nE1,VIE,staff,2027-01-05,2027-06-01\n")
+            file.write(
+                "E1,EUR,staff,2027-06-01,\nE2,EUR,staff,2026-05-01,2027-02-01\nE2,VIE,staff,2027-02-01,\nE3,VIE,staff,2027-01-10,\n"
+            )
+        desk.kopes("load", desk.folder, **desk.where)
+        certifying.running(desk)
+        certifying.certified(desk)
+        pages = {"board": "/cycles/2026/board", "people": "/cycles/2026/people"}
+        shown = {name: units_of(desk.person("dana").get(address).text) for name, address in pages.items()}
+        assert shown == dict.fromkeys(pages, MOVED)
+        for address in ("/cycles/2026/board/file", "/cycles/2026/people", "/grades?cycle=2026"):
+            assert units_in_file(desk, address) == MOVED, address
+        by_unit = desk.person("dana").get("/cycles/2026/board?sort=unit").text
+        assert [one for one in re.findall(r'data-employee="(\w+)"', by_unit) if one in MOVED] == ["E2", "E3", "E1"]
+        # A transfer that is still to come moves nobody yet.
+        assert units_in_file(desk, "/grades?cycle=2027")["E1"] == "VIE"
+
+
+def units_of(page):
+    """The unit that each of those rows of a list shows."""
+    rows = {one.split('"')[0]: one.split("</tr>")[0] for one in page.split('data-employee="')[1:]}
+    return {number: re.findall(r"\b(VIE|EUR|HQ)\b", rows[number])[0] for number in MOVED}
+
+
+def units_in_file(desk, address):
+    """The unit that each of those rows of a list's file says."""
+    form = {"format": "csv", "reason": "For the meeting of Monday."}
+    sent = post(desk.person("dana"), address, form, page=address.removesuffix("/file"))
+    assert sent.status_code == 200, sent.text
+    rows = {row[0]: row for row in csv.reader(io.StringIO(sent.text.removeprefix("\ufeff")))}
+    return {number: next(cell for cell in rows[number] if cell in {"VIE", "EUR", "HQ"}) for number in MOVED}
 
 
 JOINING = replace(SETTING, now="2026-09-15T09:00:00+00:00")

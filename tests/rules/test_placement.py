@@ -164,6 +164,25 @@ def test_the_last_posting_of_a_cycle_is_seen_from_its_last_day_there() -> None:
     assert placement.last_posting("E1", span(-9, 0)) is None
 
 
+def test_the_posting_near_a_day_is_that_of_the_day_else_the_last_before_else_the_first() -> None:
+    tree = Tree([unit("HQ", None), unit("VIE", "HQ")])
+    first, second = posting("E1", "HQ", 2, 5), posting("E1", "VIE", 8, None)
+    placement = Placement(tree, [first, second])
+
+    near = {at: placement.posting_near("E1", day(at)) for at in (0, 2, 4, 5, 7, 8, 20)}
+
+    assert near == {
+        0: (first, day(2)),
+        2: (first, day(2)),
+        4: (first, day(4)),
+        5: (first, day(4)),
+        7: (first, day(4)),
+        8: (second, day(8)),
+        20: (second, day(20)),
+    }
+    assert placement.posting_near("E2", day(0)) is None
+
+
 # ------------------------------------------------------------------------------------------------- held against every single day
 
 Row = TypeVar("Row")

@@ -80,8 +80,7 @@ def _sums(definitions: Definitions) -> dict[str, str]:
 
 
 def _offices(scored: Scores) -> dict[str, str]:
-    """The unit of everybody's last posting in the cycle."""
+    """The unit that everybody is posted to."""
     plan = scored.selection.plan
-    placement = plan.frame.directory.placement
-    last = ((number, placement.last_posting(number, plan.period)) for number in plan.people)
-    return {number: posting[0].unit for number, posting in last if posting}
+    posted = ((number, plan.posting_of(number, scored.asked.day)) for number in plan.people)
+    return {number: one[0].unit for number, one in posted if one}

@@ -11,15 +11,14 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app import scoring
 from app.cycle import Action, BoardRow, BoardState, OwedComment
 from app.kit.refusals import at_field
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
-from app.scoring import node_name
 from app.web import boarding, reviewing, words
 from app.web.cycle_files import board_sheet
 from app.web.downloads import ReasonedExport, reasoned_file
-from app.web.languages import named
 from app.web.limits import Lane
 from app.web.list_order import Order, by_words, in_order, page_shown
 from app.web.naming import kpi_namer, node_named, who_named
@@ -67,7 +66,9 @@ def board(context: RequestContext, cycle: int, query: BoardPageQuery) -> Page:
     every = boarding.board_seen(context, cycle)
     counts = Counter(row.state for row in every)
     rows = boarding.narrowed(every, state=query.state, who=query.who)
-    shown = page_shown(in_order(rows, _columns(context).get(query.sort), order=query.order), query.page, size=_ROWS)
+    shown = page_shown(
+        in_order(rows, _columns(context, cycle).get(query.sort), order=query.order), query.page, size=_ROWS
+    )
     kpi_name = kpi_namer(context)
     return Page(
         "pages/board.html",
@@ -93,20 +94,20 @@ def export(context: RequestContext, cycle: int, query: BoardPageQuery, form: Rea
     """The rows of the board as a file: all that it is narrowed to, not a page, in its order. Queries: constant."""
     with context.read():
         rows = boarding.narrowed(boarding.board_seen(context, cycle), state=query.state, who=query.who)
-        rows = in_order(rows, _columns(context).get(query.sort), order=query.order)
+        rows = in_order(rows, _columns(context, cycle).get(query.sort), order=query.order)
         sheet = board_sheet(context, cycle, rows)
     narrowing = query.model_dump(mode="json", exclude_defaults=True, exclude={"page"})
     asked = {"cycle": cycle, "format": form.format, **narrowing}
     return reasoned_file(context, form, sheet=sheet, name=f"board-{cycle}", what="board", asked=asked, rows=len(rows))
 
 
-def _columns(context: RequestContext) -> Mapping[str, Callable[[BoardRow], Any]]:
+def _columns(context: RequestContext, cycle: int) -> Mapping[str, Callable[[BoardRow], Any]]:
     """What the board is sorted by, in the words that its reader sees."""
-    directory, day = context.directory, context.today
+    plan = scoring.state(context.connection).plan(cycle)
 
     def unit(row: BoardRow) -> str:
-        posting = directory.placement.posting_on(row.employee, day)
-        return "" if posting is None else node_named(context, Node(NodeKind.UNIT, posting.unit))
+        posted = plan.posting_of(row.employee, context.today)
+        return "" if posted is None else node_named(context, Node(NodeKind.UNIT, posted[0].unit))
 
     return {
         "name": by_words(lambda row: node_named(context, Node(NodeKind.EMPLOYEE, row.employee))),
@@ -142,19 +143,19 @@ def remind(context: RequestContext, cycle: int, form: ReminderForm) -> Redirect 
 
 def _shown(context: RequestContext, cycle: int, rows: Sequence[BoardRow]) -> Iterator[PersonShown]:
     """The rows of a page, with the notes about people's lines that one sees: they change no state. Queries: those of :func:`app.web.boarding.notes_seen`."""
-    directory, day = context.directory, context.today
+    plan = scoring.state(context.connection).plan(cycle)
     owed_by = [Node(NodeKind.EMPLOYEE, row.employee) for row in rows]
     owed, open_ = boarding.notes_seen(context, cycle, owed_by)
     unsigned = boarding.unsigned_among(context, cycle, owed_by)
     shows_result = reviewing.shows_result(context, cycle)
     for row in rows:
-        posting = directory.placement.posting_on(row.employee, day)
+        posted = plan.posting_of(row.employee, context.today)
         node = Node(NodeKind.EMPLOYEE, row.employee)
         yield PersonShown(
             row=row,
             node=node,
-            name=named(node_name(directory, node, day)),
-            unit="" if posting is None else named(node_name(directory, Node(NodeKind.UNIT, posting.unit), day)),
+            name=node_named(context, node),
+            unit="" if posted is None else node_named(context, Node(NodeKind.UNIT, posted[0].unit)),
             who=tuple(who_named(context, one) for one in row.who),
             owed=tuple(owed.get(node, ())),
             actions=tuple(open_.get(node, ())),

@@ -5,6 +5,7 @@ Do not take it for a decision: the system proposes, and names the rules that a p
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -35,7 +36,7 @@ from app.rules.pay import PaySum, coarse_sums, pay_sums
 from app.rules.permissions import Deed, may
 from app.rules.standings import Score, published
 from app.rules.terms import Node, NodeKind
-from app.scoring import State, node_name
+from app.scoring import CyclePlan, State, node_name
 from app.web import deciding, words
 from app.web.asking import ScoreParameters, asked_by, cycle_seen, state_asked
 from app.web.downloads import ReasonedExport, reasoned_file
@@ -358,7 +359,7 @@ def export(context: RequestContext, query: GradesQuery, form: ReasonedExport) ->
         chosen: Sequence[Row] = _narrowed(query, everyone, name_of) if narrowing else everyone
         sheet = with_rules(
             context,
-            _sheet(loaded, of_cycle, query.of, chosen, name_of),
+            _sheet(loaded.plan(of_cycle), query.of, chosen, name_of, today=context.today),
             loaded.plan(of_cycle),
             is_live=query.live,
         )
@@ -368,14 +369,14 @@ def export(context: RequestContext, query: GradesQuery, form: ReasonedExport) ->
 
 
 def _sheet(
-    loaded: State,
-    of_cycle: int,
+    plan: CyclePlan,
     of: Literal["employees", "units"],
     chosen: Iterable[Row],
     name_of: Callable[[str], str],
+    *,
+    today: dt.date,
 ) -> ExportSheet:
     """The rows as a table, with what the page calls groups."""
-    plan = loaded.plan(of_cycle)
     directory = plan.frame.directory
     group_name = group_namer(plan.sheet.definitions.policies)
     units, employees = [], []
@@ -384,8 +385,8 @@ def _sheet(
         if isinstance(row, UnitGrade):
             units.append(NamedUnitGrade(row, name_of(row.unit), group))
         else:
-            last = directory.placement.last_posting(row.employee, plan.period)
-            unit = directory.unit_near(last[0].unit, last[1]) if last else None
+            posted = plan.posting_of(row.employee, today)
+            unit = directory.unit_near(posted[0].unit, posted[1]) if posted else None
             code, unit_name = (unit.code, unit.name) if unit else (None, None)
             employees.append(NamedEmployeeGrade(row, name_of(row.employee), code, unit_name, group))
     if of == "units":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final, Literal, NamedTuple
@@ -112,7 +113,7 @@ class PayQuery(BaseModel):
 
 
 class PaidShown(NamedTuple):
-    """A row: whose amount it is, where they were posted last, and how it came about."""
+    """A row: whose amount it is, where they are posted, and how it came about."""
 
     item: PaidItem
     name: str
@@ -137,7 +138,7 @@ def listed(context: RequestContext, cycle: int, query: PayQuery) -> Page:
     kept, exported = runs.kept_runs(context.connection, cycle), runs.exported_runs(context.connection, cycle)
     of_run = _run_shown(kept, query.run)
     is_payroll = CycleFunction.PAYROLL in context.viewer.authorities(cycle)
-    office = _office_of(plan)
+    office = _office_of(plan, context.today)
     some = [] if of_run is None else _narrowed(context, of_run, query, office)
     shown = page_shown(some, query.page, size=_ROWS)
     last = kept[-1] if kept else None
@@ -185,8 +186,8 @@ def _run_shown(kept: Sequence[KeptRun], number: int | None) -> KeptRun | None:
     return kept[number - 1]
 
 
-def _office_of(plan: CyclePlan) -> Callable[[str], str]:
-    places = pay_sums.places_of(plan)
+def _office_of(plan: CyclePlan, today: dt.date) -> Callable[[str], str]:
+    places = pay_sums.places_of(plan, today)
     return functools.cache(lambda employee: places(employee)[1])
 
 

@@ -155,9 +155,8 @@ def export(context: RequestContext, cycle: int, query: ResultsListQuery, form: R
 
 
 def _unit(context: RequestContext, shown: ResultsSeen, employee: str) -> Node | None:
-    """Where somebody was posted last in the cycle."""
-    last = context.directory.placement.last_posting(employee, shown.results.plan.period)
-    return None if last is None else Node(NodeKind.UNIT, last[0].unit)
+    posted = shown.results.plan.posting_of(employee, context.today)
+    return None if posted is None else Node(NodeKind.UNIT, posted[0].unit)
 
 
 def _row(context: RequestContext, shown: ResultsSeen, one: EmployeeResult, mine: set[str]) -> ResultRow:
