@@ -123,6 +123,7 @@ class Directory:
     _ids: Mapping[str, int]
     _by_unit: Mapping[str, tuple[Posting, ...]]
     _by_email: Mapping[str, tuple[str, ...]]
+    _namesakes: frozenset[str]
 
     def still_current(self, connection: Connection) -> bool:
         """Whether the database still is of this revision: asked inside a transaction that writes by it.
@@ -188,6 +189,10 @@ class Directory:
     def numbers_of_email(self, key: str) -> tuple[str, ...]:
         """The numbers of the employees with an e-mail: none, one, or several who share it. Case and space around do not matter."""
         return self._by_email.get(key.strip().casefold(), ())
+
+    def has_namesake(self, employee: str) -> bool:
+        """Whether somebody else, in service or not any more, has the same name: pages of past cycles show those who left."""
+        return employee in self._namesakes
 
     def unit_of(self, employee: str, day: dt.date) -> str | None:
         """The unit of the employee's posting on that day; None without one."""
@@ -385,7 +390,16 @@ def directory_of(
         _ids=ids,
         _by_unit={unit: tuple(postings_of_unit) for unit, postings_of_unit in by_unit.items()},
         _by_email=_by_email(employees.values()),
+        _namesakes=_namesakes(employees.values()),
     )
+
+
+def _namesakes(employees: Iterable[Employee]) -> frozenset[str]:
+    """The numbers of those whose name somebody else has too."""
+    numbers: dict[str, list[str]] = {}
+    for one in employees:
+        numbers.setdefault(one.name.strip().casefold(), []).append(one.number)
+    return frozenset(number for some in numbers.values() if len(some) > 1 for number in some)
 
 
 def _by_email(employees: Iterable[Employee]) -> dict[str, tuple[str, ...]]:

@@ -24,8 +24,8 @@ from app.web import changing, objecting
 from app.web.correcting import what_is_added
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.effect_words import effects_seen, sees_effects
-from app.web.languages import krw, named
-from app.web.naming import kpi_namer, node_named, person_named
+from app.web.languages import krw
+from app.web.naming import distinct_name, kpi_namer, person_named
 from app.web.request_context import RequestContext
 from app.web.words import CYCLE_FUNCTIONS, FOLDER_FILES, LINE_MEMBERS, MASTERS, REOPENED_BECAUSE, STAGES
 
@@ -250,7 +250,7 @@ def titles(context: RequestContext, some: Iterable[Decision]) -> dict[int, str]:
 
 def _title_of_targets(context: RequestContext, one: Decision) -> str:
     node = Node.known(one.content["node"])
-    whose = named(scoring.node_name(context.directory, node, context.today))
+    whose = distinct_name(context, node)
     return str(gettext(n_("Targets of %(whose)s, %(cycle)s"), whose=whose, cycle=one.cycle))
 
 
@@ -308,7 +308,7 @@ def title(
 
 def _node_called(context: RequestContext, text: str) -> str:
     node = Node.parse(text)
-    return text if node is None else node_named(context, node)
+    return text if node is None else distinct_name(context, node)
 
 
 def _institution_called(content: Mapping[str, Any]) -> str:

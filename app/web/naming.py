@@ -12,7 +12,7 @@ from app.web.languages import kpi_name, named
 from app.web.request_context import RequestContext
 from app.web.words import ROLES
 
-__all__ = ["kpi_named", "kpi_namer", "node_named", "person_named", "who_named"]
+__all__ = ["distinct_name", "kpi_named", "kpi_namer", "node_named", "person_named", "who_named"]
 
 
 def node_named(context: RequestContext, node: Node) -> str:
@@ -20,10 +20,20 @@ def node_named(context: RequestContext, node: Node) -> str:
     return str(named(scoring.node_name(context.directory, node, context.today)))
 
 
+def distinct_name(context: RequestContext, node: Node) -> str:
+    """A unit or an employee by a name that means nobody else: with the number where two have one name, as titles, choices and lists without numbers need it.
+
+    Queries: as :func:`node_named`.
+    """
+    name = node_named(context, node)
+    is_shared = node.kind is NodeKind.EMPLOYEE and context.directory.has_namesake(node.code)
+    return f"{name} ({node.code})" if is_shared else name
+
+
 def who_named(context: RequestContext, who: str) -> str:
     """Whom something waits for: an employee by name, of hr and executives what they are, anybody else as they are written."""
     if who in context.directory.employees:
-        return node_named(context, Node(NodeKind.EMPLOYEE, who))
+        return distinct_name(context, Node(NodeKind.EMPLOYEE, who))
     return gettext(ROLES[Role(who)]) if who in set(Role) else who
 
 
@@ -42,4 +52,4 @@ def person_named(context: RequestContext, text: str) -> str:
     """Somebody by the name of an employee, where a number or an e-mail is one's; else as they were written."""
     known = context.directory
     numbers = (text,) if text in known.employees else known.numbers_of_email(text) if "@" in text else ()
-    return known.employees[numbers[0]].name if len(numbers) == 1 else text
+    return distinct_name(context, Node(NodeKind.EMPLOYEE, numbers[0])) if len(numbers) == 1 else text

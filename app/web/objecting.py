@@ -25,7 +25,7 @@ from app.rules.stages import Stage
 from app.rules.terms import CycleFunction, Node, NodeKind
 from app.scoring import State
 from app.web import cycling
-from app.web.naming import node_named
+from app.web.naming import distinct_name
 from app.web.request_context import RequestContext
 
 __all__ = [
@@ -351,7 +351,7 @@ def granted_to_name(context: RequestContext, cycle: int, kind: str, *, group: st
 
 
 def _named(context: RequestContext, case: Case) -> str:
-    whose = node_named(context, Node(NodeKind.EMPLOYEE, case.objection.employee))
+    whose = distinct_name(context, Node(NodeKind.EMPLOYEE, case.objection.employee))
     return str(
         gettext(
             n_("Objection %(number)s of %(name)s, %(cycle)s"),

@@ -14,9 +14,9 @@ from app.kit.refusals import NotThere
 from app.plain.texts import trimmed
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
-from app.scoring import State, node_name
+from app.scoring import State
 from app.web import cycling
-from app.web.languages import named
+from app.web.naming import distinct_name
 from app.web.request_context import RequestContext
 
 __all__ = ["ByHand", "TellingsShown", "tell_by_hand", "tellings_shown", "told_by_hand", "told_json"]
@@ -79,7 +79,7 @@ def told_by_hand(context: RequestContext, cycle: int) -> list[ByHand]:
     rows = [
         ByHand(
             to.employee,
-            named(node_name(context.directory, Node(NodeKind.EMPLOYEE, to.employee), context.today)),
+            distinct_name(context, Node(NodeKind.EMPLOYEE, to.employee)),
             to.telling.at,
             to.day,
             to.how,

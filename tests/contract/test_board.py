@@ -168,7 +168,7 @@ def units_in_file(desk, address):
 JOINING = replace(SETTING, now="2026-09-15T09:00:00+00:00")
 
 
-def changed(desk, name, key, **values):
+def changed(desk, name, key, /, **values):
     """Give rows of a file of the folder other values, by their first column."""
     file = desk.folder / f"{name}.csv"
     header, *rows = (line.split(",") for line in file.read_text(encoding="utf-8").splitlines())

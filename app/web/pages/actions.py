@@ -16,13 +16,13 @@ from app.plain.findings import n_
 from app.plain.texts import trimmed
 from app.rules.definitions import KpiVersion
 from app.rules.permissions import Deed
-from app.rules.terms import Node
+from app.rules.terms import Node, NodeKind
 from app.scoring import CyclePlan, ScoreQuery
 from app.web import acting
 from app.web.account_person import employee_meant
 from app.web.forms import FormDay
 from app.web.list_order import Order, by_words, in_order, page_shown
-from app.web.naming import kpi_named, kpi_namer, node_named, person_named
+from app.web.naming import distinct_name, kpi_named, kpi_namer, node_named, person_named
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -89,7 +89,7 @@ def listed(context: RequestContext, query: ActionsListQuery) -> Page:
         total=len(every),
         query=query,
         parameters=query.model_dump(exclude_defaults=True, exclude={"page"}),
-        name=lambda one: node_named(context, one.node),
+        name=lambda one: distinct_name(context, one.node),
         kpi_name=lambda one: kpi_name(one.cycle, one.kpi),
         person=lambda code: person_named(context, code),
     )
@@ -103,7 +103,7 @@ def _urgency(one: Action) -> tuple[bool, dt.date]:
 def _columns(context: RequestContext, kpi_name: Callable[[int, str], str]) -> Mapping[str, Callable[[Action], Any]]:
     """What the list is sorted by, in the words that its reader sees."""
     return {
-        "line": by_words(lambda one: node_named(context, one.node)),
+        "line": by_words(lambda one: distinct_name(context, one.node)),
         "kpi": by_words(lambda one: kpi_name(one.cycle, one.kpi)),
         "owner": by_words(lambda one: person_named(context, one.owner)),
         "due": lambda one: one.due_on,
@@ -129,7 +129,7 @@ def new(context: RequestContext, query: NewQuery) -> Page:
         node=node,
         kpi=query.kpi,
         cycle=plan.cycle,
-        name=node_named(context, node),
+        name=distinct_name(context, node),
         kpi_name=kpi_named(context, plan.cycle, query.kpi),
         line=_line(context, plan, node, query.kpi),
         owner=_owner_offered(context),
@@ -163,7 +163,7 @@ def _line(context: RequestContext, plan: CyclePlan, node: Node, kpi: str) -> Lin
 def _owner_offered(context: RequestContext) -> str:
     """Whoever opens an action, by name and number; nothing of who is no employee."""
     number = context.viewer.employee
-    return "" if number is None else f"{person_named(context, number)} ({number})"
+    return "" if number is None else f"{node_named(context, Node(NodeKind.EMPLOYEE, number))} ({number})"
 
 
 @pages.act("/actions", may=Deed.KEEP_ACTIONS, again="new")
@@ -188,7 +188,7 @@ def one(context: RequestContext, number: int) -> Page:
     return Page(
         "pages/action.html",
         action=seen,
-        name=node_named(context, seen.node),
+        name=distinct_name(context, seen.node),
         kpi_name=kpi_named(context, seen.cycle, seen.kpi),
         person=lambda code: person_named(context, code),
         may_close=acting.may_close(context, seen),

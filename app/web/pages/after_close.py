@@ -21,7 +21,7 @@ from app.rules.permissions import Deed
 from app.web import cycling, decided, objecting
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.effect_words import Moves, effects_seen, shown_effects
-from app.web.naming import kpi_namer, node_named
+from app.web.naming import distinct_name, kpi_namer
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -81,7 +81,7 @@ def listed(context: RequestContext, cycle: int, query: LatePage) -> Page:
         moves=moves,
         objections=[] if moves is None else [one[:2] for one in objecting.granted_to_name(context, cycle, "correct")],
         proposing=url_for("after_close.correct", cycle=cycle, admit=query.admit, adopt=query.adopt),
-        node_named=lambda node: node_named(context, node),
+        node_named=lambda node: distinct_name(context, node),
         kpi_named=functools.partial(kpi_namer(context), cycle),
         files=FOLDER_FILES,
         counts_from=COUNTS_FROM,

@@ -21,7 +21,7 @@ from app.web.cycle_files import board_sheet
 from app.web.downloads import ReasonedExport, reasoned_file
 from app.web.limits import Lane
 from app.web.list_order import Order, by_words, in_order, page_shown
-from app.web.naming import kpi_namer, node_named, who_named
+from app.web.naming import distinct_name, kpi_namer, node_named, who_named
 from app.web.rendering import Download, FormError, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -154,7 +154,7 @@ def _shown(context: RequestContext, cycle: int, rows: Sequence[BoardRow]) -> Ite
         yield PersonShown(
             row=row,
             node=node,
-            name=node_named(context, node),
+            name=distinct_name(context, node),
             unit="" if posted is None else node_named(context, Node(NodeKind.UNIT, posted[0].unit)),
             who=tuple(who_named(context, one) for one in row.who),
             owed=tuple(owed.get(node, ())),

@@ -14,9 +14,8 @@ from app.plain.findings import Finding, n_
 from app.rules.permissions import Deed
 from app.rules.policies import PromotionPolicy
 from app.rules.terms import Node, NodeKind
-from app.scoring import node_name
 from app.web import decided, deciding
-from app.web.languages import named
+from app.web.naming import distinct_name
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -58,7 +57,7 @@ def bonus(context: RequestContext, cycle: int, node: Node) -> Page:
         "pages/bonus.html",
         cycle=cycle,
         node=node,
-        name=named(node_name(context.directory, node, context.today)),
+        name=distinct_name(context, node),
         policy=policy,
         granted=granted,
     )

@@ -24,7 +24,7 @@ from app.scoring import ScoreQuery
 from app.web import calibrating, decided, objecting, rating, reviewing
 from app.web.calibrating import CalibrationSeen
 from app.web.group_names import group_namer
-from app.web.naming import kpi_namer, node_named, person_named
+from app.web.naming import distinct_name, kpi_namer, person_named
 from app.web.objecting import GrantedToName
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
@@ -120,7 +120,7 @@ def calibration(context: RequestContext, cycle: int, query: CalibrationQuery) ->
         "objections": objections,
         "in_answer_to": _in_answer_to(query.objection, objections, wanted),
         "field": FIELD,
-        "named": lambda node: node_named(context, node),
+        "named": lambda node: distinct_name(context, node),
         "proposing": url_for("calibration.propose", cycle=cycle, **kept),
     }
     if query.part:
@@ -177,7 +177,7 @@ def _refused(context: RequestContext, preview: CalibrationPreview) -> Calibratio
     """What is in the way, with people and units by name."""
     if preview.problem is None:
         return None
-    return CalibrationRefused(preview.problem, called=lambda node: node_named(context, node))
+    return CalibrationRefused(preview.problem, called=lambda node: distinct_name(context, node))
 
 
 _FIELDS: Final[Mapping[str, str]] = {"node": "node", "from": "from", "to": "to", "reason": "move_reason"}

@@ -13,7 +13,7 @@ from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.web import accompanying
 from app.web.forms import FormDay
-from app.web.naming import node_named
+from app.web.naming import distinct_name
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -57,7 +57,7 @@ def year(context: RequestContext, cycle: int, employee: str) -> Page:
         cycle=cycle,
         node=node,
         employee=employee,
-        name=node_named(context, Node(NodeKind.EMPLOYEE, employee)),
+        name=distinct_name(context, Node(NodeKind.EMPLOYEE, employee)),
         kept=list(reversed(kept)),
         own=own,
         parts=accompanying.parts_of(context, cycle, employee) if is_open else (),
@@ -91,7 +91,7 @@ def assessment(context: RequestContext, cycle: int, employee: str) -> Page:
         "pages/self_assessment.html",
         cycle=cycle,
         employee=employee,
-        name=node_named(context, Node(NodeKind.EMPLOYEE, employee)),
+        name=distinct_name(context, Node(NodeKind.EMPLOYEE, employee)),
         own=own,
         may_assess=opened.stage in cycles.RATED_IN and context.viewer.employee == employee and not own.final,
     )

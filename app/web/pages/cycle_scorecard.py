@@ -33,7 +33,7 @@ from app.rules.weighting import WHOLE, hanging_of
 from app.scoring import CyclePlan, node_name
 from app.web import agreeing, decided, words
 from app.web.languages import kpi_name, named, page_language
-from app.web.naming import who_named
+from app.web.naming import distinct_name, who_named
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -313,7 +313,7 @@ def scorecard(context: RequestContext, cycle: int, node: Node) -> Page:
         "pages/cycle_scorecard.html",
         cycle=cycle,
         node=node,
-        name=named(node_name(context.directory, node, context.today)),
+        name=distinct_name(context, node),
         card=card,
         state=words.AGREEMENT_STATES[card.state],
         is_signed_now=opened.stage in cycles.AGREED_IN,

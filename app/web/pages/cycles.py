@@ -27,15 +27,13 @@ from app.rules.deciding import REASON_LENGTH_MAX, DecisionState
 from app.rules.permissions import Deed
 from app.rules.stages import CALENDAR, DECIDED_BY, PAID_IN, Stage, is_way_back, stages_ahead
 from app.rules.terms import CycleFunction, Node, NodeKind
-from app.scoring import node_name
 from app.web import blocker_ways, cycling, decided, objecting, pay_sums, paying, reviewing, telling
 from app.web.account_person import employee_meant
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.forms import FormDay
 from app.web.grades_seen import grades_seen
 from app.web.group_names import group_namer
-from app.web.languages import named
-from app.web.naming import person_named
+from app.web.naming import distinct_name, person_named
 from app.web.rendering import Page, Redirect, say
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -308,13 +306,13 @@ def _whose(context: RequestContext, given: FunctionGiven) -> str:
     """Who has a function: by name where it is an employee."""
     if given.employee is None:
         return given.person
-    return str(named(node_name(context.directory, Node.known(f"employee:{given.employee}"), context.today)))
+    return distinct_name(context, Node(NodeKind.EMPLOYEE, given.employee))
 
 
 def _item(context: RequestContext, text: str) -> tuple[Node | None, str]:
     """A unit or person that is in the way: the node, and its name."""
     node = Node.parse(text)
-    return node, text if node is None else named(node_name(context.directory, node, context.today))
+    return node, text if node is None else distinct_name(context, node)
 
 
 @pages.act("/cycles/<int:cycle>/calendar", may=Deed.KEEP_CYCLES, again="one")

@@ -24,7 +24,7 @@ from app.web.decision_kinds import DECISION_KINDS
 from app.web.effect_words import shown_effects
 from app.web.grade_whys import grade_whys
 from app.web.languages import kpi_name
-from app.web.naming import node_named
+from app.web.naming import distinct_name
 from app.web.queues import QueuesShown, queues_shown
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
@@ -168,7 +168,7 @@ def one(context: RequestContext, number: int) -> Page:
         states=DECISION_STATES,
         roles=ROLES,
         people=context.directory.employees,
-        called=lambda text: node_named(context, Node.known(text)),
+        called=lambda text: distinct_name(context, Node.known(text)),
         sees_cycle=bool(decision.cycle)
         and decision.kind != TARGET_DECISIONS
         and any(str(one.cycle) == decision.cycle for one in cycling.cycles_seen(context)),
@@ -203,7 +203,7 @@ def _about(context: RequestContext, decision: Decision) -> AboutShown | None:
     node = Node.parse(str(decision.content.get("node")))
     if node is None or decision.kind == TARGET_DECISIONS:
         return None
-    name = scoring.node_name(context.directory, node, context.today)
+    name = distinct_name(context, node)
     if "kpi" not in decision.content:
         page, deed, more = "cycle_scorecard.scorecard", Deed.SIGN_SCORECARD, {}
     else:
@@ -226,7 +226,7 @@ def _targets(context: RequestContext, decision: Decision) -> SetTargets:
     lines = tuple(cascade.targets_of(cycle, decision.content))
     kpis = scoring.state(context.connection).sheet.definitions.kpis
     node = lines[0].node
-    whose = scoring.node_name(context.directory, node, context.today)
+    whose = distinct_name(context, node)
     return SetTargets(node, whose, lines, lambda code: kpi_name(kpis, code, cycle))
 
 

@@ -27,12 +27,13 @@ from app.rules.kpis import Translated
 from app.rules.measures import Aggregate
 from app.rules.permissions import Deed
 from app.rules.steps import Formula, Named, Phrase, Section, Step
-from app.rules.terms import Link, Name, Node
+from app.rules.terms import Link, Name, Node, NodeKind
 from app.scoring import CountedActivity, CyclePlan, Explanation, ScoreQuery, State, node_name
 from app.web import deciding, rating, words
 from app.web.asking import ScoreParameters, first_days, opened_shown, state_of, with_decided_since
 from app.web.languages import day, page_language
 from app.web.languages import figure as shown
+from app.web.naming import distinct_name
 from app.web.rendering import Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -146,7 +147,7 @@ def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQ
         standing=with_decided_since(context, asked.cycle, opened_shown(context.connection, opened, live=query.live)),
         score_query=asked,
         outlook=plan.outlook(asked.day),
-        name=node_name(directory, node, asked.day),
+        name=distinct_name(context, node) if node.kind is NodeKind.EMPLOYEE else node_name(directory, node, asked.day),
         way=scoring.way_down(directory, node, plan.day_within(asked.day), sees=context.sees(Deed.SEE_SCORECARD)),
         origin_name=node_name(directory, explanation.origin, asked.day),
         parts=teller.parts(explanation),

@@ -50,6 +50,7 @@ from app.web.languages import named, page_language
 from app.web.limits import Lane
 from app.web.list_order import Order, by_words, in_order, page_shown
 from app.web.list_views import ListViews, listed, without_present_cycle
+from app.web.naming import distinct_name
 from app.web.rendering import Download, Page, SeeOther
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -460,7 +461,7 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
         is_held=node in proposal.as_told,
         graded=given_counts(proposal),
         institution=cycle.standing_institution(context.connection, loaded, of_cycle),
-        name=node_name(context.directory, node, context.today),
+        name=distinct_name(context, node),
         node=node,
         why=reasons,
         policies=policies,

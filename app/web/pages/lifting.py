@@ -17,6 +17,7 @@ from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.web import words
 from app.web.asking import ScoreParameters, asked_by, first_days
+from app.web.naming import distinct_name
 from app.web.rendering import Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -53,6 +54,7 @@ def lifting(context: RequestContext, node: Node, query: ScoreParameters) -> Page
     return Page(
         "pages/lifting_tried.html" if query.part else "pages/lifting.html",
         lifting=shown,
+        called=distinct_name(context, node),
         members=members,
         wrong={finding.place.field: finding for finding in findings},
         field=FIELD,

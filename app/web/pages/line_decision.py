@@ -24,11 +24,11 @@ from app.rules.line_decisions import MEMBERS, UNDECIDED, LineDecision, LineDecis
 from app.rules.permissions import Deed
 from app.rules.targets import SPREAD_METHODS
 from app.rules.terms import CycleFunction, Node
-from app.scoring import ScoreQuery, node_name
+from app.scoring import ScoreQuery
 from app.web import decided, deciding, words
 from app.web.effect_words import Moves, effects_seen, shown_effects
-from app.web.languages import kpi_name, named
-from app.web.naming import person_named
+from app.web.languages import kpi_name
+from app.web.naming import distinct_name, person_named
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -131,7 +131,7 @@ def line(context: RequestContext, cycle: int, node: Node, kpi: str, query: LineQ
         cycle=cycle,
         node=node,
         kpi=kpi,
-        name=named(node_name(context.directory, node, context.today)),
+        name=distinct_name(context, node),
         kpi_name=kpi_name(plan.sheet.definitions.kpis, kpi, cycle),
         version=versions.version(cycle),
         shown=next(one for one in card.lines if one.kpi == kpi),

@@ -31,7 +31,7 @@ from app.web.decision_kinds import DECISION_KINDS
 from app.web.forms import FormDay
 from app.web.grades_seen import grades_seen
 from app.web.my_results import told_move
-from app.web.naming import kpi_namer, node_named, who_named
+from app.web.naming import distinct_name, kpi_namer, who_named
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -143,7 +143,7 @@ def listed(context: RequestContext, cycle: int, query: DocketQuery) -> Page:
     rows = [
         DocketRow(
             one,
-            node_named(context, Node(NodeKind.EMPLOYEE, one.objection.employee)),
+            distinct_name(context, Node(NodeKind.EMPLOYEE, one.objection.employee)),
             _decided_by(context, one),
             _waits_for(context, one),
             objecting.waits_for(one, context.viewer),
@@ -204,7 +204,7 @@ def new(context: RequestContext, cycle: int, query: ObjectionWishQuery) -> Page:
             # HR does not know yet of whom they write.
             if one is not ObjectionAbout.IMPOSED or runs or _was_imposed(context, cycle, number)
         ],
-        people=[(each, node_named(context, Node(NodeKind.EMPLOYEE, each))) for each in everybody if each != number],
+        people=[(each, distinct_name(context, Node(NodeKind.EMPLOYEE, each))) for each in everybody if each != number],
         runs=runs,
         days=plan.sheet.definitions.policies.objections,
         most=TEXT_LENGTH_MAX,
@@ -279,7 +279,7 @@ def one(context: RequestContext, cycle: int, number: int) -> Page:
         case=case,
         objection=objection,
         node=node,
-        name=node_named(context, node),
+        name=distinct_name(context, node),
         kpi_name=None if objection.kpi is None else kpi_namer(context)(cycle, objection.kpi),
         parts=parts,
         said=docket.as_json(context, case),

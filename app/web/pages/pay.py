@@ -30,7 +30,7 @@ from app.web.file_rules import with_rules
 from app.web.file_words import file_words
 from app.web.limits import Lane
 from app.web.list_order import Order, by_words, in_order, page_shown
-from app.web.naming import node_named
+from app.web.naming import distinct_name, node_named
 from app.web.rendering import Download, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -343,7 +343,7 @@ def statement(context: RequestContext, cycle: int, employee: str) -> Page:
         "pages/statement.html",
         statement=stated,
         origin=paying.statement_origin(context, stated),
-        name=node_named(context, Node(NodeKind.EMPLOYEE, employee)),
+        name=distinct_name(context, Node(NodeKind.EMPLOYEE, employee)),
         is_own=employee == context.viewer.employee,
         kinds=PAY_ITEM_KINDS,
     )

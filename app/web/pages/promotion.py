@@ -23,7 +23,7 @@ from app.web.file_words import file_words
 from app.web.forms import FormDay
 from app.web.limits import Lane
 from app.web.list_order import page_shown
-from app.web.naming import node_named
+from app.web.naming import distinct_name
 from app.web.rendering import Download, Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -67,7 +67,7 @@ def listed(context: RequestContext, cycle: int, query: PromotionPage) -> Page:
         day=query.on or context.today,
         ranks=sorted({row.rank for row in everybody if row.rank}),
         rows=[
-            PersonListed(place, node, node_named(context, node), row)
+            PersonListed(place, node, distinct_name(context, node), row)
             for place, row in enumerate(shown.rows, first)
             for node in [Node(NodeKind.EMPLOYEE, row.employee)]
         ],

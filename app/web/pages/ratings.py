@@ -24,7 +24,7 @@ from app.rules.rating import farthest_first
 from app.rules.terms import Node
 from app.web import decided, rating
 from app.web.languages import page_language
-from app.web.naming import kpi_namer, node_named, person_named
+from app.web.naming import distinct_name, kpi_namer, person_named
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -93,7 +93,7 @@ def _shown(context: RequestContext, lines: Sequence[RatedLine]) -> list[RatedSho
     def shown(line: RatedLine) -> RatedShown:
         own = [one for one in map(line.of, raters) if one is not None]
         is_due = any(line.is_due(one) for one in raters)
-        name = node_named(context, line.node)
+        name = distinct_name(context, line.node)
         return RatedShown(line, name, kpi_name(line.cycle, line.kpi), own[-1] if own else None, is_due)
 
     return [shown(one) for one in lines]
@@ -153,7 +153,7 @@ def line(context: RequestContext, cycle: int, node: Node, kpi: str) -> Page:
         cycle=cycle,
         node=node,
         kpi=kpi,
-        name=node_named(context, node),
+        name=distinct_name(context, node),
         kpi_name=version.name.in_language(page_language()),
         unit=version.unit.in_language(page_language()),
         weight=next((one.row.weight for one in plan.lines[node] if one.row.kpi == kpi), None),

@@ -35,7 +35,7 @@ from app.web.downloads import ReasonedExport, reasoned_file
 from app.web.group_names import group_namer
 from app.web.limits import Lane
 from app.web.list_order import page_shown
-from app.web.naming import kpi_namer, node_named, person_named, who_named
+from app.web.naming import distinct_name, kpi_namer, node_named, person_named, who_named
 from app.web.rendering import Download, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.reviewing import ResultsSeen
@@ -165,7 +165,7 @@ def _row(context: RequestContext, shown: ResultsSeen, one: EmployeeResult, mine:
     return ResultRow(
         result=one,
         state=shown.state_of(one),
-        name=node_named(context, Node(NodeKind.EMPLOYEE, number)),
+        name=distinct_name(context, Node(NodeKind.EMPLOYEE, number)),
         unit="" if unit is None else node_named(context, unit),
         waits_for=tuple(who_named(context, who) for who in one.reviewers),
         is_mine=number in mine,
@@ -190,7 +190,7 @@ def one(context: RequestContext, cycle: int, employee: str) -> Page:
         cycle=cycle,
         employee=employee,
         node=node,
-        name=node_named(context, node),
+        name=distinct_name(context, node),
         unit="" if unit is None else node_named(context, unit),
         unit_at=""
         if unit is None or not context.allowed(Deed.SEE_SCORECARD, unit)
@@ -315,7 +315,7 @@ def _following(context: RequestContext, shown: ResultsSeen, employee: str) -> tu
     if not left:
         return None
     number = next((one for one in left if one > employee), left[0])
-    return number, node_named(context, Node(NodeKind.EMPLOYEE, number)), len(left)
+    return number, distinct_name(context, Node(NodeKind.EMPLOYEE, number)), len(left)
 
 
 @pages.act("/cycles/<int:cycle>/people/<employee>", may=Deed.REVIEW, again="one")

@@ -32,7 +32,7 @@ from app.web.kept import CachedPart, Rendered, drawn, reader_of_page
 from app.web.languages import page_language, writing
 from app.web.limits import Lane
 from app.web.live_beside import live_beside
-from app.web.naming import kpi_namer
+from app.web.naming import distinct_name, kpi_namer
 from app.web.rendering import Download, Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -153,6 +153,7 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
         and context.allowed(Deed.SEE_GRADE, node)
         and grades_seen(context, source.plan.cycle).grade(node)
         else None,
+        called=distinct_name(context, node),
         change_address=_change_address(context, node),
         agreed_address=url_for("cycle_scorecard.scorecard", cycle=source.plan.cycle, node=node)
         if source.plan.cycle in loaded.sheet.pinned

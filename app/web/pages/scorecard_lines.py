@@ -39,6 +39,7 @@ from app.web.change_basket import (
 )
 from app.web.forms import FormCycle
 from app.web.languages import kpi_name, named
+from app.web.naming import distinct_name
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -132,7 +133,7 @@ def _sheet(context: RequestContext, query: LinesQuery, chosen: Basket) -> _Sheet
             kpis_above.add(row["kpi"])
     return _Sheet(
         node=node,
-        name=scoring.node_name(plan.frame.directory, node, plan.day_within(context.today)),
+        name=distinct_name(context, node),
         plan=plan,
         chosen=chosen,
         lines=lines,
