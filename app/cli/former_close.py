@@ -10,13 +10,13 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import math
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
 from app import access, organisation, scoring
 from app import cycle as cycles
+from app.cli.calibrating import MENDED, calibrate_content, groups_of_neither, mending_moves
 from app.cli.closing import Closing, Objecting
 from app.cli.first_cycle import CycleYear, FirstCycle
 from app.cli.hands import person
@@ -120,10 +120,6 @@ def _by_lapsing(tried: Raised) -> int | None:
 def _by_holding(tried: Raised) -> int:
     """Somebody is to keep a grade, and rather no move to lapse."""
     return 2 * (not tried.holds) + bool(tried.lapses)
-
-
-def _is_moved(calibration: cycles.Calibration, node: Node) -> bool:
-    return node in calibration.proposal.given
 
 
 class _FormerClose:
@@ -318,46 +314,27 @@ class _FormerClose:
         self._do.tell_by_hand(day + 1)
 
     def _mend(self, day: int) -> None:
-        """Where one grade is given to more people than the rules allow, calibrators move those next to the better one up."""
+        """Where the grades break a rule as they stand, calibrators move those who are nearest to the grade that is asked for; one rule after the other."""
         with self._cycle.database.read() as connection:
             first, second = (self._do.holder(connection, CycleFunction.CALIBRATOR, place) for place in (0, 1))
         stood_on = self._cycle.year.day(day)
-        reason = f"As the grades stood on {stood_on.day} {stood_on:%B %Y}, one was given more often than is allowed."
+        for rule, broken in MENDED.items():
 
-        def content() -> Mapping[str, Any] | None:
-            moves = self._mending(self._do.at(day), (first, second))
-            return {"moves": moves} if moves else None
+            def content(rule: str = rule) -> Mapping[str, Any] | None:
+                moves = self._mending(self._do.at(day), (first, second), rule)
+                return calibrate_content(moves) if moves else None
 
-        self._do.decide(cycles.CALIBRATE, content, reason, by=first, to=second, day=day)
+            reason = f"As the grades stood on {stood_on.day} {stood_on:%B %Y}, {broken}."
+            self._do.decide(cycles.CALIBRATE, content, reason, by=first, to=second, day=day)
 
-    def _mending(self, at: dt.datetime, calibrators: Collection[str]) -> list[Mapping[str, str]]:
-        """The moves by which no grade is given more often than is allowed, all of one group that neither calibrator is in; none where nothing is broken."""
-        cycle = self._do.number
+    def _mending(self, at: dt.datetime, calibrators: Collection[str], rule: str) -> list[WantedMove]:
+        """The moves by which a rule holds again, of a group that neither calibrator is in."""
         with self._cycle.database.read() as connection:
             loaded = scoring.state_with_pending(connection)
             day = loaded.frame.directory.day_of(at)
-            calibration = cycles.calibration_of(connection, loaded, cycle, NodeKind.EMPLOYEE, today=day)
+            calibration = cycles.calibration_of(connection, loaded, self._do.number, NodeKind.EMPLOYEE, today=day)
             viewers = [person(connection, email, at) for email in calibrators]
-            groups = [
-                one.group
-                for one in cycles.calibration_groups(calibration)
-                if not any(cycles.is_own_group(calibration, each, loaded, one.group, day=day) for each in viewers)
-            ]
-        people = [*map(calibration.node_of, calibration.proposal.standings.by_code.values())]
-        counts = Counter(calibration.present(node) for node in people)
-        (often, number), grades = counts.most_common(1)[0], [one.grade for one in calibration.policies.grades]
-        more = number - math.floor(len(people) * calibration.policies.rules.single_share_max / _HUNDRED)
-        if more <= 0 or often is None or often == grades[0]:
-            return []
-        better = grades[grades.index(often) - 1]
-        why = "Next to the better grade, which the rules leave room for."
-        for group in groups:
-            nodes = [calibration.node_of(one) for one in calibration.places_in(group)]
-            free = [node for node in nodes if calibration.present(node) == often and not _is_moved(calibration, node)]
-            moves = [WantedMove(node, often, better, why) for node in free[:more]]
-            if len(moves) == more and calibration.weighed(moves).problem is None:
-                return [{"node": str(one.node), "from": one.from_, "to": one.to, "reason": one.reason} for one in moves]
-        return []
+        return mending_moves(calibration, groups_of_neither(calibration, viewers, loaded, day=day), rule)
 
     def _override(self, reason: str) -> object:
         return self._do.decided(LineDecisionKind.OVERRIDE.value, reason)

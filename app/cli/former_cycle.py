@@ -13,6 +13,7 @@ from typing import Final
 
 from app import cycle as cycles
 from app import intake, organisation, scoring
+from app.cli.calibrating import calibrate_content, groups_of_neither
 from app.cli.first_cycle import CycleYear, FirstCycle
 from app.cli.hands import person
 from app.cli.raising import Raised, lapsing_swap, raisings
@@ -97,19 +98,12 @@ def _calibrate(cycle: FirstCycle) -> None:
         emails = cycle.calibrators(loaded.frame.directory)
         viewers = [person(connection, email, at) for email in emails]
         calibration = cycles.calibration_of(connection, loaded, year.cycle, NodeKind.EMPLOYEE, today=day)
-        groups = [
-            one.group
-            for one in cycles.calibration_groups(calibration)
-            if not any(cycles.is_own_group(calibration, viewer, loaded, one.group, day=day) for viewer in viewers)
-        ]
+        groups = groups_of_neither(calibration, viewers, loaded, day=day)
         moves = wanted_swap(calibration, groups, lambda: raisings(connection, loaded, year.cycle, day=day))
     if moves is None or len(emails) < _TWO:
         return
-    content = {
-        "moves": [{"node": str(one.node), "from": one.from_, "to": one.to, "reason": one.reason} for one in moves]
-    }
     reason = "The group has talked about both: two deals of the one were handed over by the other in the last week."
-    cycle.decide(cycles.CALIBRATE, content, reason, by=emails[0], to=emails[1], at=at)
+    cycle.decide(cycles.CALIBRATE, calibrate_content(moves), reason, by=emails[0], to=emails[1], at=at)
 
 
 _TWO: Final = 2
