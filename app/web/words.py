@@ -14,6 +14,7 @@ from app.plain.findings import n_
 from app.rules.activities import ACTIVITY_TYPES, VERDICT_TYPES
 from app.rules.agreement import AgreementState
 from app.rules.deciding import DecisionState
+from app.rules.grade_marks import GradeMark
 from app.rules.objections import ObjectionAbout, ObjectionState, Recusal
 from app.rules.pay_runs import PayItemKind
 from app.rules.permissions import Deed
@@ -32,6 +33,7 @@ __all__ = [
     "DEEDS",
     "DISCIPLINE_KINDS",
     "DOORS",
+    "GRADE_MARKS",
     "GRADE_REASONS",
     "JOBS",
     "KINDS",
@@ -122,6 +124,15 @@ GRADE_REASONS: Final[Mapping[str, str]] = {
     "not_measurable": n_("no score"),
 }
 """Why somebody, or a unit, has no grade (contract, "Grades and pay, exactly")."""
+
+GRADE_MARKS: Final[Mapping[GradeMark, str]] = {
+    GradeMark.MOVED: n_("moved by calibrators"),
+    GradeMark.KEPT: n_("kept as told"),
+    GradeMark.LAPSED: n_("move has lapsed"),
+    GradeMark.OBJECTED: n_("objected"),
+    GradeMark.GRANTED: n_("objection granted"),
+}
+"""What was done about a grade."""
 
 METHODS: Final[Mapping[str, str]] = {
     "deviation": n_("against the base value and its spread"),

@@ -16,12 +16,14 @@ from app import cycle as cycles
 from app.cycle import CalibrationPreview, CalibrationRefused
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
+from app.rules.grade_marks import GradeMark, Marks, counts_of_marks, marks_of_objections, united_marks
 from app.rules.moves import WantedMove
+from app.rules.objections import ObjectionState
 from app.rules.permissions import Deed
 from app.rules.rating import RaterSpread, farthest_first
 from app.rules.terms import Node, NodeKind
 from app.scoring import ScoreQuery
-from app.web import calibrating, decided, objecting, rating, reviewing
+from app.web import calibrating, decided, marking, objecting, rating, reviewing, words
 from app.web.calibrating import CalibrationSeen
 from app.web.group_names import group_namer
 from app.web.naming import distinct_name, kpi_namer, person_named
@@ -46,6 +48,8 @@ class CalibrationQuery(BaseModel):
     of: Annotated[str, Field(pattern="^(employees|units)$")] = "employees"
     objection: Annotated[int | None, Field(ge=1, lt=2**31)] = None
     """In answer to which objection somebody moves, who was led here by it."""
+    mark: GradeMark | None = None
+    """What was done about the grades that are shown."""
     part: bool = False
     """What is tried alone, for the page's script."""
 
@@ -103,6 +107,8 @@ def calibration(context: RequestContext, cycle: int, query: CalibrationQuery) ->
     kept: dict[str, Any] = {"group": query.group, **({"of": query.of} if query.of != "employees" else {})}
     if query.objection:
         kept["objection"] = query.objection
+    if query.mark:
+        kept["mark"] = query.mark.value
     kept |= {f"{FIELD}{one.node}": one.to for one in wanted}
     objections = (
         objecting.granted_to_name(context, cycle, "calibrate", group=query.group)
@@ -125,6 +131,8 @@ def calibration(context: RequestContext, cycle: int, query: CalibrationQuery) ->
     }
     if query.part:
         return Page("pages/calibration_tried.html", **common)
+    board = _board(context, shown, query.group) if query.group else None
+    marks = {} if board is None else _marks(context, shown, board, objections)
     return Page(
         "pages/calibration.html",
         **common,
@@ -133,7 +141,11 @@ def calibration(context: RequestContext, cycle: int, query: CalibrationQuery) ->
             for one in cycles.calibration_groups(shown.calibration)
             if one.group in seen
         ],
-        board=_board(context, shown, query.group) if query.group else None,
+        board=board,
+        marks=marks,
+        marked=counts_of_marks(marks.values()),
+        words=words,
+        narrowed_to=lambda mark: url_for("calibration.calibration", cycle=cycle, **(kept | {"mark": mark})),
         moves_here=moves_here,
         is_open=shown.is_open,
         kpi_name=functools.partial(kpi_namer(context), cycle),
@@ -165,6 +177,24 @@ def _tried(kind: NodeKind, grades: Collection[str]) -> list[tuple[Node, str]]:
 def _board(context: RequestContext, shown: CalibrationSeen, group: str) -> cycles.CalibrationGroup:
     asked = ScoreQuery(shown.calibration.cycle, context.today)
     return cycles.calibration_group(context.connection, shown.loaded, shown.calibration, group, asked=asked)
+
+
+def _marks(
+    context: RequestContext,
+    shown: CalibrationSeen,
+    board: cycles.CalibrationGroup,
+    granted: Sequence[GrantedToName],
+) -> Mapping[Node, Marks]:
+    """What was done about each grade of a group; who calibrates it knows the granted objections that wait for a move, though not the others.
+
+    Queries: those of :func:`app.web.marking.marks_of_proposal`.
+    """
+    marks = united_marks(
+        marking.marks_of_proposal(context, shown.calibration.cycle, shown.calibration.proposal),
+        {one.node: marks_of_objections([ObjectionState.GRANTED]) for one in granted},
+    )
+    nodes = [card.node for column in board.columns for card in column.cards]
+    return {node: marks[node] for node in nodes if node in marks}
 
 
 def _raters(shown: CalibrationSeen) -> list[RaterSpread]:

@@ -9,6 +9,7 @@ import datetime as dt
 import functools
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from flask_babel import gettext
@@ -27,6 +28,7 @@ from app.kit.kept import LruCache
 from app.kit.refusals import NotThere, at_field
 from app.plain.findings import Finding, n_
 from app.rules.grade_counts import given_counts, given_otherwise
+from app.rules.grade_marks import GradeMark, Marks, counts_of_marks
 from app.rules.grade_reasons import beyond_seats, grade_reasons
 from app.rules.grade_spread import NEAR, GradesSpread, grades_spread
 from app.rules.grades_narrowed import own_group, proposal_of_groups, without_employee
@@ -37,7 +39,7 @@ from app.rules.permissions import Deed, may
 from app.rules.standings import Score, published
 from app.rules.terms import Node, NodeKind
 from app.scoring import CyclePlan, State, node_name
-from app.web import deciding, words
+from app.web import deciding, marking, words
 from app.web.asking import ScoreParameters, asked_by, cycle_seen, state_asked
 from app.web.downloads import ReasonedExport, reasoned_file
 from app.web.file_rules import with_rules
@@ -86,6 +88,8 @@ class GradesQuery(BaseModel):
     of: Literal["employees", "units"] = "employees"
     group: Text = ""
     grade: Text = ""
+    mark: GradeMark | None = None
+    """What was done about the grade."""
     text: Text = ""
     find: Text = ""
     """Somebody who is looked up: where one alone is meant, their own page opens."""
@@ -158,9 +162,11 @@ def _as_seen(
     return token, proposal, hidden
 
 
-def _own_group(proposal: EmployeeProposal, seen: GradesSeen) -> str | None:
+def _own_group(proposal: EmployeeProposal | UnitProposal, seen: GradesSeen) -> str | None:
     """The group of whoever asks, where nobody has told them of their grade yet."""
-    return own_group(proposal, seen.own) if seen.hides_own and seen.own is not None else None
+    if isinstance(proposal, UnitProposal) or not seen.hides_own or seen.own is None:
+        return None
+    return own_group(proposal, seen.own)
 
 
 def _namer(context: RequestContext, query: GradesQuery) -> Callable[[str], str]:
@@ -178,13 +184,19 @@ _NARROWED: Final[LruCache[list[Row]]] = LruCache(24)
 """To narrow and sort everyone anew is a seventh of a look at the list, and half of one that is searched."""
 
 
-def _narrowed(query: GradesQuery, rows: Iterable[Row], name_of: Callable[[str], str]) -> list[Row]:
+def _narrowed(
+    query: GradesQuery,
+    rows: Iterable[Row],
+    name_of: Callable[[str], str],
+    marks: Mapping[Node, Marks] = MappingProxyType({}),
+) -> list[Row]:
     """The rows that were asked for, in their order: those of the page and of its file."""
     chosen = [
         row
         for row in rows
         if (not query.group or row.group == query.group)
         and (not query.grade or (row.grade or "-") == query.grade)
+        and (query.mark is None or query.mark in marks.get(row.node, ()))
         and (not query.text.strip() or _is_meant(query.text, name_of(row.node.code), row.node.code))
     ]
     # A proposal's rows come by their codes, and equals stay as they come.
@@ -194,6 +206,36 @@ def _narrowed(query: GradesQuery, rows: Iterable[Row], name_of: Callable[[str], 
         return str(named(name_of(row.node.code)))
 
     return in_order(chosen, _FIGURES.get(query.sort, by_words(name)), order=query.order)
+
+
+def _kept_narrowed(
+    context: RequestContext,
+    query: GradesQuery,
+    token: Hashable,
+    proposal: EmployeeProposal | UnitProposal,
+    marks: Mapping[Node, Marks],
+) -> tuple[Hashable, list[Row]]:
+    """The rows that were asked for, and all that they hang on."""
+    marked = tuple(sorted((str(node), *sorted(some)) for node, some in marks.items()))
+    only = (query.group, query.grade, query.mark, query.text, query.sort, query.order)
+    narrowing = (token, marked, only, context.today)
+    name_of = _namer(context, query)
+    # Names are searched as the reader sees them.
+    kept = (narrowing, page_language())
+    return narrowing, _NARROWED.get_or_make(kept, lambda: _narrowed(query, proposal.rows, name_of, marks))
+
+
+def _marks(
+    context: RequestContext,
+    loaded: State,
+    of_cycle: int,
+    proposal: EmployeeProposal | UnitProposal,
+    hidden: str | None,
+) -> Mapping[Node, Marks]:
+    """What was done about each grade, for who asks. Queries: none before the cut; else those of :func:`app.web.marking.marks_of_proposal`."""
+    if of_cycle not in loaded.certified:
+        return {}
+    return marking.marks_of_proposal(context, of_cycle, proposal, hidden=hidden)
 
 
 def _of_employees(member: str) -> Callable[[Row], Any]:
@@ -234,25 +276,21 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
     if query.find.strip():
         return _looked_up(query, proposal.rows, name_of)
     within, wrong = _within(query)
-    narrowing = (token, query.group, query.grade, query.text, query.sort, query.order, context.today)
-    # Names are searched as the reader sees them.
-    rows = _NARROWED.get_or_make((narrowing, page_language()), lambda: _narrowed(query, proposal.rows, name_of))
+    marks = _marks(context, loaded, of_cycle, proposal, hidden)
+    narrowing, rows = _kept_narrowed(context, query, token, proposal, marks)
     listed_rows, page, last = page_shown(rows, query.page, size=PAGE_ROWS)
     asked = query.model_dump(mode="json", exclude_defaults=True, exclude={"page"})
     head = views.head(without_present_cycle(loaded, asked, context.today))
     shows_pay = query.of == "employees" and seen.pays
     sees_cards = may(context.viewer.roles, Deed.SEE_SCORECARD, ())
     group_name = functools.cache(group_namer(loaded.plan(of_cycle).sheet.definitions.policies))
-    parameters = {**query.model_dump(exclude_defaults=True, exclude={"page"}), "cycle": of_cycle}
+    parameters = {**query.model_dump(mode="json", exclude_defaults=True, exclude={"page"}), "cycle": of_cycle}
     standing = cycle_seen(context, of_cycle, live=query.live)
     groups = cycle.grade_groups(rows, by=query.by) if query.by else None
     grades_of = proposal.standings.plan.grades
     # The links of the spread keep what the list is asked for.
-    spreading = CachedPart(
-        _DRAWN,
-        ("spread", token, within, tuple(parameters.items())),
-        lambda: _spread(proposal, within),
-    )
+    links = tuple(parameters.items())
+    spreading = CachedPart(_DRAWN, ("spread", token, within, links), lambda: _spread(proposal, within))
     nearing = CachedPart(_DRAWN, ("near", token, within, context.today, sees_cards), lambda: spreading.model)
     listing = CachedPart(_DRAWN, ("list", narrowing, page, shows_pay, sees_cards, standing), lambda: listed_rows)
     return Page(
@@ -272,6 +310,8 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
         near=exact_figure(within) if wrong is None else query.near,
         near_rows=NEAR_ROWS,
         rows=listed_rows,
+        marks=marks,
+        marked=counts_of_marks(marks.get(row.node, frozenset()) for row in proposal.rows),
         matching=len(rows),
         groups=groups and _shown(groups, query, parameters, grades_of, group_name, shows_pay=shows_pay),
         together=groups and _figures(groups, shows_pay=shows_pay),
@@ -305,7 +345,7 @@ def _spread(proposal: EmployeeProposal | UnitProposal, within: Decimal) -> Grade
 
 def _looked_up(query: GradesQuery, everyone: Iterable[Row], name_of: Callable[[str], str]) -> SeeOther:
     """The way to the one who is meant, or to the list of all who may be."""
-    meant = query.model_copy(update={"text": query.find, "group": "", "grade": ""})
+    meant = query.model_copy(update={"text": query.find, "group": "", "grade": "", "mark": None})
     rows = _narrowed(meant, everyone, name_of)
     asked = query.model_dump(exclude_defaults=True, include={"cycle", "live"})
     if len(rows) != 1:
@@ -354,10 +394,15 @@ def export(context: RequestContext, query: GradesQuery, form: ReasonedExport) ->
     """The rows of the page as a file: all of them, not a page; the whole proposal where nothing narrows it."""
     with context.read():
         loaded, of_cycle = _cycle(context, query)
-        everyone = _proposed(context, loaded, query, of_cycle).proposal.rows
+        proposal = _proposed(context, loaded, query, of_cycle).proposal
+        everyone = proposal.rows
         name_of = _namer(context, query)
-        narrowing = query.model_dump(exclude_defaults=True, include={"group", "grade", "text", "sort", "order"})
-        chosen: Sequence[Row] = _narrowed(query, everyone, name_of) if narrowing else everyone
+        narrowing = query.model_dump(
+            mode="json", exclude_defaults=True, include={"group", "grade", "mark", "text", "sort", "order"}
+        )
+        hidden = _own_group(proposal, grades_seen(context, of_cycle))
+        marks = _marks(context, loaded, of_cycle, proposal, hidden)
+        chosen: Sequence[Row] = _narrowed(query, everyone, name_of, marks) if narrowing else everyone
         sheet = with_rules(
             context,
             _sheet(loaded.plan(of_cycle), query.of, chosen, name_of, today=context.today),

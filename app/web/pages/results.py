@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from math import isnan
 from typing import Annotated, Any, Final, NamedTuple
@@ -23,13 +23,14 @@ from app.cycle import BoardState, CheckIn, EmployeeResult, SelfAssessment, Wante
 from app.decisions import Decision
 from app.plain.findings import n_
 from app.rules.definitions import Translated
+from app.rules.grade_marks import GradeMark, Marks, counts_of_marks, marks_of_grade
 from app.rules.grade_reasons import GradeReasons, grade_reasons
 from app.rules.grades_narrowed import without_employee
 from app.rules.permissions import Deed
 from app.rules.standings import published
 from app.rules.terms import Node, NodeKind
 from app.scoring import LineScore, ScoreQuery
-from app.web import decided, paying, rating, reviewing, words
+from app.web import decided, marking, paying, rating, reviewing, words
 from app.web.cycle_files import results_sheet
 from app.web.downloads import ReasonedExport, reasoned_file
 from app.web.group_names import group_namer
@@ -55,6 +56,8 @@ class ResultsListQuery(BaseModel):
     state: BoardState | None = None
     grade: _Text = ""
     group: _Text = ""
+    mark: GradeMark | None = None
+    """What was done about the grade."""
     page: Annotated[int, Field(ge=1, le=100_000)] = 1
 
 
@@ -87,6 +90,8 @@ class ResultRow(NamedTuple):
     """Who reviews, by name."""
     is_mine: bool
     """Whether who asks is to review them now."""
+    marks: Marks
+    """What was done about the grade."""
 
 
 class CostlyLine(NamedTuple):
@@ -105,21 +110,26 @@ def listed(context: RequestContext, cycle: int, query: ResultsListQuery) -> Page
     """Those whom one reads, whoever is still to be reviewed first. Queries: constant."""
     shown, everybody = reviewing.results_listed(context, cycle)
     counts = Counter(shown.state_of(one) for one in everybody)
-    some = reviewing.narrowed(shown, everybody, state=query.state, grade=query.grade, group=query.group)
+    marks = _marks(context, cycle, everybody)
+    some = _narrowed(shown, everybody, query, marks)
     mine = {one.row.employee for one in shown.results.to_review(context.viewer)}
     some.sort(key=lambda one: (one.row.employee not in mine, one.review is not None or not one.is_graded))
     at = page_shown(some, query.page, size=_ROWS)
     policies = shown.results.plan.sheet.definitions.policies
+    parameters = {"cycle": cycle, **query.model_dump(mode="json", exclude_defaults=True, exclude={"page"})}
     return Page(
         "pages/results.html",
         cycle=cycle,
         query=query,
-        rows=[_row(context, shown, one, mine) for one in at.rows],
+        rows=[_row(context, shown, one, mine, marks) for one in at.rows],
+        marked=counts_of_marks(marks[one.row.node] for one in everybody),
+        marks=words.GRADE_MARKS,
+        narrowed_to=lambda mark: url_for("results.listed", **(parameters | {"mark": mark})),
         counts=[(state, counts[state]) for state in BoardState if counts[state]],
         total=len(everybody),
         matching=len(some),
         shown=at,
-        parameters={"cycle": cycle, **query.model_dump(mode="json", exclude_defaults=True, exclude={"page"})},
+        parameters=parameters,
         mine=len(mine),
         states=words.BOARD_STATES,
         grades=sorted({one.row.grade for one in everybody if one.row.grade}),
@@ -140,18 +150,32 @@ def export(context: RequestContext, cycle: int, query: ResultsListQuery, form: R
     """The rows of the list as a file: all that it is narrowed to, not a page, by number. Queries: constant."""
     with context.read():
         shown, everybody = reviewing.results_listed(context, cycle)
-        some = reviewing.narrowed(shown, everybody, state=query.state, grade=query.grade, group=query.group)
+        some = _narrowed(shown, everybody, query, _marks(context, cycle, everybody))
 
         def unit_of(employee: str) -> str:
             unit = _unit(context, shown, employee)
             return "" if unit is None else node_named(context, unit)
 
         sheet = results_sheet(context, shown, some, unit_of=unit_of)
-    narrowing = query.model_dump(mode="json", exclude_defaults=True, include={"state", "grade", "group"})
+    narrowing = query.model_dump(mode="json", exclude_defaults=True, include={"state", "grade", "group", "mark"})
     asked = {"cycle": cycle, "format": form.format, **narrowing}
     return reasoned_file(
         context, form, sheet=sheet, name=f"results-{cycle}", what="people", asked=asked, rows=len(some)
     )
+
+
+def _marks(context: RequestContext, cycle: int, everybody: Iterable[EmployeeResult]) -> Mapping[Node, Marks]:
+    """What was done about each grade. Queries: those of :func:`app.web.marking.marks_beside`."""
+    of_grades = {one.row.node: marks_of_grade(one.given, is_kept=one.is_held) for one in everybody}
+    beside = marking.marks_beside(context, cycle)
+    return {node: marks | beside.get(node, frozenset()) for node, marks in of_grades.items()}
+
+
+def _narrowed(
+    shown: ResultsSeen, everybody: Iterable[EmployeeResult], query: ResultsListQuery, marks: Mapping[Node, Marks]
+) -> list[EmployeeResult]:
+    some = reviewing.narrowed(shown, everybody, state=query.state, grade=query.grade, group=query.group)
+    return [one for one in some if query.mark is None or query.mark in marks[one.row.node]]
 
 
 def _unit(context: RequestContext, shown: ResultsSeen, employee: str) -> Node | None:
@@ -159,7 +183,9 @@ def _unit(context: RequestContext, shown: ResultsSeen, employee: str) -> Node | 
     return None if posted is None else Node(NodeKind.UNIT, posted[0].unit)
 
 
-def _row(context: RequestContext, shown: ResultsSeen, one: EmployeeResult, mine: set[str]) -> ResultRow:
+def _row(
+    context: RequestContext, shown: ResultsSeen, one: EmployeeResult, mine: set[str], marks: Mapping[Node, Marks]
+) -> ResultRow:
     number = one.row.employee
     unit = _unit(context, shown, number)
     return ResultRow(
@@ -169,6 +195,7 @@ def _row(context: RequestContext, shown: ResultsSeen, one: EmployeeResult, mine:
         unit="" if unit is None else node_named(context, unit),
         waits_for=tuple(who_named(context, who) for who in one.reviewers),
         is_mine=number in mine,
+        marks=marks[one.row.node],
     )
 
 
