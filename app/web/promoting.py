@@ -15,7 +15,7 @@ from app.web import changing
 from app.web.grades_seen import grades_seen
 from app.web.request_context import RequestContext
 
-__all__ = ["as_json", "promotion_seen", "sees_measures"]
+__all__ = ["as_json", "is_left_out", "promotion_seen", "sees_measures"]
 
 
 def promotion_seen(context: RequestContext, cycle: int, *, rank: str, on: dt.date | None) -> list[PromotionRow]:
@@ -42,6 +42,12 @@ def promotion_seen(context: RequestContext, cycle: int, *, rank: str, on: dt.dat
     hidden = seen.own if seen.hides_own else None
     some = [row for row in rows if (not rank or row.rank == rank) and row.employee != hidden]
     return some if sees_measures(context) else [replace(row, measures=()) for row in some]
+
+
+def is_left_out(context: RequestContext, cycle: int) -> bool:
+    """Whether who asks would stand on the list, were they told their own grade. Queries: those of the grades seen."""
+    seen = grades_seen(context, cycle)
+    return seen.hides_own and seen.own in scoring.state(context.connection).plan(cycle).people
 
 
 def sees_measures(context: RequestContext) -> bool:

@@ -40,6 +40,7 @@ class TellingsShown(NamedTuple):
         last: the last telling.
         number: how many there were.
         people: how many have been told something.
+        graded: how many of them have a grade.
         by_hand: how many of them have no account and were told by hand, and how many are still to be told.
         seen: how many have looked at what they were told.
         pending: how many would be told something else now.
@@ -49,6 +50,7 @@ class TellingsShown(NamedTuple):
     last: cascade.Telling
     number: int
     people: int
+    graded: int
     by_hand: int
     to_tell: int
     seen: int
@@ -135,6 +137,7 @@ def tellings_shown(context: RequestContext, opened: OpenedCycle) -> TellingsShow
         last=tellings[-1],
         number=len(tellings),
         people=len(told),
+        graded=sum(to.result.grade is not None for to in told),
         by_hand=ways[False, True],
         to_tell=ways[False, False],
         seen=sum(to.is_seen for to in told),

@@ -77,6 +77,7 @@ def board(context: RequestContext, cycle: int, query: BoardPageQuery) -> Page:
         states=words.BOARD_STATES,
         counts=[(state, counts[state]) for state in BoardState if counts[state]],
         total=len(every),
+        counts_oneself=any(row.employee == context.viewer.employee for row in every),
         rows=list(_shown(context, cycle, shown.rows)),
         kpi_name=lambda kpi: kpi_name(cycle, kpi),
         rows_narrowed=len(rows),

@@ -312,6 +312,8 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
         rows=listed_rows,
         marks=marks,
         marked=counts_of_marks(marks.get(row.node, frozenset()) for row in proposal.rows),
+        graded=sum(row.grade is not None for row in proposal.rows),
+        is_left_out=query.of == "employees" and seen.hides_own and seen.own in loaded.plan(of_cycle).people,
         matching=len(rows),
         groups=groups and _shown(groups, query, parameters, grades_of, group_name, shows_pay=shows_pay),
         together=groups and _figures(groups, shows_pay=shows_pay),

@@ -72,6 +72,7 @@ def listed(context: RequestContext, cycle: int, query: PromotionPage) -> Page:
             for node in [Node(NodeKind.EMPLOYEE, row.employee)]
         ],
         total=len(rows),
+        is_left_out=promoting.is_left_out(context, cycle),
         barred=sum(row.blocked_until is not None for row in rows),
         shown=shown,
         parameters={"cycle": cycle, **query.model_dump(mode="json", exclude_defaults=True, exclude={"page"})},

@@ -131,6 +131,8 @@ def listed(context: RequestContext, cycle: int, query: ResultsListQuery) -> Page
         shown=at,
         parameters=parameters,
         mine=len(mine),
+        graded=sum(one.is_graded for one in everybody),
+        is_left_out=any(row.node in shown.own for row in shown.results.proposal.rows),
         states=words.BOARD_STATES,
         grades=sorted({one.row.grade for one in everybody if one.row.grade}),
         groups=sorted({one.row.group for one in everybody if one.row.group}),
