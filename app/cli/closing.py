@@ -342,7 +342,7 @@ class Closing:
         with self.database.read() as connection:
             payroll = self.holder(connection, CycleFunction.PAYROLL)
         content = {"to": Stage.PAID.value, "paid_on": self.cycle.year.day(day).isoformat()}
-        self.decide(cycles.STAGE, content, reason, by=payroll, to=self.cycle.emails["executive"], day=day)
+        self.decide(cycles.STAGE, content, reason, by=payroll, to=self.cycle.checker_of(cycles.STAGE), day=day)
 
     # ------------------------------------------------------------------------------------------------------------ people
 

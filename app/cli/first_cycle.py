@@ -202,17 +202,20 @@ class FirstCycle:
         self.database.writing(Deed.KEEP_CYCLES, work)
 
     def appoint(self) -> None:
-        """An approver, a certifier, two calibrators and payroll: proposed by HR, each agreed to by an executive whom it is not about."""
+        """An approver, a certifier, two calibrators and payroll: proposed by HR, each agreed to by an executive."""
         with self.database.read() as connection:
             directory = organisation.directory(connection)
             certifier = self.certifier(connection)
             calibrators = self.calibrators(directory)
             payroll = self.member(directory, "ADMIN", but=[certifier, *calibrators])
-        executive, second = self.emails["executive"], self.emails[SECOND_EXECUTIVE]
-        given = [(CycleFunction.APPROVER, executive, second), (CycleFunction.CERTIFIER, certifier, executive)]
-        given += [(CycleFunction.CALIBRATOR, one, executive) for one in calibrators]
-        given.append((CycleFunction.PAYROLL, payroll, executive))
-        for number, (function, whom, checker) in enumerate(given):
+            # Who approved in the cycle before goes on, so that one login opens both.
+            before = self._approver_of(connection, self.year.cycle - 1)
+            others = [certifier, *calibrators, payroll]
+            approver = self.member(directory, "PLAN", but=others) if before in {None, *others} else str(before)
+        given = [(CycleFunction.APPROVER, approver), (CycleFunction.CERTIFIER, certifier)]
+        given += [(CycleFunction.CALIBRATOR, one) for one in calibrators]
+        given.append((CycleFunction.PAYROLL, payroll))
+        for number, (function, whom) in enumerate(given):
             content = {
                 "person": whom,
                 "function": function.value,
@@ -221,7 +224,28 @@ class FirstCycle:
             }
             reason = f"The cycle {self.year.cycle} needs one; agreed on with whom it is."
             at = self.year.at(5, minutes=20 * number)
-            self.decide(cycles.APPOINT, content, reason, by=self.emails["hr"], to=checker, at=at)
+            self.decide(cycles.APPOINT, content, reason, by=self.emails["hr"], to=self.emails["executive"], at=at)
+
+    def _approver_of(self, connection: Connection, cycle: int) -> str | None:
+        """Who approves in a cycle; None before anybody does."""
+        given = access.functions_given(connection, cycle)
+        numbers = (one.employee for one in given if one.function is CycleFunction.APPROVER)
+        return next((self.by_number[one] for one in numbers if one in self.by_number), None)
+
+    def checker_of(self, kind: DecisionKind) -> str:
+        """Who agrees to what HR proposes: the executive where the kind asks for one, else who approves in the cycle.
+
+        Raises:
+            LookupError: nobody approves in it.
+        """
+        if Role.EXECUTIVE in kind.checkers:
+            return self.emails["executive"]
+        with self.database.read() as connection:
+            approver = self._approver_of(connection, self.year.cycle)
+        if approver is None:
+            message = f"nobody approves in cycle {self.year.cycle}"
+            raise LookupError(message)
+        return approver
 
     def certifier(self, connection: Connection) -> str:
         """Somebody who audits or plans, and neither is of HR nor is or becomes a head; without a login of the printed ones."""
@@ -264,7 +288,7 @@ class FirstCycle:
                 one.code for one in cycles.blockers_of(connection, loaded, self.year.cycle, to, day=day) if not one.hard
             ]
         content = {"to": to.value} | ({"accept": sorted(set(soft))} if soft else {})
-        self.decide(cycles.STAGE, content, reason, by=self.emails["hr"], to=self.emails["executive"], at=at)
+        self.decide(cycles.STAGE, content, reason, by=self.emails["hr"], to=self.checker_of(cycles.STAGE), at=at)
 
     # ------------------------------------------------------------------------------------------------------------ signing
 

@@ -305,7 +305,8 @@ class _FormerClose:
         day: int,
         answers: Answered | None = None,
     ) -> None:
-        self._do.decide(kind, content, reason, by=self._hr, to=self._executive, day=day, answers=answers)
+        to = self._cycle.checker_of(kind)
+        self._do.decide(kind, content, reason, by=self._hr, to=to, day=day, answers=answers)
 
     def _tell(self, reason: str, *, day: int) -> None:
         self._mend(day - 2)

@@ -55,6 +55,7 @@ SECONDS: Final = {"second_hr": Role.HR, "second_admin": Role.ADMIN}
 
 
 FUNCTION_LOGINS: Final = (
+    ("approver", CycleFunction.APPROVER, 0),
     ("certifier", CycleFunction.CERTIFIER, 0),
     ("calibrator", CycleFunction.CALIBRATOR, 0),
     ("second_calibrator", CycleFunction.CALIBRATOR, 1),

@@ -25,7 +25,7 @@ __all__ = [
     "violations",
 ]
 
-ROLES: Final = ("employee", "head", "hr", "executive", "auditor", "admin")
+ROLES: Final = ("employee", "head", "hr", "executive", "auditor", "admin", "approver")
 LOCALES: Final = {"en": "en-GB", "ko": "ko-KR", "es": "es-ES"}
 THEMES: Final = ("light", "dark", "contrast")
 PHONE: Final = 390

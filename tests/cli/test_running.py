@@ -36,13 +36,13 @@ from app.kit.database import Database
 from app.rules.deciding import DecisionState
 from app.rules.permissions import Deed
 from app.rules.stages import Stage
-from app.rules.terms import CycleFunction, NodeKind
+from app.rules.terms import CycleFunction, NodeKind, Role
 from tests.conftest import ROOT, Eventually, Kopes, free_port
 from tests.contract.test_paying import shared_out
 
 ROLES = ["employee", "head", "hr", "executive", "auditor", "admin"]
 SECONDS = {"second_hr": "hr", "second_admin": "admin"}
-FUNCTIONS = ["certifier", "calibrator", "second_calibrator", "payroll"]
+FUNCTIONS = ["approver", "certifier", "calibrator", "second_calibrator", "payroll"]
 WORDS = [*ROLES, *SECONDS, *FUNCTIONS]
 ADDRESS = r"OpenKOPES serves on (http://127\.0\.0\.1:\d+)"
 TREND = r"trend \S+: Cycle"
@@ -355,7 +355,7 @@ def rows_of(content: ZipFile, name: str) -> list[dict[str, str]]:
 
 
 def test_somebody_of_each_role_finds_something_to_do_in_the_running_cycle(built: Built) -> None:
-    """To sign for the employee, and for the head beside what owes a comment; a decision for whoever approves; missing signatures for HR."""
+    """To sign for the employee, and for the head beside what owes a comment; a decision for whoever approves, who is not the executive; missing signatures for HR."""
     cycle = _cycle_of(built)
     emails = {line.split()[0]: line.split()[1] for line in built.logins}
     database = Database(f"sqlite:///{built.instance / 'demo.sqlite'}")
@@ -369,9 +369,10 @@ def test_somebody_of_each_role_finds_something_to_do_in_the_running_cycle(built:
             for word, viewer in who_is.items()
             if viewer is not None
         }
-        head, executive = who_is["head"], who_is["executive"]
+        head, executive, approver = (who_is[word] for word in ("head", "executive", "approver"))
         assert head is not None
         assert executive is not None
+        assert approver is not None
         to_do = cycles.actions_to_do(reads, viewer=head)
         talks = cycles.check_ins_due(reads, viewer=head)
         unsigned = cycles.unsigned_cards(connection, loaded, cycle, day=day)
@@ -381,7 +382,11 @@ def test_somebody_of_each_role_finds_something_to_do_in_the_running_cycle(built:
     assert waits["employee"] == [f"employee:{who_is['employee'].employee}"]  # type: ignore[union-attr]
     assert (len(to_do), bool(talks), bool(unsigned)) == (1, True, True)
     assert [one.kind for one in waiting] == ["override"]
-    assert CycleFunction.APPROVER in executive.authorities(cycle)
+    # One login approves in both cycles, and the executive's has the executive's rights alone.
+    assert {one.cycle for one in approver.functions if one.function is CycleFunction.APPROVER} == {cycle - 1, cycle}
+    assert approver.roles == {Role.EMPLOYEE}
+    assert executive.functions == ()
+    assert executive.employee != approver.employee
 
 
 def test_the_desk_has_been_at_work(built: Built, kopes: Kopes) -> None:
