@@ -33,6 +33,8 @@ __all__ = ["SECOND_EXECUTIVE", "CycleYear", "FirstCycle", "open_accounts", "seco
 SECOND_EXECUTIVE: Final = "second_executive"
 """Who agrees with the first executive: the head of a division, whose login is not printed."""
 
+_EXECUTIVES: Final = frozenset({Role.EXECUTIVE})
+
 _MORNING: Final = dt.time(1, tzinfo=dt.UTC)
 """Ten o'clock in Seoul."""
 
@@ -207,11 +209,11 @@ class FirstCycle:
             directory = organisation.directory(connection)
             certifier = self.certifier(connection)
             calibrators = self.calibrators(directory)
-            payroll = self.member(directory, "ADMIN", but=[certifier, *calibrators])
-            # Who approved in the cycle before goes on, so that one login opens both.
-            before = self._approver_of(connection, self.year.cycle - 1)
-            others = [certifier, *calibrators, payroll]
-            approver = self.member(directory, "PLAN", but=others) if before in {None, *others} else str(before)
+            goes_on = self._goes_on(connection)
+            payroll = self.member(directory, "ADMIN", but=[certifier, *calibrators, *goes_on])
+            approver = next(iter(goes_on), "") or self.member(
+                directory, "TRADE", but=[certifier, *calibrators, payroll]
+            )
         given = [(CycleFunction.APPROVER, approver), (CycleFunction.CERTIFIER, certifier)]
         given += [(CycleFunction.CALIBRATOR, one) for one in calibrators]
         given.append((CycleFunction.PAYROLL, payroll))
@@ -238,7 +240,7 @@ class FirstCycle:
         Raises:
             LookupError: nobody approves in it.
         """
-        if Role.EXECUTIVE in kind.checkers:
+        if not kind.checkers.isdisjoint(_EXECUTIVES):
             return self.emails["executive"]
         with self.database.read() as connection:
             approver = self._approver_of(connection, self.year.cycle)
@@ -249,7 +251,12 @@ class FirstCycle:
 
     def certifier(self, connection: Connection) -> str:
         """Somebody who audits or plans, and neither is of HR nor is or becomes a head; without a login of the printed ones."""
-        return self.member(organisation.directory(connection), "AUDIT", "PLAN")
+        return self.member(organisation.directory(connection), "AUDIT", "PLAN", but=self._goes_on(connection))
+
+    def _goes_on(self, connection: Connection) -> list[str]:
+        """Who approved in the cycle before, and does in this one, so that one login opens both; nobody in the first one."""
+        before = self._approver_of(connection, self.year.cycle - 1)
+        return [] if before is None else [before]
 
     def member(self, directory: Directory, *of: str, but: Collection[str] = ()) -> str:
         """Somebody rather of these units than of another, who is and becomes no head; without a login of the printed ones.

@@ -36,7 +36,7 @@ from app.cycle.agreement.appointing import APPOINT
 from app.cycle.agreement.bonus import BONUS, may_grant_bonus
 from app.cycle.agreement.card_notes import NOTE_LENGTH_MAX, CardNote, card_notes, keep_card_note
 from app.cycle.agreement.drafted import DraftScores, draft_scores
-from app.cycle.agreement.imposing import IMPOSE, IMPOSED, may_impose
+from app.cycle.agreement.imposing import IMPOSE, IMPOSED, ImposingAhead, imposing_of, may_impose
 from app.cycle.agreement.targeting import TARGET, agreed_on, drafted_targets, refuse_fixed, set_draft_targets
 from app.cycle.close.after_close import AfterClose, LateMove, after_close
 from app.cycle.close.blocking import blockers_of, blockers_of_proposed
@@ -292,6 +292,7 @@ __all__ = [
     "GroupFigures",
     "Hearings",
     "Imposed",
+    "ImposingAhead",
     "KeptLabDraft",
     "LabDraft",
     "LateMove",
@@ -362,6 +363,7 @@ __all__ = [
     "grades_as_paid",
     "identical_below",
     "imposed_upon",
+    "imposing_of",
     "institution_of",
     "is_opening_kept",
     "is_own_case",

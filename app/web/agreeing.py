@@ -21,9 +21,9 @@ __all__ = [
     "card_of",
     "drafted",
     "due_of",
+    "imposing_of",
     "is_own",
     "may_draft",
-    "may_impose",
     "may_sign",
     "noted",
     "opened_for",
@@ -59,10 +59,10 @@ def may_sign(context: RequestContext, opened: OpenedCycle, card: AgreedCard) -> 
     return cycles.may_sign(loaded, opened, card, viewer=context.viewer, day=context.today)
 
 
-def may_impose(context: RequestContext, opened: OpenedCycle, card: AgreedCard) -> bool:
-    """Whether who asks may propose now that a scorecard's draft is imposed. No queries."""
+def imposing_of(context: RequestContext, opened: OpenedCycle, card: AgreedCard) -> cycles.ImposingAhead | None:
+    """How a scorecard may be imposed, now or later; None where it cannot be. No queries."""
     plan = scoring.state(context.connection).plan(opened.cycle)
-    return cycles.may_impose(plan, opened, card, viewer=context.viewer, day=context.today)
+    return cycles.imposing_of(plan, opened, card, viewer=context.viewer, day=context.today)
 
 
 def may_draft(context: RequestContext, opened: OpenedCycle, node: Node) -> bool:

@@ -160,7 +160,8 @@ _WAYS: Final[tuple[tuple[str, Whose, tuple[VisitStep, ...]], ...]] = (
 
 def steps_for(pages: Collection[str]) -> tuple[Whose, tuple[VisitStep, ...]] | None:
     """The steps of whoever is led to these pages, and whose figures they show; None for whoever is led nowhere."""
-    return next(((whose, steps) for page, whose, steps in _WAYS if page in pages), None)
+    # Who approves in a cycle is led to its grades and not to everybody's scores, where the way of HR begins.
+    return next(((whose, steps) for page, whose, steps in _WAYS if {page, steps[0].page} <= {*pages}), None)
 
 
 def cookie_of(account_id: int, number: int) -> str:

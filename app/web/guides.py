@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -21,7 +22,7 @@ from app.kit.settings import ROOT
 from app.plain.findings import n_
 from app.rules.terms import Role
 
-__all__ = ["GUIDES", "Guide", "GuidePart", "guide"]
+__all__ = ["GUIDES", "Guide", "GuidePart", "guide", "part_named"]
 
 FOLDER: Final = ROOT / "docs" / "guide"
 WRITTEN_IN: Final = ("en", "ko", "es")
@@ -118,7 +119,8 @@ def _lead_on(inline: list[Token], of: str, language: str) -> None:
     for token in inline:
         if token.type == "link_open":
             target = str(token.attrGet("href"))
-            document, _, part = target.partition("#")
+            # As it is written: letters of other alphabets come escaped.
+            document, _, part = unquote(target).partition("#")
             name = document.removesuffix(".md") or of
             shown = name in GUIDES or target.startswith("https://")
             token.attrSet("href", _address(name, part, language) if name in GUIDES else target)
@@ -132,6 +134,13 @@ def _address(name: str, part: str, language: str) -> str:
         return f"{_AT}{name}"
     anchors = _anchors(name, language)
     return f"{_AT}{name}#{anchors[part]}" if part in anchors else f"{_AT}{name}"
+
+
+def part_named(name: str, heading: str, language: str) -> str | None:
+    """The address of the part of a guide with that heading, however its letters are written; None where there is none."""
+    written = language if language in WRITTEN_IN else "en"
+    anchor = _anchors(name, written).get(_slug(heading))
+    return None if anchor is None else f"{_AT}{name}#{anchor}"
 
 
 @functools.cache

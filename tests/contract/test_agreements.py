@@ -156,6 +156,7 @@ def test_units_are_signed_by_their_heads_or_imposed_and_then_the_cycle_runs(desk
     assert sign(desk, "ferran", HQ, "head").json()["state"] == "agreed"
     digest = seen(desk, "dana", EUROPE)["digest"]
     content = {"node": EUROPE, "digest": digest}
+    _leads_whoever_imposes_there(desk, EUROPE, by="gaston")
     assert code(propose(desk, "dana", "impose", content)) == (409, "role")
     assert code(propose(desk, "gaston", "impose", content | {"digest": "0" * 64})) == (409, "digest")
     made = propose(desk, "gaston", "impose", content)
@@ -273,6 +274,20 @@ def kpis(desk, **changed):
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def _leads_whoever_imposes_there(desk, node, *, by):
+    """From the list of missing signatures and from the head of the scorecard's page to the form; others read who may, and have none."""
+    page = f"/cycles/2026/scorecards/{node}"
+    shown = desk.person(by).get(page).text
+    assert "you may impose these lines. HR agrees" in shown
+    assert 'href="#imposing"' in shown
+    assert f'action="{page}/impose"' in shown.split('id="imposing"')[1]
+    assert f'href="{page}#imposing"' in desk.person(by).get("/cycles/2026/unsigned").text
+    other = desk.person("dana").get(page).text
+    assert "whoever signs as head may impose these lines, and HR agrees" in other
+    assert 'id="imposing"' not in other
+    assert f'href="{page}#imposing"' not in desk.person("dana").get("/cycles/2026/unsigned").text
+
+
 def test_nobody_is_imposed_upon_before_the_last_day_for_signing_and_upon_the_agency_by_hr_and_an_executive(desk):
     """The agency's own scorecard has no head above it, nor has its head's: hr makes, an executive checks."""
     opened(desk)
@@ -281,6 +296,10 @@ def test_nobody_is_imposed_upon_before_the_last_day_for_signing_and_upon_the_age
     to_stage(desk, "agreement")
     content = {"node": HQ, "digest": seen(desk, "dana", HQ)["digest"]}
     assert code(propose(desk, "dana", "impose", content)) == (409, "not_now")
+    early = dana.get(f"/cycles/2026/scorecards/{HQ}").text
+    assert "If the owner has not signed by" in early
+    assert "you may impose these lines here from the day after on" in early
+    assert 'id="imposing"' not in early
     dana.put("/api/v1/cycles/2026/calendar", json={"agree_by": "2026-01-31"}).raise_for_status()
     assert code(propose(desk, "gaston", "impose", content)) == (409, "own_case")
     for node in (HQ, "employee:E4"):

@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 
 from app.web import guides
 from app.web.guides import GUIDES
-from app.web.languages import LANGUAGES
+from app.web.languages import LANGUAGES, in_language
+from app.web.words import STAGES
 from tests.conftest import CountQueries
 from tests.web.markup import read
 from tests.web.working import Working
@@ -24,12 +25,15 @@ def test_every_guide_is_a_page_for_anybody_with_its_contents(client: FlaskClient
         assert answer.status_code == 200
         page = read(answer.text)
         article = page.first("article")
-        contents = [one.attributes["href"] for one in page.all("a") if "#part-" in one.attributes.get("href", "")]
-        assert contents == [f"#{one.attributes['id']}" for one in article.all("h2")]
+        contents = [
+            one.attributes["href"] for one in page.all("a") if one.attributes.get("href", "").startswith("#part-")
+        ]
+        parts = [f"#{one.attributes['id']}" for one in article.all("h2")]
+        assert contents == parts
         assert article.attributes["lang"] == language
         assert [mark for mark in ("**", "](", ".md") if mark in article.text] == []
         links = {one.attributes["href"] for one in article.all("a")}
-        assert links <= {f"/help/{other}" for other in GUIDES}
+        assert links <= {f"/help/{other}" for other in GUIDES} | {f"/help/{name}{part}" for part in parts}
 
 
 def test_an_address_in_a_guide_is_a_link_for_whoever_is_led_there(working: Working, client: FlaskClient) -> None:
@@ -65,6 +69,20 @@ def test_the_core_tasks_stand_in_one_list_and_in_the_guide_of_their_role(languag
     ends = {name: text.rstrip().rsplit("\n", 2)[-2:] for name, text in texts.items()}
     wanted = [task.strip().casefold() for _, task in rows]
     assert [task for task in wanted if not any(task in " ".join(end) for end in ends.values())] == []
+
+
+@pytest.mark.parametrize("language", guides.WRITTEN_IN)
+def test_the_guide_of_hr_has_a_part_for_each_stage_of_a_cycle_and_its_contents_lead_there(
+    working: Working, language: str
+) -> None:
+    """Under the words by which the pages call the stage; in one list, in their order."""
+    client = working.app.test_client()
+    client.set_cookie("kopes_language", language)
+    page = read(client.get("/help/hr").text).first("article")
+    headings = {f"/help/hr#{one.attributes['id']}": one.text.casefold() for one in page.all("h2")}
+    listed = [one.attributes["href"] for one in page.all("a") if one.attributes.get("href", "") in headings]
+    stages = [in_language(language, words).casefold() for words in STAGES.values()]
+    assert [headings[address] for address in listed[: len(stages)]] == stages
 
 
 def _source(name: str, language: str) -> str:

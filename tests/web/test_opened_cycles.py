@@ -503,7 +503,11 @@ def test_whose_signatures_are_missing_is_told_part_by_part(working: Working) -> 
     """HR goes down from the agency to an office; who has not signed stands beside each; a head sees their own line, an employee nothing."""
     in_agreement(working)
     page = "/cycles/2026/unsigned"
-    assert f'href="{page}"' in working.dana.get("/cycles/2026").text
+    of_cycle = working.dana.get("/cycles/2026").text
+    assert f'href="{page}"' in of_cycle
+    (guide,) = re.findall(r'href="/help/hr#(part-\d+)"', of_cycle)
+    assert f'<h2 id="{guide}">Agreement</h2>' in working.dana.get("/help/hr").text
+    assert "/help/hr#" not in working.boram.get("/cycles/2026").text
     assert _parts(working.dana.get(page).text) == [
         ["ASI", "2", "1"],
         ["EUR", "3", "4"],
@@ -532,8 +536,18 @@ def test_whose_signatures_are_missing_is_told_part_by_part(working: Working) -> 
     assert working.alba.get(page).status_code == 404
 
 
+def _reminding(page: str) -> str:
+    """What a page says of what reminding somebody does."""
+    (said,) = re.findall(r"<p [^>]*data-reminding>([^<]*)</p>", page)
+    return said
+
+
 def _unsigned_are_reminded(working: Working, page: str) -> None:
     """Hr of what is ticked or of a whole part, a head of their line; whoever was reminded today is not again, and the board's reminder is the same one."""
+    for shown in (page, "/cycles/2026/board"):
+        assert "held until an administrator has given it a mail server" in _reminding(working.dana.get(shown).text), (
+            shown
+        )
     assert working.dana.post(page, {"unit": "VIE"}).status_code == 422
     assert 'name="nodes" value="employee:E3"' not in working.boram.get(page).text
     sent = working.boram.post(page, {"nodes": "employee:E3", "of": "chosen"})

@@ -26,7 +26,7 @@ from app.rules.deciding import DecisionEffect, Obstacle
 from app.rules.terms import Node, Role
 from app.scoring import CyclePlan, ScoreQuery, State
 
-__all__ = ["IMPOSE", "IMPOSED", "may_impose"]
+__all__ = ["IMPOSE", "IMPOSED", "ImposingAhead", "imposing_of", "may_impose"]
 
 IMPOSED: Final = "imposed"
 """The topic of the mail to whom lines were imposed upon."""
@@ -101,6 +101,31 @@ def may_impose(plan: CyclePlan, opened: OpenedCycle, card: AgreedCard, *, viewer
     if not _is_past(opened, day) or SignedAs.OWNER not in card.missing:
         return False
     return signs_for(viewer, _who_imposes(plan, card.node, day)) == ""
+
+
+class ImposingAhead(NamedTuple):
+    """How a scorecard that its owner has not signed may be imposed.
+
+    Attributes:
+        after: the day that has to go by first; None where none has to any more.
+        is_theirs: whether who asks is who imposes.
+        by_head: whether a head imposes, to which hr agrees; else hr, to which an executive does.
+    """
+
+    after: dt.date | None
+    is_theirs: bool
+    by_head: bool
+
+
+def imposing_of(
+    plan: CyclePlan, opened: OpenedCycle, card: AgreedCard, *, viewer: Viewer, day: dt.date
+) -> ImposingAhead | None:
+    """How a scorecard may be imposed, now or later; None where the owner's signature is not missing, or nothing is signed at this stage. No queries."""
+    if opened.stage not in AGREED_IN or SignedAs.OWNER not in card.missing:
+        return None
+    who = _who_imposes(plan, card.node, day)
+    after = None if _is_past(opened, day) else opened.calendar.get("agree_by")
+    return ImposingAhead(after, signs_for(viewer, who) == "", bool(who.numbers))
 
 
 def _head_of(connection: Connection, cycle: str | None, node: Node, day: dt.date) -> Signers:

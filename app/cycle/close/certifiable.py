@@ -62,7 +62,9 @@ def _of_scorecards(connection: Connection, loaded: State, plan: CyclePlan, day: 
     graded = {row.employee for row in proposed.rows if row.reason is None}
     items = tuple(str(node) for node in unsigned if node.kind is NodeKind.UNIT or node.code in graded)
     if items:
-        message = n_("Scorecards are neither agreed nor imposed (%(count)s): ask for the signatures that are missing.")
+        message = n_(
+            "Scorecards are neither agreed nor imposed (%(count)s): ask for the signatures that are missing, or impose the lines."
+        )
         yield Blocker(code="unsigned", message=message, parameters={"count": len(items)}, items=items)
 
 

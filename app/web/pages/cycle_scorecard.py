@@ -335,7 +335,7 @@ def scorecard(context: RequestContext, cycle: int, node: Node) -> Page:
             for one in signers(with_hr=card.with_hr)
         ],
         may_sign=[(one, words.SIGNED_AS[one]) for one in agreeing.may_sign(context, opened, card)],
-        may_impose=agreeing.may_impose(context, opened, card),
+        imposing=agreeing.imposing_of(context, opened, card),
         also_waits=_also_waits(context, cycle, node),
         may_draft=may_draft,
         is_own=agreeing.is_own(context, opened, node),

@@ -33,6 +33,8 @@ from app.web.decision_kinds import DECISION_KINDS
 from app.web.forms import FormDay
 from app.web.grades_seen import grades_seen
 from app.web.group_names import group_namer
+from app.web.guides import part_named
+from app.web.languages import page_language
 from app.web.naming import distinct_name, person_named
 from app.web.rendering import Page, Redirect, say
 from app.web.request_context import RequestContext
@@ -228,7 +230,13 @@ def one(context: RequestContext, cycle: int) -> Page:
         people=context.directory.employees,
         item=lambda text: _item(context, text),
         keeps=context.allowed(Deed.RUN_CYCLE),
+        guide_at=_guide_at(standing) if context.allowed(Deed.RUN_CYCLE) else None,
     )
+
+
+def _guide_at(standing: CycleStanding) -> str | None:
+    """Where HR's guide says what is done at the stage that a cycle is at."""
+    return part_named("hr", gettext(STAGES[standing.opened.stage]), page_language())
 
 
 def _is_early(context: RequestContext, standing: CycleStanding) -> bool:

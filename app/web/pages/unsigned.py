@@ -63,6 +63,8 @@ class UnsignedShown(NamedTuple):
     of: Name | str
     state: str
     missing: tuple[tuple[str, tuple[str, ...]], ...]
+    may_impose: bool
+    """Whether who asks may propose now that its lines are imposed."""
 
 
 @pages.read("/cycles/<int:cycle>/unsigned", may=Deed.SEE_CYCLES)
@@ -106,6 +108,7 @@ def unsigned(context: RequestContext, cycle: int, query: UnsignedQuery) -> Page:
             _COLUMNS.get(query.sort),
             order=query.order,
         ),
+        agree_by=opened.calendar.get("agree_by"),
         reminds_of=frozenset(row.employee for row in to_remind),
         waiting=len({who for row in to_remind for who in row.who}),
         reminded=boarding.reminded_today(
@@ -215,6 +218,7 @@ def _rows(
     context: RequestContext, loaded: State, opened: OpenedCycle, cards: Mapping[Node, AgreedCard], day: dt.date
 ) -> Iterator[UnsignedShown]:
     """Each scorecard with who has not signed it."""
+    plan = loaded.plan(opened.cycle)
     for node, card in cards.items():
         is_unit = node.kind is NodeKind.UNIT
         of = context.directory.tree.parent_on(node.code, day) if is_unit else context.directory.unit_of(node.code, day)
@@ -227,4 +231,5 @@ def _rows(
                 (words.SIGNED_AS[one.signed_as], one.persons)
                 for one in cycles.due_of(loaded, opened, card, day=context.today)
             ),
+            cycles.may_impose(plan, opened, card, viewer=context.viewer, day=context.today),
         )
