@@ -7,17 +7,23 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
+from sqlalchemy import Connection
+
 from app import cycle as cycles
+from app import scoring
 from app.access import Viewer
 from app.cycle import Calibration
 from app.rules.grade_rules import grade_counts
 from app.rules.moves import WantedMove
-from app.scoring import State
+from app.rules.standings import published
+from app.rules.terms import Node
+from app.scoring import ScoreQuery, State
 
-__all__ = ["MENDED", "calibrate_content", "groups_of_neither", "mending_moves"]
+__all__ = ["MENDED", "calibrate_content", "groups_of_neither", "mending_moves", "with_facts"]
 
 _HUNDRED: Final = 100
 
@@ -97,9 +103,48 @@ def _shifts(calibration: Calibration, rule: str) -> Iterator[_Shift]:
 
 
 _WHY: Final[dict[bool, Callable[[str], str]]] = {
-    True: lambda grade: f"Next to {grade}, for which the rules leave room.",
-    False: lambda grade: f"Next to {grade}, of which the rules ask for more.",
+    True: lambda grade: f"next to {grade}, for which the rules leave room",
+    False: lambda grade: f"next to {grade}, of which the rules ask for more",
 }
+
+
+def with_facts(
+    connection: Connection, loaded: State, calibration: Calibration, moves: Sequence[WantedMove], *, day: dt.date
+) -> list[WantedMove]:
+    """The same moves, each with a reason of its own: rank and score, and the KPI in which whoever moves up did best, or whoever moves down worst.
+
+    Args:
+        connection: any transaction.
+        loaded: what the calibration was made of.
+        calibration: the grades as they stand.
+        moves: each with what holds of all of them as the reason.
+        day: today.
+
+    Queries: those of :func:`app.scoring.scores`.
+    """
+    if not moves:
+        return []
+    cycle = calibration.cycle
+    kpis = loaded.plan(cycle).sheet.definitions_of(cycle).kpis
+    scored = scoring.scores(connection, ScoreQuery(cycle, day), [one.node for one in moves], loaded=loaded)
+    lines: dict[Node, list[tuple[Decimal, str]]] = {}
+    for (node, kpi), score in scoring.score_of_lines(scored).items():
+        if score is not None:
+            lines.setdefault(node, []).append((published(score), kpi))
+    grades = [one.grade for one in calibration.policies.grades]
+    reasoned = []
+    for one in moves:
+        is_up = grades.index(one.to) < grades.index(one.from_)
+        place = calibration.standing(one.node)
+        fact = "" if place is None else f"Rank {place.rank} with {place.entrant.score} points, "
+        if one.node in lines:
+            points, kpi = (max if is_up else min)(lines[one.node])
+            name = kpis[kpi].version(cycle).name.in_language("en")
+            best = "best" if is_up else "weakest"
+            fact = f"{fact}{best} in “{name}” with {points}: "
+        text = f"{fact}{one.reason}."
+        reasoned.append(one._replace(reason=text[0].upper() + text[1:]))
+    return reasoned
 
 
 def _moved(calibration: Calibration, group: str, shift: _Shift) -> list[WantedMove]:

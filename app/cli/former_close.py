@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from app import access, organisation, scoring
 from app import cycle as cycles
-from app.cli.calibrating import MENDED, calibrate_content, groups_of_neither, mending_moves
+from app.cli.calibrating import MENDED, calibrate_content, groups_of_neither, mending_moves, with_facts
 from app.cli.closing import Closing, Objecting
 from app.cli.first_cycle import CycleYear, FirstCycle
 from app.cli.hands import person
@@ -335,7 +335,8 @@ class _FormerClose:
             day = loaded.frame.directory.day_of(at)
             calibration = cycles.calibration_of(connection, loaded, self._do.number, NodeKind.EMPLOYEE, today=day)
             viewers = [person(connection, email, at) for email in calibrators]
-        return mending_moves(calibration, groups_of_neither(calibration, viewers, loaded, day=day), rule)
+            moves = mending_moves(calibration, groups_of_neither(calibration, viewers, loaded, day=day), rule)
+            return with_facts(connection, loaded, calibration, moves, day=day)
 
     def _override(self, reason: str) -> object:
         return self._do.decided(LineDecisionKind.OVERRIDE.value, reason)

@@ -25,8 +25,9 @@ from zipfile import ZipFile
 import pytest
 from alembic import command
 
-from app import access, decisions, intake, organisation, paying, scoring
+from app import access, cascade, decisions, intake, organisation, paying, scoring
 from app import cycle as cycles
+from app.cli.calibrating import with_facts
 from app.cli.first_cycle import CycleYear
 from app.cli.former_close import LASTS_DAYS, ToClose
 from app.cli.opening import who
@@ -34,6 +35,7 @@ from app.intake import ChangeState, Master
 from app.kit import clock, schema
 from app.kit.database import Database
 from app.rules.deciding import DecisionState
+from app.rules.moves import WantedMove
 from app.rules.permissions import Deed
 from app.rules.stages import Stage
 from app.rules.terms import CycleFunction, NodeKind, Role
@@ -387,6 +389,33 @@ def test_somebody_of_each_role_finds_something_to_do_in_the_running_cycle(built:
     assert approver.roles == {Role.EMPLOYEE}
     assert executive.functions == ()
     assert executive.employee != approver.employee
+
+
+def test_whoever_calibrators_move_for_a_rule_is_moved_for_a_reason_of_their_own(built: Built) -> None:
+    """Several at once, each with the figures that it goes by: nobody reads the same words about two people."""
+    cycle = _cycle_of(built) - 1
+    database = Database(f"sqlite:///{built.instance / 'demo.sqlite'}")
+    with database.read() as connection:
+        loaded = scoring.state(connection)
+        day = loaded.frame.directory.day_of(clock.now())
+        calibration = cycles.calibration_of(connection, loaded, cycle, NodeKind.EMPLOYEE, today=day)
+        places = list(calibration.proposal.standings.by_code.values())[:6]
+        grades = [one.grade for one in calibration.policies.grades]
+        wanted = [
+            WantedMove(calibration.node_of(one), one.grade, to, "next to it")
+            for one in places
+            for to in grades
+            if to != one.grade
+        ]
+        moved = with_facts(connection, loaded, calibration, wanted[:: len(grades) - 1], day=day)
+        steps = cascade.grade_steps(connection)[cycle]
+    database.close()
+    assert len(moved) == len(places) > 1
+    assert len({one.reason for one in moved}) == len(moved)
+    for one, place in zip(moved, places, strict=True):
+        assert f"{place.entrant.score} points" in one.reason
+    reasons = [one.reason for one in steps if one.to is not None]
+    assert len(set(reasons)) == len(reasons)
 
 
 def test_the_desk_has_been_at_work(built: Built, kopes: Kopes) -> None:
