@@ -46,7 +46,7 @@ class FirstFindings(list[Finding]):
         return [
             Finding(
                 code="more",
-                message=n_("there are %(more)s more findings “%(like)s” like those above"),
+                message=n_("more findings “%(like)s” like those above: %(more)s"),
                 parameters={"more": met - FIRST_MAX, "like": code},
                 place=Place(file=file or None, field=field or None),
                 level=level,

@@ -349,7 +349,7 @@ _TITLES: Final = {
     "account": n_("Account %(account)s"),
     "amend": n_("The cycle %(cycle)s adopts the policies or definitions that are loaded now"),
     "appoint": n_("%(person)s is to be %(function)s of the cycle %(cycle)s"),
-    "bonus": n_("%(points)s bonus points for %(person)s in the cycle %(cycle)s: %(ground)s"),
+    "bonus": n_("Bonus points for %(person)s in the cycle %(cycle)s (%(points)s): %(ground)s"),
     "calibrate": n_("Grades moved in the cycle %(cycle)s: %(moves)s"),
     "certify": n_("The cycle %(cycle)s is to be certified"),
     "clawback": n_("%(person)s is to give back the pay of the cycle %(cycle)s: %(ground)s"),

@@ -201,7 +201,7 @@ def _taken_by_others(
 ) -> Page:
     """The page that shows the rows that others have changed, with all that was read of the sheet in it."""
     if len(edited.conflicts) > CONFLICTS_MOST:
-        message = n_("Others have changed %(count)s rows of this sheet since it was taken: take it anew.")
+        message = n_("Others have changed rows of this sheet since it was taken (%(count)s): take it anew.")
         raise Invalid(at_field("sheet", "overtaken", message, count=len(edited.conflicts)))
     words = RowWords(context)
     rows = [*edited.rows.values(), *(one.sent for one in edited.conflicts)]

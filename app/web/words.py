@@ -543,7 +543,7 @@ RECUSALS: Final[Mapping[Recusal, str]] = {
 
 REVIEW_ALERTS: Final[Mapping[ReviewAlertKind, str]] = {
     ReviewAlertKind.EQUAL_TEXTS: n_("The same text was signed for %(number)s people"),
-    ReviewAlertKind.SIGNED_UNREAD: n_("Signed within 15 seconds of opening, or unopened: %(number)s results"),
+    ReviewAlertKind.SIGNED_UNREAD: n_("Results signed within 15 seconds of opening, or unopened: %(number)s"),
 }
 """Why somebody should look at reviews, in words."""
 

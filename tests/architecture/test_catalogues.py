@@ -176,3 +176,71 @@ def test_a_catalogue_is_written_as_make_catalogues_writes_it(language):
     assert written.getvalue() == _catalogue_file(language).read_bytes()
     ids = [message.id if isinstance(message.id, str) else message.id[0] for message in _messages(language)]
     assert ids == sorted(ids)
+
+
+_COUNTED: Final = frozenset(
+    [
+        "count",
+        "number",
+        "people",
+        "rows",
+        "entries",
+        "lines",
+        "units",
+        "kpis",
+        "activities",
+        "total",
+        "days",
+        "months",
+        "seats",
+        "cells",
+        "events",
+        "files",
+        "weeks",
+        "more",
+        "value",
+        "hours",
+        "minutes",
+        "times",
+    ]
+)
+"""What places are called that are filled with how many there are."""
+_SEVERAL: Final = re.compile(r"%\((\w+)\)s (?:other |more |new |further )*(people|[a-z]+s)\b")
+_NO_NOUNS: Final = frozenset({"is", "has", "was", "does", "holds", "of", "as", "less"})
+_NEVER_ONE: Final = frozenset(
+    {
+        "%(entries)s entries of %(people)s people",
+        "%(entries)s entries of one person",
+        "%(count)s people share this rank, and equals share the better grade.",
+        "The decision moves %(count)s figures, and you have not opened them: look at them before you agree.",
+        "The same text was signed for %(number)s people",
+        "Days present: on %(present)s of the cycle's %(days)s days there was a posting, without leave and secondment.",
+    }
+)
+"""Said only where there are several: of one another sentence is, or none."""
+_BY_POLICY: Final = re.compile(
+    r"at most|at least|At least|within|fewer than|Hand it over now|A session ends|sent again with success|total\)s days, as far"
+)
+"""Bounds and periods that policies and the application set, none of which is one."""
+
+
+def _of_one(text: str, place: str, noun: str) -> set[str]:
+    """How a message of several is written of one."""
+    one = {"people": "person", "entries": "entry", "activities": "activity"}.get(noun, noun[:-1])
+    several = f"%({place})s {noun}"
+    return {text.replace(several, f"%({place})s {one}"), text.replace(several, f"1 {one}")}
+
+
+def test_whatever_counts_is_written_of_one_too() -> None:
+    """“1 contracts” stands nowhere: a message with a number before a noun of several has a form for one, or a message of its own beside it."""
+    known = {
+        one for message in _messages("es") for one in ((message.id,) if isinstance(message.id, str) else message.id)
+    }
+    wrong = {
+        message.id
+        for message in _messages("es")
+        if isinstance(message.id, str) and message.id not in _NEVER_ONE and not _BY_POLICY.search(message.id)
+        for place, noun in _SEVERAL.findall(message.id)
+        if place in _COUNTED and noun not in _NO_NOUNS and known.isdisjoint(_of_one(message.id, place, noun))
+    }
+    assert wrong == set()

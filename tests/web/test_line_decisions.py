@@ -112,7 +112,7 @@ def test_bonus_points_are_proposed_on_a_page_of_their_own(working: Working) -> N
     agrees(working.wanda, proposed)
     assert "1.5 of at most 5 points" in working.dana.get(page).text
     assert WHY in working.alba.get(proposed.headers["Location"]).text
-    assert "1.5 bonus points for E1" in working.alba.get(proposed.headers["Location"]).text
+    assert "Bonus points for E1 in the cycle 2026 (1.5)" in working.alba.get(proposed.headers["Location"]).text
 
 
 def test_where_a_line_is_decided_about_is_found(working: Working) -> None:

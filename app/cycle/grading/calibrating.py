@@ -241,7 +241,7 @@ _MESSAGES: Final[Mapping[MoveFault, str]] = {
     MoveFault.DISCIPLINED: n_("%(node)s has the lowest grade by discipline, which nobody moves: leave the move out."),
     MoveFault.FROM_GRADE: n_("%(node)s has %(grade)s now: look at the present grade, and move from it."),
     MoveFault.STEPS: n_(
-        "%(node)s is proposed for %(grade)s, and may stand %(number)s grades from it at most: choose a nearer one."
+        "%(node)s is proposed for %(grade)s, and may be moved no farther from it than the policy allows (grades: %(number)s): choose a nearer one."
     ),
     MoveFault.SEATS: n_(
         "The group would not have as many people with %(grade)s as before: choose moves that keep their number."

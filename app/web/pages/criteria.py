@@ -34,6 +34,16 @@ _NAMES: Final = "groups.names"
 _PERCENT: Final = n_("%(value)s %%")
 _MONTHS: Final = n_("%(value)s months")
 _POINTS: Final = n_("%(value)s points")
+_DAYS: Final = n_("%(value)s days")
+_TIMES: Final = n_("%(value)s times")
+_ONE: Final = "1"
+_OF_ONE: Final[Mapping[str, str]] = {
+    _MONTHS: n_("%(value)s month"),
+    _POINTS: n_("%(value)s point"),
+    _DAYS: n_("%(value)s day"),
+    _TIMES: n_("%(value)s time"),
+}
+"""The same of a figure that is one."""
 _MEASURED: Final[Mapping[str, str]] = {
     **dict.fromkeys(("unit", "own", "share", "rate", "performance_share"), _PERCENT),
     **dict.fromkeys(
@@ -42,9 +52,9 @@ _MEASURED: Final[Mapping[str, str]] = {
     ),
     **dict.fromkeys(("demotion", "suspension", "pay_cut", "reprimand", "grave"), _MONTHS),
     **dict.fromkeys(("career_per_year", "career_max", "bonus_max", "unique_weight_max"), _POINTS),
-    "minimum_days": n_("%(value)s days"),
+    "minimum_days": _DAYS,
     "pool": n_("%(value)s won"),
-    "top_to_second_lowest_min": n_("%(value)s times"),
+    "top_to_second_lowest_min": _TIMES,
 }
 """What a policy's figure is measured in, by its member's name: a figure that is read by whoever is judged never stands bare."""
 _FIRST_MONTH: Final = "first_month"
@@ -105,7 +115,8 @@ def _in_words(one: ShownInput) -> ShownInput:
     if value and parts[-1] == _FIRST_MONTH:
         value = get_month_names("wide", "stand-alone", locale=page_language())[int(value)]
     elif value and message is not None:
-        value = str(gettext(message, value=value))
+        said = _OF_ONE.get(message, message) if value == _ONE else message
+        value = str(gettext(said, value=value))
     return replace(
         one,
         value=value,

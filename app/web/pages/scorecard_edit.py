@@ -319,7 +319,7 @@ def copy(context: RequestContext, query: EditQuery, form: CopyForm) -> Redirect:
     number = into_basket(context, into, [Put(FILE, set_=rows)], edited.chosen).values["number"]
     return Redirect(
         n_(
-            "Copied into change set %(number)s: %(count)s scorecards. The grid builds upon it: change what is to be another, then submit the set."
+            "Copied into change set %(number)s (scorecards: %(count)s). The grid builds upon it: change what is to be another, then submit the set."
         ),
         then="scorecard_edit.grid",
         values=query.model_dump(exclude_defaults=True, exclude={"into", "page"}) | {"cycle": cycle, "into": number},
