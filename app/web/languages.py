@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -313,12 +313,27 @@ def part(value: int, of: str) -> str:
 
 
 def percent(value: Figure | None, places: int = 1) -> str:
-    """A number that is a percentage already."""
-    return (
-        ABSENT
-        if value is None
-        else f"{figure(value, places=places, least=0, language=page_language())}\N{NO-BREAK SPACE}%"
-    )
+    """A number that is a percentage already. Korean writes the sign without a space."""
+    if value is None:
+        return ABSENT
+    language = page_language()
+    between = "" if language == "ko" else "\N{NO-BREAK SPACE}"
+    return f"{figure(value, places=places, least=0, language=language)}{between}%"
+
+
+def alike(value: Figure | None, column: Iterable[Figure | None], places: int = 4) -> str:
+    """A number of a column: every one with as many decimals as the longest has, so that their points stand under one another.
+
+    Args:
+        value: the number.
+        column: all numbers of the column.
+        places: decimals at most.
+    """
+    if value is None:
+        return ABSENT
+    rounded = [round(_exact(one), places).normalize().as_tuple().exponent for one in column if one is not None]
+    decimals = max((-one for one in rounded if isinstance(one, int) and one < 0), default=0)
+    return figure(value, places=decimals, language=page_language())
 
 
 def usd(value: Figure | None, places: int = 2) -> str:
@@ -397,6 +412,7 @@ def _day_of_year(day: dt.date, language: str) -> str:
 FILTERS: Final = {
     "amount": amount,
     "band": band_of,
+    "alike": alike,
     "counted": counted,
     "dated": dated,
     "day": day,

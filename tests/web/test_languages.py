@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from app.kit.settings import Settings
 from app.organisation.tables import unit_period
 from app.web import create_app
-from app.web.languages import ABSENT, amount, instant, krw, month, number, writing
+from app.web.languages import ABSENT, alike, amount, instant, krw, month, number, percent, writing
 from app.web.zones import Clock, city_of
 from tests.web.working import NOW, Somebody, Working
 
@@ -132,6 +132,24 @@ def test_a_months_year_stands_where_the_language_has_it(working: Working, langua
         assert month(dt.date(2026, 1, 1)) == written
         assert krw(1565449) == krw(1565449.0, 4)
         assert krw(1565449.3151, 4).startswith("₩")
+
+
+@pytest.mark.parametrize(
+    ("language", "written"), [("en", "80\N{NO-BREAK SPACE}%"), ("ko", "80%"), ("es", "80\N{NO-BREAK SPACE}%")]
+)
+def test_korean_writes_a_percentage_without_a_space(working: Working, language: str, written: str) -> None:
+    """The others keep the sign on the number's line."""
+    with working.app.test_request_context("/", headers={"Accept-Language": language}):
+        assert percent(80) == written
+
+
+def test_the_numbers_of_a_column_have_their_points_under_one_another(working: Working) -> None:
+    """As many decimals as the longest has, none where all are whole; what is not there is not a number of it."""
+    with working.app.test_request_context("/", headers={"Accept-Language": "en"}):
+        assert [alike(one, [80.0692, 74.9, None]) for one in (80.0692, 74.9)] == ["80.0692", "74.9000"]
+        assert [alike(one, [0, 3.75]) for one in (0, 3.75)] == ["0.00", "3.75"]
+        assert alike(10, [10, 200]) == "10"
+        assert alike(None, [None, 1]) == ABSENT
 
 
 def test_instants_are_read_by_the_clock_of_ones_office_else_of_the_agency_until_one_chooses(working: Working) -> None:
