@@ -54,10 +54,12 @@ def _close(instance: Path) -> None:
 
 
 def _logins(serving: subprocess.Popen[bytes], log: Path) -> Iterator[tuple[str, tuple[str, str]]]:
-    """What is printed before the agency is served: role, e-mail, password."""
+    """What is printed before the agency is served: role, e-mail, password; others' logins stand between those of the roles."""
     assert serving.stdout is not None
-    for _ in ROLES:
+    missing = set(ROLES)
+    while missing:
         words = serving.stdout.readline().decode().split()
         if len(words) != 3:
             raise RuntimeError(f"the agency was not built:\n{log.read_text(encoding='utf-8')}")
+        missing.discard(words[0])
         yield words[0], (words[1], words[2])
