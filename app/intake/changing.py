@@ -14,7 +14,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app import access, decisions, ledger, organisation, scoring
+from app import access, cascade, decisions, ledger, organisation, scoring
 from app.access import Viewer
 from app.decisions import Decision, DecisionKind, Read
 from app.intake.agency import DERIVED_FROM
@@ -371,7 +371,7 @@ _ALONE: Final[Mapping[str, frozenset[str]]] = {
 
 
 def _one_suffices(connection: Connection, changed: Changed, judged: JudgedChange, *, today: dt.date) -> bool:
-    """Whether only names, e-mails, time zones and the texts of definitions change. Queries: 3 where an e-mail changes."""
+    """Whether only names, e-mails, time zones and the texts of definitions change. Queries: 5 where an e-mail changes."""
     for one in changed.rows:
         if one.before is None or one.after is None:
             return False
@@ -391,23 +391,25 @@ def is_email_for_two(connection: Connection, changed: Changed, *, today: dt.date
     """Whether an e-mail changes that takes two people.
 
     One whose account, which follows it, has a power: who has a link sent to an address of their own would be the second person too. So with a
-    head's, and that of whoever stands in for somebody: what others entered is theirs to say. And one that is somebody else's: both would be taken
-    for one person. Queries: 3 where an e-mail changes.
+    head's, and that of whoever stands in for somebody, rates a line of others or has a function in a cycle, today or later: what others entered is
+    theirs to say. And one that is somebody else's: both would be taken for one person. Queries: 5 where an e-mail changes.
     """
-    emailed = {
-        one.after["number"]: one.after["email"]
+    rows = [
+        (one.after["number"], (one.before or {}).get("email", ""), one.after["email"])
         for one in changed.rows
-        if one.name == "employees"
-        and one.after is not None
-        and one.after["email"] != (one.before or {}).get("email", "")
-    }
+        if one.name == "employees" and one.after is not None
+    ]
+    emailed = {number: new for number, old, new in rows if new != old}
     if not emailed:
         return False
+    keys = {access.email_key(one) for number, *both in rows if number in emailed for one in both if one}
     directory = organisation.directory(connection)
     return bool(
         any(directory.is_head_from(number, today) for number in emailed)
         or access.with_powers(connection, emailed)
         or access.stand_ins_among(connection, emailed, from_=today)
+        or access.keeps_function(connection, emails=keys, employees=emailed, on=today)
+        or any(not emailed.keys().isdisjoint(some) for some in cascade.appointed_raters(connection).values())
         or access.emails_of_others(connection, directory, emailed)
     )
 

@@ -84,6 +84,18 @@ def test_an_e_mail_that_an_account_with_a_power_would_follow_takes_two(desk):
     assert desk.approve(desk.person("dora"), decision).json()["state"] == "approved"
 
 
+def test_an_e_mail_of_whoever_has_a_function_takes_two(desk):
+    """Of one that begins later too: who is made an approver is the second person of what hr proposes, and hr does not come by that account alone."""
+    dana = desk.person("dana")
+    dana.post("/api/v1/cycles", json={"cycle": "2026", "calendar": {}}).raise_for_status()
+    content = {"person": "E1", "function": "approver", "from": "2026-09-01", "to": "2027-06-01"}
+    made = dana.post("/api/v1/decisions", json={"kind": "appoint", "cycle": "2026", "content": content, "reason": WHY})
+    assert desk.approve(desk.person("ferran"), made.json()).json()["state"] == "approved"
+    (one,) = rows(desk, "employees.csv", number="E1")
+    address = put(desk, "employees.csv", text_row(one) | {"email": "mine@elsewhere.example"})
+    assert desk.submit(address)["state"] == "proposed"
+
+
 def test_a_unit_that_one_has_left_in_the_cycle_is_ones_own_case(desk):
     """It is a part of one's score still: neither maker nor checker; of a cycle in which one never stood there one may be."""
     (posting,) = rows(desk, "postings.csv", employee="E6")

@@ -227,6 +227,24 @@ def test_appointed_raters_rate_alone_and_nobody_in_their_own_case(desk):
         assert (made["id"] in [one["id"] for one in listed]) == (status == 200), name
 
 
+def test_an_e_mail_of_an_appointed_rater_takes_two(desk):
+    """Whoever has it has the account, and gives the grade: hr does not come by that alone."""
+    opened(desk)
+    raters(desk, ALBA, "E3", "E6")
+    desk.take_over("employees.csv")
+    dana = desk.person("dana")
+    rows = dana.get("/api/v1/files/employees.csv?limit=100").raise_for_status().json()["items"]
+    states = {}
+    for row in rows:
+        if row["number"] in {"E1", "E6"}:
+            change = desk.begin()
+            moved = {name: "" if value is None else str(value) for name, value in row.items()}
+            moved["email"] = f"{row['number']}@elsewhere.example"
+            dana.put(f"{change}/rows/employees.csv", json={"set": [moved]}).raise_for_status()
+            states[row["number"]] = dana.post(f"{change}/submit", json={}).raise_for_status().json()["state"]
+    assert states == {"E1": "applied", "E6": "submitted"}
+
+
 def test_the_rated_are_told_nothing_before_they_are_notified_and_raters_their_own_alone(desk):
     """HR and auditors see every grade with its rater; a rater their own; the rated, and whoever is none of these, find nothing."""
     opened(desk)
