@@ -27,6 +27,7 @@ __all__ = [
     "emails_of_others",
     "is_auditor",
     "is_own",
+    "known_as",
     "marks_of",
     "own_powers",
     "people_with",
@@ -71,6 +72,19 @@ def marks_of(directory: Directory, *, account_id: int | None, email: str, employ
         if known is not None and known.email:
             marks.add(f"email:{email_key(known.email)}")
     return frozenset(marks)
+
+
+def known_as(directory: Directory, names: Collection[str]) -> frozenset[str]:
+    """Numbers, and e-mails as accounts are found by them, with all others that are the same people's: an employee's e-mail is the employee.
+
+    Args:
+        directory: the organisation.
+        names: numbers and e-mails.
+    """
+    known = set(names)
+    known.update(number for one in names if "@" in one for number in directory.numbers_of_email(email_key(one)))
+    people = (directory.employees.get(one) for one in tuple(known))
+    return frozenset(known | {email_key(one.email) for one in people if one is not None and one.email})
 
 
 def with_powers(connection: Connection, numbers: Collection[str]) -> frozenset[str]:

@@ -74,6 +74,19 @@ def opened(desk, *, cycle="2026", approver="anna"):
     return made
 
 
+def test_a_function_goes_to_a_person_by_whichever_account(desk):
+    """An account without a number that has an employee's e-mail is that employee: a head's certifies nothing, nobody approves and pays by two of them."""
+    for name, role in (("e1", "member"), ("e2", "member"), ("e6", "hr")):
+        desk.person(name, "--role", role)
+    opened(desk)
+    appoint(desk, "E1", "approver", maker="dora")
+    for person, function in (("e1@agency.example", "payroll"), ("e2@agency.example", "certifier")):
+        answer = propose(desk, "dana", "appoint", {"person": person, "function": function, **YEAR})
+        assert code(answer) == (409, "incompatible"), (person, function)
+    own = {"person": "E6", "function": "calibrator", **YEAR}
+    assert code(propose(desk, "e6", "appoint", own)) == (409, "own_case")
+
+
 def test_a_cycle_is_opened_once_seen_by_whom_it_is_for_and_its_calendar_kept_by_hr(desk):
     """Admin and employee find nothing; heads, executives and functions see it; what their role does not do is said by its code."""
     dana = desk.person("dana")

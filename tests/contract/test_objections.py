@@ -22,7 +22,7 @@ from tests.reference.grading import Candidate
 from tests.scenario import Scenario
 
 HEARING = ("mia", "max", "mei", "min", "moa")
-MEMBERS = tuple((name, "--role", "member") for name in ("anna", "carla", "cora", "cleo", "nobody", *HEARING))
+MEMBERS = tuple((name, "--role", "member") for name in ("anna", "carla", "cora", "cleo", "nobody", "ed", *HEARING))
 PEOPLE = tuple((f"e{number}", "--role", "employee", "--employee", f"E{number}") for number in NUMBERS)
 SETTING = Setting(
     agency=AGENCY,
@@ -42,6 +42,9 @@ def told_today(desks, engine, tmp_path):
     with desks.copy(engine, SETTING, tmp_path) as made:
         file = made.where["definitions"] / "policies.yaml"
         file.write_text(json.dumps(POLICIES), encoding="utf-8")
+        # Ed's account has no number, and the e-mail of E25, who has one of their own besides.
+        employees = made.folder / "employees.csv"
+        employees.write_text(employees.read_text("utf-8").replace("E25@agency", "ed@agency"), encoding="utf-8")
         made.kopes("load", made.folder, **made.where)
         events = made.folder.parent / "events.ndjson"
         events.write_text("".join(json.dumps(one) + "\n" for one in Scenario.read(AGENCY).events), encoding="utf-8")
@@ -50,7 +53,7 @@ def told_today(desks, engine, tmp_path):
         appoint(made, "carla@agency.example", "certifier")
         for name in ("cora", "cleo"):
             appoint(made, f"{name}@agency.example", "calibrator", groups="all")
-        for one in (*(f"{name}@agency.example" for name in HEARING[:-1]), "E21", "E25"):
+        for one in (*(f"{name}@agency.example" for name in HEARING[:-1]), "E21", "E25", "ed@agency.example"):
             appoint(made, one, "objections")
         to_stage(made, "agreement")
         sign_all(made)
@@ -229,7 +232,7 @@ def _refused_and_heard(desk):
     done = does(desk, "e3", 2, "appeal", text="The head above did not look at May.")
     assert (done.status_code, done.json()["state"], done.json()["who"]) == (200, "appealed", ["committee"])
     assert board(desk, "E3")["who"] == sorted(f"{name}@agency.example" for name in HEARING)
-    for name, status in (("e21", 404), ("e25", 404), ("nobody", 404), ("dana", 409), ("e3", 409)):
+    for name, status in (("e21", 404), ("e25", 404), ("ed", 404), ("nobody", 404), ("dana", 409), ("e3", 409)):
         assert vote(desk, name, 2, grant=True).status_code == status, name
     assert {desk.person(name).get(result).json()["final_score"] for name in ("mia", "e23", "udo")} == {
         grades(desk)["E3"]["final_score"]

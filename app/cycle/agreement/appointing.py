@@ -94,9 +94,15 @@ def _read(connection: Connection, content: Mapping[str, Any], cycle: str | None,
     given = _given(year, content, person, decision=0)
     _refuse_incompatible(connection, directory, given, person, text=str(text), today=today)
     opened = opened_cycle(connection, year)
-    about = frozenset() if person.employee is None else frozenset({Node(NodeKind.EMPLOYEE, person.employee)})
+    about = frozenset(_about(directory, person))
     kept = {name: content[name] for name in _MEMBERS if name in content}
     return Read(kept, about, None if opened is None else opened.round)
+
+
+def _about(directory: Directory, person: _Person) -> set[Node]:
+    """The employee whom it is: of an account without a number who has its e-mail."""
+    known = access.known_as(directory, {person.employee or person.email_key})
+    return {Node(NodeKind.EMPLOYEE, one) for one in known & directory.employees.keys()}
 
 
 def _given(cycle: int, content: Mapping[str, Any], person: _Person, *, decision: int) -> FunctionGiven:
@@ -123,11 +129,14 @@ def _refuse_incompatible(
         Incompatible: they do not.
     """
     employee, account = person.employee, person.account
-    heads = employee is not None and any(
-        directory.units_headed_by(employee, day) for day in (max(given.from_day, today), given.from_day)
+    known = access.known_as(directory, {given.person})
+    heads = any(
+        directory.units_headed_by(one.code, day)
+        for one in _about(directory, person)
+        for day in (max(given.from_day, today), given.from_day)
     )
     granted: frozenset[HeldRole] = roles_that_hold(
-        () if account is None else account.roles, of_employee=employee is not None, heads=heads
+        () if account is None else account.roles, of_employee=employee is not None or heads, heads=heads
     )
     if not BARRED_FROM_FUNCTION[given.function].isdisjoint(granted):
         why = n_("an administrator holds no function, and who certifies is neither of HR nor a head")
@@ -135,7 +144,11 @@ def _refuse_incompatible(
     for other in access.functions_given(connection, given.cycle):
         overlaps = other.from_day < given.to_day and given.from_day < other.to_day
         pair = frozenset({other.function, given.function})
-        if other.person == given.person and overlaps and pair in INCOMPATIBLE_FUNCTIONS:
+        if (
+            not known.isdisjoint(access.known_as(directory, {other.person}))
+            and overlaps
+            and pair in INCOMPATIBLE_FUNCTIONS
+        ):
             why = n_("nobody is approver and payroll, or certifier and approver, of one cycle")
             raise Incompatible(parameters={"person": text, "why": why})
 
@@ -173,7 +186,7 @@ def _overtaken(connection: Connection, decision: Decision) -> list[Mapping[str, 
     """Whom it names is nobody any more, or another."""
     directory = organisation.directory(connection)
     person = _person(connection, directory, str(decision.content["person"]))
-    about = frozenset() if person is None or person.employee is None else {Node(NodeKind.EMPLOYEE, person.employee)}
+    about = set() if person is None else _about(directory, person)
     return [] if person is not None and about == decision.about else [{"person": decision.content["person"]}]
 
 

@@ -118,14 +118,19 @@ class Hearings:
             connection, directory, cycle=cycle, function=CycleFunction.OBJECTIONS, day=self.day
         )
         names = [_named(one) for one in people]
+        numbers = {one.employee for one in given}
         holders = {}
         for one in given:
             mine = next((some for some in names if one.person in some), None)
             if mine is None and one.from_day <= self.day < one.to_day:
                 continue
+            known = access.known_as(directory, mine or _named([one.person]))
+            if one.employee is None and not numbers.isdisjoint(known):
+                # Who was given it by number and by an account of theirs is one member, and votes once.
+                continue
             since = directory.day_of(agreed[one.decision]) if one.decision in agreed else one.from_day
             term = CommitteeTerm(one.person, max(one.from_day, since), one.to_day)
-            holders[one.person] = (mine or _named([one.person]), term)
+            holders[one.person] = (known, term)
         return holders
 
     def _read_raters(self, employees: Collection[str]) -> None:
@@ -154,7 +159,11 @@ class Hearings:
         """Who had a hand in what somebody came to, and so does not confirm it."""
         barred = self._hands(employee)
         some = frozenset[str]().union(*(barred[one] for one in _DECIDED_BEFORE))
-        return some | self._raters_of(employee, kpi)
+        return self._known(some | self._raters_of(employee, kpi))
+
+    def _known(self, names: frozenset[str]) -> frozenset[str]:
+        """The same people by whatever account: one without a number that has an employee's e-mail is that employee."""
+        return access.known_as(self.plan.frame.directory, names)
 
     def confirmers(self, employee: str, kpi: str | None) -> tuple[str, ...]:
         """Who answers an objection of somebody: heads above the one who reviewed, of whom any one suffices, or ``hr``."""
