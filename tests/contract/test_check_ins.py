@@ -43,6 +43,16 @@ def by_others(what):
     return [(what, f"account:{name}@agency.example", 1) for name in ("boram", "dana")]
 
 
+def test_who_has_no_head_is_led_by_hr_and_not_by_their_own_account_of_it(desk):
+    """An account of hr without a number that has an employee's e-mail is that employee's."""
+    opened(desk)
+    desk.person("e4", "--role", "hr")
+    address = CHECK_INS.replace("E1", "E4")
+    body = {"as": "head", "text": "We spoke of the new buyers.", "on": "2026-06-15"}
+    assert code(desk.person("e4").post(address, json=body)) == (409, "role")
+    assert desk.person("dana").post(address, json=body).status_code == 201
+
+
 def test_both_keep_check_ins_that_they_and_hr_read(desk):
     """Each in their own part; whoever is neither finds nothing, an executive and the head above neither; no figure moves."""
     assert kept(desk, "alba", "owner").status_code == 404

@@ -19,7 +19,7 @@ from app.cycle import tables
 from app.cycle.agreement.agreed_cards import signers_of
 from app.cycle.opened import NotNow, OpenedCycle
 from app.cycle.year.rating import FinalAlready
-from app.decisions import Hand, refusal_for
+from app.decisions import Hand, own_nodes, refusal_for
 from app.kit.database import lock
 from app.kit.refusals import Invalid, at_field, text_problems
 from app.organisation import Directory
@@ -103,6 +103,10 @@ def check_in_parts(plan: CyclePlan, viewer: Viewer, employee: str, *, day: dt.da
     """
     if viewer.employee == employee:
         return {SignedAs.OWNER: None}
+    own = own_nodes(plan.frame.directory, email=viewer.email, employee=viewer.employee, day=day)
+    if Node(NodeKind.EMPLOYEE, employee) in own:
+        # An account without a number that has their e-mail is theirs: nobody leads themself.
+        return {}
     heads = _heads(plan.frame.directory, plan, employee, day)
     if viewer.employee in heads or (not heads and may(viewer.roles, Deed.RUN_CYCLE, ())):
         return {SignedAs.HEAD: None}
