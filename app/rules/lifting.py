@@ -1,4 +1,4 @@
-"""How far a line has to move until a score is in another band: the scoring rules run backwards.
+"""How far a line has to move until a score is in another band, or reaches another grade: the scoring rules run backwards.
 
 Nothing here works a method out backwards. A step is looked for among the steps that a KPI can take, whole deals or hundredths of a percent,
 by the rules that score, so that what is said holds to the last step: at it the band is reached, one step before it is not.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
 from typing import Final
@@ -19,28 +20,38 @@ from app.rules.measures import GROWS_WITH_DAYS, Aggregate, BoolArray, FloatArray
 from app.rules.methods import SCORE_MIN, best_actual
 from app.rules.rollup import BANDS, Band, published
 
-__all__ = ["NOT_REACHED", "Aim", "Walk", "aim_of", "is_reached", "least_steps", "places_of", "walk_of"]
+__all__ = ["NOT_REACHED", "Aim", "Walk", "aim_at", "aim_of", "is_reached", "least_steps", "places_of", "walk_of"]
 
 NOT_REACHED: Final = -1
 
 _FAR: Final = 1000
-_HALF: Final = 0.005
+_HALF: Final = 0.5
 """A published score begins half a hundredth below what it says."""
-_NEAR: Final = 0.01
-"""Scores further than that from an edge are published on their own side of it."""
+_NEAR: Final = 1.0
+"""Scores so many hundredths from an edge are published on their own side of it."""
 _NEVER_BELOW_ZERO: Final = frozenset(set(Aggregate) - {Aggregate.GIVEN, Aggregate.RATING})
 """What is made of activities: there are never fewer than none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """The edge that a score is told against: where the next better band begins, or, in the best one, where that one does."""
+    """The edge that a score is told against: where the next better band or grade begins, or, in the best band, where that one does."""
 
-    band: Band
-    """The band to be reached; of the best one the band below it, which is fallen into."""
+    letter: str
+    """The band or grade to be reached; of the best band the one below it, which is fallen into."""
     edge: int
-    """The least published score that is on the better side."""
-    falls: bool
+    """The least published score that is on the better side, in hundredths."""
+    falls: bool = False
+
+    @property
+    def least(self) -> Decimal:
+        """That score in points."""
+        return Decimal(self.edge).scaleb(-2)
+
+
+def aim_at(grade: str, least: Decimal) -> Aim:
+    """What whoever is to have a grade aims at: the least published score that has it."""
+    return Aim(grade, int(least.scaleb(2)))
 
 
 def aim_of(band: Band | None) -> Aim | None:
@@ -50,16 +61,23 @@ def aim_of(band: Band | None) -> Aim | None:
     order = list(BANDS)
     place = order.index(band)
     if place == 0:
-        return Aim(order[1], BANDS[band], falls=True)
+        return Aim(order[1], BANDS[band] * 100, falls=True)
     better = order[place - 1]
-    return Aim(better, BANDS[better], falls=False)
+    return Aim(better, BANDS[better] * 100)
 
 
 def is_reached(final: FloatArray, edge: IntArray) -> BoolArray:
-    """Whether each score, as it is published, is at its edge or above it; not where there is none."""
-    reached = np.asarray(final >= edge, dtype=np.bool_)
-    for at in np.flatnonzero(np.abs(final - edge) < _NEAR):
-        reached[at] = (published(float(final[at])) or 0) >= int(edge[at])
+    """Whether each score, as it is published, is at its edge or above it; not where there is none.
+
+    Args:
+        final: exact scores, in points.
+        edge: published ones, in hundredths.
+    """
+    beyond = final * 100 - edge
+    reached = np.asarray(beyond >= 0, dtype=np.bool_)
+    for at in np.flatnonzero(np.abs(beyond) < _NEAR):
+        score = published(float(final[at]))
+        reached[at] = score is not None and score.scaleb(2) >= int(edge[at])
     return reached
 
 
@@ -132,7 +150,7 @@ def least_steps(
 
     Args:
         finals: the final scores after so many steps of each.
-        edge: the least published score that is on the better side.
+        edge: the least published score that is on the better side, in hundredths.
         falls: whether a walk is to come below its edge, and not up to it.
         most: the steps of each walk.
 
@@ -142,7 +160,7 @@ def least_steps(
     before, there = np.zeros_like(most), most.copy()
     score_before, score_there = finals(before), finals(there)
     able = (is_reached(score_there, edge) != falls) & (most > 0)
-    crossing, by_line = edge - _HALF, True
+    crossing, by_line = (edge - _HALF) / 100, True
     while (open_ := able & (there - before > 1)).any():
         tried = (before + there) // 2
         if by_line:

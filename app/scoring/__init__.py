@@ -78,7 +78,16 @@ from app.scoring.kpi_holders import (
     kpi_rows,
     strategy_map,
 )
-from app.scoring.lifting import CardScores, Lifting, MemberLift, TriedLine, lifting, lifting_of_people
+from app.scoring.lifting import (
+    CardScores,
+    GradeLifting,
+    Lifting,
+    MemberLift,
+    TriedLine,
+    lifting,
+    lifting_of_people,
+    lifting_to_grade,
+)
 from app.scoring.lifts import Lift
 from app.scoring.office import (
     LatestChange,
@@ -229,6 +238,7 @@ __all__ = [
     "GoalLevel",
     "GoalRow",
     "GoalScore",
+    "GradeLifting",
     "GridColumn",
     "GridRow",
     "GridRows",
@@ -341,6 +351,7 @@ __all__ = [
     "lay_out",
     "lifting",
     "lifting_of_people",
+    "lifting_to_grade",
     "limit_to_told",
     "line_level",
     "make_scorecards",

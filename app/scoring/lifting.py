@@ -1,4 +1,4 @@
-"""What would lift a scorecard to the next band, of a node or of a unit's people, and what would come of actuals that somebody tries.
+"""What would lift a scorecard to the next band, of a node or of a unit's people, or somebody to the next grade, and what would come of actuals that somebody tries.
 
 Nothing is recorded: what is tried is scored as what is recorded would be (:mod:`app.scoring.lifts`).
 """
@@ -28,7 +28,16 @@ from app.scoring.plan import ScoredLine
 from app.scoring.planning import State
 from app.scoring.scorecards import ExactActuals, ScoreQuery, read_figures, score_figures
 
-__all__ = ["CardScores", "Lifting", "MemberLift", "TriedLine", "lifting", "lifting_of_people"]
+__all__ = [
+    "CardScores",
+    "GradeLifting",
+    "Lifting",
+    "MemberLift",
+    "TriedLine",
+    "lifting",
+    "lifting_of_people",
+    "lifting_to_grade",
+]
 
 _WRITTEN_PLACES: Final = 2
 
@@ -103,6 +112,24 @@ class Lifting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GradeLifting:
+    """What would bring somebody the next better grade, everybody else's score as it stands."""
+
+    aim: Aim
+    lifts: tuple[Lift, ...]
+    """The lines that make the score, the least effort first; last those that cannot do it alone, the one that comes nearest first."""
+    pair: tuple[Lift, Lift] | None
+    """Two lines that do it together, where none does alone."""
+    fixed: tuple[KpiVersion, ...]
+    """Lines that nothing moves: they cannot be measured, or it was decided what they come to."""
+
+    @property
+    def able(self) -> tuple[Lift, ...]:
+        """The lines each of which alone would do it."""
+        return tuple(one for one in self.lifts if one.step is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemberLift:
     """One of a unit's people, with the line that takes least to lift them."""
 
@@ -158,6 +185,31 @@ def lifting(
     )
 
 
+def lifting_to_grade(
+    connection: Connection, *, loaded: State, node: Node, asked: ScoreQuery, aim: Aim, sees: Callable[[Node], bool]
+) -> GradeLifting:
+    """What would bring an employee the grade that begins at a score, line by line.
+
+    Args:
+        aim: that grade, and the least published score that has it: more than the employee's own.
+        sees: whether lines of a unit's scorecard may be told; the others are left out.
+
+    Queries: those of :func:`app.scoring.scorecards.read_figures`.
+    """
+    selection = loaded.plan(asked.cycle).select((node,))
+    scored = score_figures(selection, read_figures(connection, selection, asked), asked)
+    leading = Leading(scored, 0, ExactActuals(scored), grade=aim)
+    shown = [at for at, card in leading.movable.items() if sees(card)]
+    lifts = tuple(one for one in lifts_of_cards([leading])[0] if sees(one.node))
+    pair = None if any(one.step is not None for one in lifts) else lifting_pair(leading)
+    return GradeLifting(
+        aim=aim,
+        lifts=lifts,
+        pair=pair if pair is None or all(sees(one.node) for one in pair) else None,
+        fixed=tuple(line.version for at in shown if (line := leading.line(at)).is_fixed or leading.actual(at) is None),
+    )
+
+
 def lifting_of_people(
     connection: Connection, *, loaded: State, unit: str, asked: ScoreQuery, sees: Callable[[Node], bool]
 ) -> tuple[MemberLift, ...]:
@@ -197,7 +249,7 @@ def lifting_of_people(
 def _nearness(member: MemberLift) -> tuple[bool, bool, float]:
     if member.aim is None or member.aim.falls:
         return True, member.aim is None, 0.0
-    return False, member.lift is None, float(member.aim.edge) - (member.leads.final or 0.0)
+    return False, member.lift is None, float(member.aim.least) - (member.leads.final or 0.0)
 
 
 def _tried(leading: Leading, tries: Mapping[str, Decimal]) -> tuple[tuple[TriedLine, ...], CardScores, CardScores]:

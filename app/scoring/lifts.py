@@ -1,9 +1,9 @@
-"""How far each line of a scorecard alone would have to move to lift it to the next band, and cards whose lines are moved.
+"""How far each line of a scorecard alone would have to move to lift it to the next band, or to the next grade, and cards whose lines are moved.
 
 It asks the rules that score, of actuals that are not there. What moves is one line's actual at the year's end. The same KPI of the unit posted
 to moves with it where it adds up, since the unit counts what its people do; everything else stays where it leads.
 A newcomer's usual mistake is to begin at the score so far: while the year runs a step counts on top of where the year leads to
-(:mod:`app.rules.outlook`).
+(:mod:`app.rules.outlook`). A grade alone goes by the score so far: it is what is ranked.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from app.rules.definitions import KpiVersion, Measure
-from app.rules.lifting import NOT_REACHED, Walk, aim_of, least_steps, walk_of
+from app.rules.lifting import NOT_REACHED, Aim, Walk, aim_of, least_steps, walk_of
 from app.rules.measures import ADDS_UP, OF_TOTALS, Aggregate, FloatArray, IntArray, exact_decimal, split
 from app.rules.methods import SCORE_MAX, best_actual, score
 from app.rules.outlook import Outlook
@@ -36,6 +36,8 @@ __all__ = ["Leading", "Lift", "MovedLines", "Trials", "lifting_pair", "lifts_of_
 class Lift:
     """How far a line alone would have to move, all else as it leads."""
 
+    node: Node
+    """On whose scorecard the line is: the node's, or of whoever is lifted to a grade that of a unit posted to."""
     kpi: str
     version: KpiVersion
     actual: Decimal
@@ -68,9 +70,17 @@ class Lift:
 
 
 class Leading:
-    """Where a node's lines lead, exactly and as the scores have them."""
+    """Where a node's lines lead, exactly and as the scores have them.
 
-    def __init__(self, scored: Scores, place: int, exact: ExactActuals) -> None:
+    Args:
+        scored: some nodes.
+        place: the node's among them.
+        exact: their actuals.
+        grade: where the next better grade begins, for who is to be lifted to that and not to the next band: it goes by the score that is
+            ranked, so that nothing is projected.
+    """
+
+    def __init__(self, scored: Scores, place: int, exact: ExactActuals, *, grade: Aim | None = None) -> None:
         selection = scored.selection
         self.scored: Final = scored
         self.place: Final = place
@@ -81,10 +91,24 @@ class Leading:
         measured = ~np.isnan(scored.score[self.worked])
         has_projections = not np.isnan(scored.ahead_score[self.worked])[measured].any()
         outlook = selection.plan.outlook(scored.asked.day)
-        self.projects: Final = outlook is Outlook.RUNNING and ahead is not None and has_projections
+        self.projects: Final = grade is None and outlook is Outlook.RUNNING and ahead is not None and has_projections
         self.actuals: Final = scored.ahead_actual if self.projects else scored.actual
         self.exact: Final = exact
-        self.aim: Final = aim_of(band(published(ahead if self.projects else final)))
+        self.aim: Final = grade or aim_of(band(published(ahead if self.projects else final)))
+        of_units = grade is not None and not self._has_own_part()
+        self.movable: Final = self._of_units() if of_units else dict.fromkeys(self.worked, self.node)
+        """The worked lines by which the score is to move, each with the node on whose scorecard it is shown: the units' posted to where nothing of one's own is part of it."""
+
+    def _has_own_part(self) -> bool:
+        """Whether the node's own lines are part of its final score."""
+        selection, scored = self.scored.selection, self.scored
+        is_measured = not np.isnan(scored.score[self.worked]).all()
+        return is_measured and (selection.own_pct[self.place] > 0 or isnan(scored.unit[self.place]))
+
+    def _of_units(self) -> dict[int, Node]:
+        selection = self.scored.selection
+        shown = np.flatnonzero(np.isin(selection.shown_node, selection.post_unit[self.posts])).tolist()
+        return {int(selection.shown_worked[at]): selection.nodes[int(selection.shown_node[at])] for at in shown}
 
     @property
     def posts(self) -> IntArray:
@@ -248,7 +272,7 @@ def _candidates(leading: Leading) -> list[_Candidate]:
     if leading.aim is None:
         return []
     candidates = []
-    for at in leading.worked:
+    for at in leading.movable:
         actual = leading.actual(at)
         if actual is None or leading.line(at).is_fixed:
             continue
@@ -354,6 +378,7 @@ def _lift(candidate: _Candidate, steps: int, final: float) -> Lift:
     size = abs(candidate.actual) or abs(best_actual(line.reference).actual) or Fraction(1)
     final_score = published(final)
     return Lift(
+        node=candidate.leading.movable[candidate.at],
         kpi=line.row.kpi,
         version=line.version,
         actual=exact_decimal(candidate.actual),

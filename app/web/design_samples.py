@@ -90,6 +90,32 @@ def _lifts() -> list[tuple[Sample, bool]]:
     return [(one, falls) for one in (*lifts, deals) for falls in (False, True)]
 
 
+def _way() -> Sample:
+    """The way to a better grade, of somebody whom calibrators moved: no line reaches it alone, two together do."""
+    deals = _version(_measure("count", "export_deal"))
+    line = {
+        "node": _ALBA,
+        "kpi": "deals",
+        "version": deals,
+        "better": 1,
+        "places": 0,
+        "usual": None,
+        "activities": None,
+    }
+    line |= {
+        "actual": Decimal(3),
+        "reached": Decimal(5),
+        "final": Decimal("81.43"),
+        "is_best": False,
+        "with_unit": True,
+    }
+    near, far, best = ({"step": Decimal(2)}, {"step": None}, {"step": None, "is_best": True})
+    lifts = [Sample(**(line | more)) for more in (near, far, best)]
+    lifting = Sample(lifts=lifts, able=[], pair=(lifts[0], lifts[0]), fixed=[deals])
+    better = Sample(grade="A", lowest=Decimal("81.43"), missing=Decimal("1.31"))
+    return Sample(better=better, score=Decimal("80.12"), proposed="B", moved_to="C", lifting=lifting)
+
+
 def _business() -> Sample:
     """A unit's figures against a target and against a base value, with last year's and without."""
     weeks = [(7 * at, float(at)) for at in range(12)]
@@ -371,7 +397,9 @@ def samples() -> dict[str, Any]:
             "password": True,
         },
         "lifts": _lifts(),
-        "aims": [Sample(band="B", falls=False), Sample(band="S", falls=True), None],
+        "way": _way(),
+        "alba": _ALBA,
+        "aims": [Sample(letter="B", falls=False), Sample(letter="S", falls=True), None],
         "business": _business(),
         "moves": _moves(),
         "nothing_moves": Sample(rows=[], members=(), summary=[]),

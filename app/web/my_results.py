@@ -21,6 +21,7 @@ from app.rules.standings import Score
 from app.rules.tellings import ToldOf
 from app.rules.terms import Node, NodeKind
 from app.scoring import ScoreQuery, State
+from app.web.grade_ways import GradeWay, grade_way
 from app.web.group_names import group_namer
 from app.web.request_context import RequestContext
 
@@ -59,6 +60,7 @@ class MyResult:
         group: what the group is called.
         decisions: about them, the earliest first.
         move: what their grade was moved by, where that holds.
+        way: what would have brought them the next better grade; None where no score would.
         equals: why others of the same published score and group have another grade.
         before: what they were told before the last time; None for nothing.
         cases: their own objections, the newest first.
@@ -79,6 +81,7 @@ class MyResult:
     group: str | None
     decisions: tuple[DecisionAbout, ...]
     move: GradeMove | None
+    way: GradeWay | None
     equals: tuple[GradeMove, ...]
     before: ToldBefore | None
     cases: tuple[Case, ...]
@@ -97,7 +100,7 @@ def my_result(context: RequestContext, cycle: int | None) -> MyResult | None:
     Raises:
         NotThere: who asks is no employee, or was told nothing of that cycle.
 
-    Queries: 6, of a locked cycle 8, and those of the scores of one and of :meth:`app.cycle.Hearings.cases`; 1 where nobody was told anything.
+    Queries: 6, of a locked cycle 8, and twice those of the scores of one, those of a proposal and of :meth:`app.cycle.Hearings.cases`; 1 where nobody was told anything.
     """
     number = context.viewer.employee
     if number is None:
@@ -116,6 +119,7 @@ def my_result(context: RequestContext, cycle: int | None) -> MyResult | None:
     to = cascade.told_to(context.connection, of, number)[number]
     own, unit, *_ = _scored(context, loaded, of, node)
     plan = loaded.plan(of)
+    proposal = cycles.propose_employee_grades(context.connection, cycle=of, today=context.today, loaded=loaded).proposal
     results, moves = told[of], plan.sheet.moves_of(of)
     until, opened = cycles.last_day_of_window(to, loaded), cycles.opened_cycle(context.connection, of)
     cases = () if opened is None else Hearings(context.connection, loaded, opened, day=context.today).cases()
@@ -134,6 +138,7 @@ def my_result(context: RequestContext, cycle: int | None) -> MyResult | None:
         group=None if to.result.group is None else group_namer(plan.sheet.definitions.policies)(to.result.group),
         decisions=tuple(_about(context, of, node, before=results.before)),
         move=told_move(results, moves, node),
+        way=grade_way(context, loaded=loaded, cycle=of, node=node, proposal=proposal),
         equals=tuple(_of_equals(moves, results, node)),
         before=cascade.told_before(context.connection, to),
         cases=tuple(one for one in cases if one.objection.employee == number),

@@ -18,13 +18,15 @@ from app.decisions import Decision, DecisionFilter
 from app.kit.refusals import NotThere
 from app.objecting import Case
 from app.rules.deciding import DecisionState
-from app.rules.grading import members
+from app.rules.grades_narrowed import without_employee
+from app.rules.grading import EmployeeProposal, members
 from app.rules.permissions import Deed, may
 from app.rules.reviewing import ReviewAlert
 from app.rules.stages import BEFORE_THE_CUT
 from app.rules.terms import CycleFunction, Node, NodeKind
 from app.web import decided, objecting, telling
 from app.web.decision_kinds import DECISION_KINDS
+from app.web.grade_ways import GradeWay, grade_way
 from app.web.grades_seen import GradesSeen, grades_seen
 from app.web.request_context import RequestContext
 
@@ -37,12 +39,14 @@ __all__ = [
     "is_first_opening",
     "lists_results",
     "narrowed",
+    "proposal_seen",
     "result_seen",
     "results_listed",
     "results_seen",
     "sees_alerts",
     "shows_result",
     "signed",
+    "way_of",
     "write_opening",
 ]
 
@@ -273,6 +277,26 @@ def decisions_about(
         for node in one.about & nodes:
             about.setdefault(node.code, []).append(one)
     return {number: tuple(of) for number, of in about.items()}
+
+
+def proposal_seen(shown: ResultsSeen, employee: str) -> EmployeeProposal:
+    """The proposal by which somebody is told of; places and cut-offs of one's own group are told without oneself, as long as nobody has told one of it."""
+    proposal, seen = shown.results_for(employee).proposal, shown.seen
+    if seen.hides_own and seen.own is not None and seen.own in proposal.candidates:
+        return without_employee(proposal, seen.own)
+    return proposal
+
+
+def way_of(context: RequestContext, shown: ResultsSeen, employee: str) -> GradeWay | None:
+    """What would have brought somebody the next better grade, for who may read all that their score came from. Queries: those of :func:`app.web.grade_ways.grade_way`."""
+    results = shown.results_for(employee)
+    return grade_way(
+        context,
+        loaded=results.loaded,
+        cycle=results.opened.cycle,
+        node=Node(NodeKind.EMPLOYEE, employee),
+        proposal=proposal_seen(shown, employee),
+    )
 
 
 def as_json(shown: ResultsSeen, result: EmployeeResult, about: Iterable[Decision]) -> dict[str, Any]:

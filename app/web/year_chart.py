@@ -141,8 +141,8 @@ def _ended(final: Decimal | None) -> str:
             "Ended at %(score)s (%(band)s), %(points)s below %(better)s",
             score=score(final),
             band=band(final),
-            points=score(aim.edge - final),
-            better=aim.band,
+            points=score(aim.least - final),
+            better=aim.letter,
         )
     )
 
@@ -156,7 +156,7 @@ def _led(ahead: Decimal) -> str:
             "Leads to %(score)s (%(band)s) at the year's end, %(points)s below %(better)s",
             score=score(ahead),
             band=band(ahead),
-            points=score(aim.edge - ahead),
-            better=aim.band,
+            points=score(aim.least - ahead),
+            better=aim.letter,
         )
     )

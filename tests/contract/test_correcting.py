@@ -27,6 +27,7 @@ from tests.contract.test_certifying import (
     running,
 )
 from tests.contract.test_cycles import agree, propose
+from tests.contract.test_grade_ways import way_of, without_way
 from tests.contract.test_notifying import RISES, result_page, tell
 from tests.contract.test_notifying import desk as notifying
 from tests.scenario import Scenario
@@ -255,7 +256,7 @@ def test_between_two_tellings_what_is_admitted_is_pending(notifying):
         return f"{desk.person(name).get(address).json()['final_score']:.2f}"
 
     tell(desk)
-    first = score("dana")
+    first, way = score("dana"), way_of(result_page(desk, RISES.lower()).text)
     late_one = Scenario.read(f"2026-09-01 consult LATE-9 {RISES} of Meyer/AT").events
     ingest(desk, late_one)
     assert (score("dana"), first in result_page(desk, RISES.lower()).text) == (first, True)
@@ -264,6 +265,8 @@ def test_between_two_tellings_what_is_admitted_is_pending(notifying):
     lifted = score("dana")
     assert lifted != first
     mine = result_page(desk, RISES.lower()).text
+    assert way_of(mine) == way
+    mine = without_way(mine)
     assert (first in mine, lifted in mine, f"/decisions/{done.json()['id']}" in mine) == (True, False, False)
     tell(desk)
     assert lifted in result_page(desk, RISES.lower()).text

@@ -198,6 +198,13 @@ class Grading:
 
     def employees(self) -> Grades:
         """As ``kopes grade``."""
+        rows, candidates = self.listed()
+        self.place(candidates)
+        self._fill(rows, candidates)
+        return Grades(rows, self.broken(candidates))
+
+    def listed(self) -> tuple[list[dict[str, Any]], list[Candidate]]:
+        """Everybody's row before grades, and those who are to be placed."""
         rows, candidates = [], []
         for node in self.scoring.nodes():
             kind, number_ = node.split(":", 1)
@@ -214,9 +221,7 @@ class Grading:
                         disciplined=self._disciplined(number_),
                     )
                 )
-        self.place(candidates)
-        self._fill(rows, candidates)
-        return Grades(rows, self.broken(candidates))
+        return rows, candidates
 
     def _listed(self, node: str, employee: str) -> dict[str, Any]:
         """An employee's row before grades: days, scores and the reason where there will be no grade."""

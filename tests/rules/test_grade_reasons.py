@@ -18,6 +18,7 @@ from tests.rules.graded import proposed
 
 YEAR = Period(dt.date(2026, 1, 1), dt.date(2027, 1, 1))
 POLICIES = Policies(groups=GroupPolicy(minimum=3))
+HUNDREDTH = Decimal("0.01")
 
 
 def person(employee: str, score: float, **more: object) -> Candidate:
@@ -72,6 +73,19 @@ def test_the_cut_off_of_the_next_grade_and_what_is_missing_to_it() -> None:
     assert second.cut_off == CutOff(Decimal("67.00"), Decimal("1.00"))
 
 
+def test_where_equals_fill_the_seats_the_next_grade_is_the_one_that_they_share() -> None:
+    """One seat of S and two of A, three tie at 70: they are S together and sit on A's seats, so that nobody is A. With 70.00 the fourth is S too, with 69.99 still B."""
+    people = [person(f"E{n}", score) for n, score in enumerate([70.0, 70.0, 70.0, *(60.0 - n for n in range(7))])]
+    why = grade_reasons(propose(*people), "E3", cycle=2026, policies=POLICIES)
+    assert (why.standing.grade if why.standing else None, why.better) == (
+        "B",
+        BetterGrade("S", Decimal("70.00"), Decimal("10.00")),
+    )
+    for score, grade in ((70.0, "S"), (69.99, "B")):
+        people[3] = replace(people[3], final_score=score)
+        assert propose(*people).standings.by_code["E3"].grade == grade
+
+
 def test_grades_beyond_their_seats_are_told_with_what_made_them_so() -> None:
     """Two tie for the one seat of S; and whoever is disciplined is graded E, whatever the score and the seats."""
     people = [person(f"E{n}", score) for n, score in enumerate([70.0, 70.0, *(60.0 - n for n in range(8))])]
@@ -111,7 +125,7 @@ def test_who_is_not_graded_has_no_place_and_no_pay() -> None:
     st.integers(0, 39),
 )
 def test_reaching_the_cut_off_brings_the_grade(hundredths: list[int], disciplined: set[int], who: int) -> None:
-    """As long as the others stay: proposed anew with that score, it is the grade that was named."""
+    """As long as the others stay: proposed anew with that score it is the grade that was named, with a hundredth less the one before."""
     people = [person(f"E{n:02}", score / 100, disciplined=n in disciplined) for n, score in enumerate(hundredths)]
     one = people[who % len(people)]
     proposal = propose(*people)
@@ -121,6 +135,12 @@ def test_reaching_the_cut_off_brings_the_grade(hundredths: list[int], discipline
     assert sum(grade.people for grade in why.in_group) == len(people)
     if why.better is None:
         return
-    lifted = replace(one, final_score=float(why.better.lowest))
-    again = propose(*(lifted if each is one else each for each in people))
-    assert again.standings.by_code[one.employee].grade == why.better.grade
+    better = why.better
+
+    def graded_with(score: Decimal) -> str:
+        lifted = replace(one, final_score=float(score))
+        return propose(*(lifted if each is one else each for each in people)).standings.by_code[one.employee].grade
+
+    assert graded_with(better.lowest) == better.grade
+    assert why.standing is not None
+    assert graded_with(better.lowest - HUNDREDTH) == why.standing.grade, "one hundredth less leaves the grade"

@@ -217,6 +217,23 @@ def test_constant_query_count(working: Working, count_queries: CountQueries) -> 
     assert len(few) == len(many) <= 9
 
 
+def test_a_persons_grade_takes_as_many_queries_whatever_was_recorded(
+    working_on_each: Working, count_queries: CountQueries
+) -> None:
+    """Expect 9: those of the list, and of one's own lines the totals and distinct counts, with what would bring the next grade."""
+    working = working_on_each
+    working.dana.get("/grades/employee:E1")
+    counts = []
+    for times in range(1, 4):
+        working.record(*(f"2026-05-04 deal M-{times}-{n} E{2 + n % 5} 1000.00 USD" for n in range(9 * times)))
+        with count_queries() as sent:
+            page = working.dana.get("/grades/employee:E1")
+        assert 'id="way"' in page.text
+        counts.append(len([one for one in sent if one != "BEGIN"]))
+    assert len(set(counts)) == 1, counts
+    assert counts[0] <= 9
+
+
 def _weighed_anew(scorecards: str) -> str:
     """Five points of E1's weight from one KPI to another."""
     lighter = scorecards.replace("employee:E1,deals_confirmed,10,", "employee:E1,deals_confirmed,5,")

@@ -16,6 +16,8 @@ from app.web import reviewing
 from app.web.api import shapes
 from app.web.api.json_bodies import sent_as
 from app.web.api.readings import others_among, reading_of, write_down, write_reading
+from app.web.grade_ways import as_json as way_json
+from app.web.grade_ways import way_seen
 from app.web.rendering import Json
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -57,6 +59,32 @@ _REVIEW: Final = shapes.object_of(
     },
     about="The review of the result as it stands; null without one.",
 )
+_WAY: Final = shapes.object_of(
+    {
+        "grade": _TEXT,
+        "score": {"type": "number", "description": "The least published score that has it, all others' as they stand."},
+        "missing": {"type": "number", "description": "How far the person's own is below it."},
+        "proposed_grade": {"type": "string", "description": "What the rank brings."},
+        "moved_to": {"type": ["string", "null"], "description": "The grade that calibrators set in its place."},
+        "lines": shapes.many(
+            shapes.object_of(
+                {
+                    "node": {"type": "string", "description": "On whose scorecard the line is."},
+                    "kpi": _TEXT,
+                    "actual": {"type": "string", "description": "A decimal."},
+                    "step": {
+                        "type": ["string", "null"],
+                        "description": "How much more or less reaches the score; null where the line alone cannot.",
+                    },
+                    "reached": {"type": ["string", "null"], "description": "The actual after that step."},
+                    "final_score": {"type": "number", "description": "As published, after it or at the line's best."},
+                }
+            ),
+            about="Each line alone, the least effort first. None where earlier results were ranked.",
+        ),
+    },
+    about="Null where no score would bring a better grade: it is the best, by discipline, kept as told, or there is none.",
+)
 _RESULT: Final = shapes.object_of(
     {
         "employee": _TEXT,
@@ -85,6 +113,9 @@ _RESULT: Final = shapes.object_of(
     },
     optional=("pay", "review", "decisions", "objections", "digest"),
     about="What one may not see is absent; what does not exist yet is null.",
+)
+_NEXT_GRADE: Final = shapes.object_of(
+    {"employee": _TEXT, "cycle": _TEXT, "next_grade": {"anyOf": [_WAY, {"type": "null"}]}}
 )
 _ALERT: Final = shapes.object_of(
     {
@@ -189,6 +220,30 @@ def result(context: RequestContext, cycle: int, employee: str) -> Json:
         reviewing.write_opening(context, cycle, one)
     write_reading(context, reading)
     return Json(told)
+
+
+@pages.api_read(
+    "/api/v1/cycles/<int:cycle>/people/<employee>/next-grade",
+    may=Deed.SEE_OWN_RESULT,
+    transaction=False,
+    about={
+        "summary": "What would bring a person the next better grade",
+        "tag": "Cycles",
+        "path": _PERSON,
+        "responses": {
+            200: ("application/json", _NEXT_GRADE, "By the rank alone, everybody else's score as it stands.")
+        },
+        "refusals": _REFUSALS,
+    },
+)
+def next_grade(context: RequestContext, cycle: int, employee: str) -> Json:
+    """The least score that has the next better grade, and line by line what would reach it: one's own once one was told, anybody's for who sees their grade and may read all that it came from."""
+    node = Node(NodeKind.EMPLOYEE, employee)
+    with context.read():
+        way = way_seen(context, cycle, node)
+        reading = reading_of(context, cycle, node, what="people")
+    write_reading(context, reading)
+    return Json({"employee": employee, "cycle": str(cycle), "next_grade": way_json(way)})
 
 
 class ReviewBody(BaseModel):

@@ -44,6 +44,7 @@ from app.web.asking import ScoreParameters, asked_by, cycle_seen, state_asked
 from app.web.downloads import ReasonedExport, reasoned_file
 from app.web.file_rules import with_rules
 from app.web.file_words import file_words
+from app.web.grade_ways import grade_way
 from app.web.grades_seen import GradesSeen, grades_seen, latest_cycle_of_functions
 from app.web.group_names import group_namer
 from app.web.groups import ListGroup, shown
@@ -501,11 +502,14 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
         row = next(one for one in proposal.rows if one.employee == node.code)
     policies = loaded.plan(of_cycle).sheet.definitions.policies
     reasons = grade_reasons(proposal, node.code, cycle=of_cycle, policies=policies)
+    is_held = node in proposal.as_told
+    way = grade_way(context, loaded=loaded, cycle=of_cycle, node=node, proposal=proposal)
     return Page(
         "pages/grade.html",
         row=row,
         given=given,
-        is_held=node in proposal.as_told,
+        is_held=is_held,
+        way=way,
         graded=given_counts(proposal),
         institution=cycle.standing_institution(context.connection, loaded, of_cycle),
         name=distinct_name(context, node),

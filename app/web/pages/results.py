@@ -24,8 +24,7 @@ from app.decisions import Decision
 from app.plain.findings import n_
 from app.rules.definitions import Translated
 from app.rules.grade_marks import GradeMark, Marks, counts_of_marks, marks_of_grade
-from app.rules.grade_reasons import GradeReasons, grade_reasons
-from app.rules.grades_narrowed import without_employee
+from app.rules.grade_reasons import grade_reasons
 from app.rules.permissions import Deed
 from app.rules.standings import published
 from app.rules.terms import Node, NodeKind
@@ -209,7 +208,7 @@ def one(context: RequestContext, cycle: int, employee: str) -> Page:
         reviewing.write_opening(context, cycle, result)
     results, node = shown.results_for(employee), Node(NodeKind.EMPLOYEE, employee)
     policies = results.plan.sheet.definitions.policies
-    why = _why(shown, employee)
+    why = grade_reasons(reviewing.proposal_seen(shown, employee), employee, cycle=cycle, policies=policies)
     whole = shown.reads_whole(employee)
     about = reviewing.decisions_about(context, cycle, [employee]).get(employee, ()) if whole else ()
     check_ins, own_view = _year(context, shown, employee)
@@ -227,6 +226,7 @@ def one(context: RequestContext, cycle: int, employee: str) -> Page:
         result=result,
         row=result.row,
         why=why,
+        way=reviewing.way_of(context, shown, employee),
         blend=policies.blend[why.candidate.job],
         published=_published,
         group_name=group_namer(policies),
@@ -257,16 +257,6 @@ def one(context: RequestContext, cycle: int, employee: str) -> Page:
         lists=reviewing.lists_results(context, cycle),
         has_statement=paying.has_statement(context, cycle, employee),
     )
-
-
-def _why(shown: ResultsSeen, employee: str) -> GradeReasons:
-    """Why somebody has the grade that is proposed; places and cut-offs of one's own group are told without oneself, as long as nobody has told one of it."""
-    results, seen = shown.results_for(employee), shown.seen
-    proposal = results.proposal
-    if seen.hides_own and seen.own is not None and seen.own in proposal.candidates:
-        proposal = without_employee(proposal, seen.own)
-    opened, policies = results.opened, results.plan.sheet.definitions.policies
-    return grade_reasons(proposal, employee, cycle=opened.cycle, policies=policies)
 
 
 def _published(value: Any) -> Decimal | None:
