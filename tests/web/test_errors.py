@@ -150,6 +150,19 @@ def test_what_is_not_there_or_not_done_this_way(client, method, address, status)
         assert answer.headers["Allow"]
 
 
+@pytest.mark.parametrize("node", ["nobody", "staff:E0001", "unit:", "unit:%01", "employee:E%0A1", f"unit:{'U' * 41}"])
+def test_what_is_no_node_has_no_address_whatever_the_method(client: Any, node: str) -> None:
+    """Of addresses that are read by one method and written by another, too: it is not the method that is wrong."""
+    rules = [rule for rule in client.application.url_map.iter_rules() if "<node:" in rule.rule]
+    assert len({rule.rule for rule in rules}) < len(rules)
+    for rule in rules:
+        address = re.sub("<node:[^>]+>", node, rule.rule)
+        address = re.sub("<int:[^>]+>", "2026", address)
+        address = re.sub("<[^>]+>", "x", address)
+        for method in rule.methods - {"OPTIONS"}:
+            assert client.open(address, method=method).status_code == 404, (method, address)
+
+
 @pytest.mark.parametrize("address", ["/login", "/nowhere", "/api/v1/nowhere", "/failing/x", "/static/icon.svg"])
 def test_every_answer_forbids_inline_script_and_framing(client, address):
     headers = client.get(address).headers
