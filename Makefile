@@ -11,7 +11,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --no-input
 LOCK := $(BIN)/uv --no-config pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --quiet
-STATIC := $(shell find app/web/static app/web/assets.py app/web/earth.py app/web/faces.py app/web/themes.py scripts/latin_font.mjs -path app/web/static/gen -prune -o -type f -print 2>/dev/null)
+STATIC := $(shell find app/web/static app/web/looks/assets.py app/web/looks/earth.py app/web/looks/faces.py app/web/looks/themes.py scripts/latin_font.mjs -path app/web/static/gen -prune -o -type f -print 2>/dev/null)
 CATALOGUES := $(patsubst %.po,%.mo,$(shell find app -name '*.po' 2>/dev/null))
 
 # What Python has compiled is kept: commands, servers and workers start many times in the tests.

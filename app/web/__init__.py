@@ -16,14 +16,18 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.kit import clock as system_clock
 from app.kit.database import Database
 from app.kit.settings import ROOT, Settings
-from app.web import decided, errors, figure_words, languages, leading, plain_words, security, sign_in, usual_reasons
+from app.web import errors
+from app.web.answer.rendering import Rendering
+from app.web.answer.routing import NodeConverter, NumberConverter, Pages, Site, refuse_undeclared
 from app.web.api import RESOURCES, measuring
-from app.web.assets import assets
-from app.web.assets import build as build_assets
-from app.web.limits import EVENTS_BYTES
+from app.web.asked import security, sign_in
+from app.web.asked.limits import EVENTS_BYTES
+from app.web.decisions import decided
+from app.web.lists import leading
+from app.web.looks.assets import assets
+from app.web.looks.assets import build as build_assets
 from app.web.pages import PAGES
-from app.web.rendering import Rendering
-from app.web.routing import NodeConverter, NumberConverter, Pages, Site, refuse_undeclared
+from app.web.wording import figure_words, languages, plain_words, usual_reasons
 
 __all__ = ["build_assets", "create_app", "site_of"]
 

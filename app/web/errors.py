@@ -18,14 +18,14 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.kit.refusals import Invalid, NotThere, PasswordFirst, Refusal, TooLarge, Unauthenticated
 from app.plain.findings import Finding, n_
-from app.web.languages import filled, finding_text
-from app.web.list_views import usual_refused, way_out
-from app.web.reader import ReaderLeftError
-from app.web.rendering import say
-from app.web.request_context import RequestContext
-from app.web.routing import Site, number_of
-from app.web.security import WITHOUT_COOKIES, add_headers, safe_next
-from app.web.sign_in import current_viewer, on_connection
+from app.web.answer.rendering import say
+from app.web.answer.routing import Site, number_of
+from app.web.asked.reader import ReaderLeftError
+from app.web.asked.request_context import RequestContext
+from app.web.asked.security import WITHOUT_COOKIES, add_headers, safe_next
+from app.web.asked.sign_in import current_viewer, on_connection
+from app.web.lists.list_views import usual_refused, way_out
+from app.web.wording.languages import filled, finding_text
 
 __all__ = ["is_for_programs", "prepare", "problem", "refused_outside"]
 

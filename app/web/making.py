@@ -23,11 +23,11 @@ from app.kit.refusals import Busy, NotThere
 from app.kit.settings import Settings
 from app.rules.permissions import Deed
 from app.web import create_app
-from app.web.board_book import MadeContent
-from app.web.languages import writing
-from app.web.made_kinds import KINDS, FileKind, may_have
-from app.web.request_context import RequestContext
-from app.web.zones import Clock
+from app.web.asked.request_context import RequestContext
+from app.web.asked.zones import Clock
+from app.web.files.board_book import MadeContent
+from app.web.files.made_kinds import KINDS, FileKind, may_have
+from app.web.wording.languages import writing
 
 __all__ = ["Maker"]
 

@@ -21,7 +21,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from babel.support import Translations
 
-from app.web.languages import CATALOGUES, LANGUAGES
+from app.web.wording.languages import CATALOGUES, LANGUAGES
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 _MARKS: Final = frozenset({"_", "gettext", "n_", "ngettext"})

@@ -22,10 +22,10 @@ from app.cli.opening import CONNECTIONS as CONNECTIONS_OF_A_COMMAND
 from app.kit.settings import Settings
 from app.rules.permissions import Relation, relations_that_allow
 from app.rules.terms import Role
+from app.web.answer.navigation import ITEMS
 from app.web.front.server import CONNECTIONS, READERS, WRITERS
-from app.web.glossary import TERMS
-from app.web.navigation import ITEMS
 from app.web.pages import PAGES
+from app.web.wording.glossary import TERMS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])

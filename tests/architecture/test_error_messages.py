@@ -18,12 +18,12 @@ import pytest
 from babel.messages.pofile import read_po
 
 from app.rules.activities import MESSAGES
-from app.web.error_words import ON_PAGES
-from app.web.languages import CATALOGUES
+from app.web.wording.error_words import ON_PAGES
+from app.web.wording.languages import CATALOGUES
 from tests.conftest import ROOT
 
 TOLD_TO_NO_PERSON: Final = re.compile(
-    # The loader's findings and the ledger's own texts are for programs and commands: on pages the latter are said by app/web/error_words.py.
+    # The loader's findings and the ledger's own texts are for programs and commands: on pages the latter are said by app/web/wording/error_words.py.
     r"app/(cli|demo|exports|notices|organisation|worker|web/api|web/pages/design\.py|kit/(files|yaml_places)|access/hook_messages"
     r"|ledger/activity_rows|rules/(?!own_events)|intake/(?!own_activities|replaying))"
 )

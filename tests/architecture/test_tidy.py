@@ -165,7 +165,7 @@ BANS: Final = (
         "a page's own row on the trail",
         _calls_method("record_deed"),
         ("app/web/",),
-        ("app/web/request_context.py",),
+        ("app/web/asked/request_context.py",),
         "context.note(): it is written in the transaction that does the deed",
     ),
     Ban(
@@ -241,13 +241,13 @@ BANS: Final = (
             "app/kit/jobs.py",
             # The latest day that has begun anywhere.
             "app/rules/own_events.py",
-            "app/web/request_context.py",
+            "app/web/asked/request_context.py",
             # Where somebody works, or reads.
-            "app/web/entry_form.py",
-            "app/web/languages.py",
+            "app/web/entry/entry_form.py",
+            "app/web/wording/languages.py",
             "app/web/pages/home.py",
-            "app/web/plain_words.py",
-            "app/web/reminding.py",
+            "app/web/wording/plain_words.py",
+            "app/web/home/reminding.py",
         ),
         "ask organisation.Directory.day_of: days are those of the root unit's time zone",
     ),

@@ -16,10 +16,10 @@ from pydantic import BaseModel
 from app.kit.settings import Settings
 from app.organisation.tables import employee
 from app.rules.permissions import Deed
+from app.web.answer.rendering import Download, Page
+from app.web.answer.routing import Pages
+from app.web.asked.request_context import RequestContext
 from app.web.front.server import listen, run
-from app.web.rendering import Download, Page
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
 
 pages = Pages("baseline")
 

@@ -23,9 +23,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
 from app.rules.terms import Node
-from app.web.languages import CATALOGUES
+from app.web.answer.routing import NodeConverter
 from app.web.pages import PAGES
-from app.web.routing import NodeConverter
+from app.web.wording.languages import CATALOGUES
 from tests.browser.states import (
     PHONE,
     THEMES,

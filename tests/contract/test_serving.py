@@ -22,8 +22,8 @@ import sqlalchemy as sa
 
 from app.kit.database import lock
 from app.ledger.tables import LOCK_LEDGER
+from app.web.asked.limits import PERSON_STREAMS_MAX, PIPELINED_MAX, SHARES, THREADS, Lane
 from app.web.front import CONNECTIONS
-from app.web.limits import PERSON_STREAMS_MAX, PIPELINED_MAX, SHARES, THREADS, Lane
 from tests.contract.streaming import Stream
 from tests.people import PASSWORD
 from tests.web.api import BATCH, STRUCTURED, api, deal

@@ -24,7 +24,7 @@ from app.exports import ACTIVITIES, Cell, ExportSheet, as_csv, with_figures_name
 from app.exports.csv_files import END
 from app.exports.table import harmless
 from app.ledger import ListedActivity
-from app.web.downloads import sheet_file
+from app.web.answer.downloads import sheet_file
 
 AT = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
 TEXTS = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=40)

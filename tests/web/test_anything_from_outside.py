@@ -19,8 +19,8 @@ from werkzeug.routing import Rule
 
 from app.kit.refusals import Invalid
 from app.web import site_of
-from app.web.forms import LETTERS_MAX
-from app.web.routing import Route, _asked
+from app.web.answer.routing import Route, _asked
+from app.web.asked.forms import LETTERS_MAX
 from tests.web.api import BATCH, Api, api, deal, fresh, verdict
 from tests.web.working import Somebody, key_of
 

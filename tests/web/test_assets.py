@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from app.web.assets import assets
+from app.web.looks.assets import assets
 from tests.architecture.test_tidy import ROOT
 
 SCRIPT: Final = re.compile(r'assets\.(?:script|charts_when_near)\("([^"]+)"\)')

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 from markupsafe import Markup
 
-from app.web import book_charts
+from app.web.files import book_charts
 
 SVG = "{http://www.w3.org/2000/svg}"
 ABSENT = Markup('Score <span class="absent" aria-hidden="true">–</span> & more')

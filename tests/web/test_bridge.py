@@ -18,6 +18,10 @@ from app.access import tables as access_tables
 from app.kit import patience
 from app.kit.refusals import Busy, Refusal
 from app.web import site_of
+from app.web.answer.routing import ASKED_BY, NOBODY
+from app.web.asked.limits import SHARES, THREADS, WAITING_MAX, WAITS_SECONDS, Lane
+from app.web.asked.reader import READER_LEFT
+from app.web.asked.sign_in import SignedSession, signed_session
 from app.web.front import bodies
 from app.web.front.answers import Answer
 from app.web.front.bodies import Bodies, TooSlow
@@ -25,10 +29,6 @@ from app.web.front.bridge import Bridge
 from app.web.front.environ import environ_of
 from app.web.front.lanes import Lanes
 from app.web.front.sharers import Sharers
-from app.web.limits import SHARES, THREADS, WAITING_MAX, WAITS_SECONDS, Lane
-from app.web.reader import READER_LEFT
-from app.web.routing import ASKED_BY, NOBODY
-from app.web.sign_in import SignedSession, signed_session
 from tests.people import NOW
 from tests.web.conftest import signed_in
 

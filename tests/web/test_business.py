@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.web.words import BUSINESS
+from app.web.wording.words import BUSINESS
 from app.worker import jobs
 from tests.conftest import CountQueries
 from tests.web.markup import read
@@ -223,7 +223,7 @@ def test_a_folded_office_leads_to_its_row(at_work: Working) -> None:
 def test_without_places_there_is_no_map(at_work: Working, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor its script; the table stands alone, as it does where nothing stands below."""
     assert "pages/business.js" in at_work.ferran.get("/business").text
-    monkeypatch.setattr("app.web.business_map.spot_of", lambda *_: None)
+    monkeypatch.setattr("app.web.looks.business_map.spot_of", lambda *_: None)
     page = at_work.ferran.get("/business?sort=deals").text
     assert not circles(page)
     assert "pages/business.js" not in page

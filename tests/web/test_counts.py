@@ -12,7 +12,7 @@ from typing import Final
 
 import pytest
 
-from app.web.words import TYPES
+from app.web.wording.words import TYPES
 from tests.scenario import event_of, ingest
 from tests.web.markup import Element, read
 from tests.web.working import PEOPLE, Somebody, Working

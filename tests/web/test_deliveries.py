@@ -14,7 +14,8 @@ from app import access, mails, organisation
 from app.access.tables import account, trail
 from app.kit import outbox
 from app.kit.settings import Settings, Smtp
-from app.web import create_app, words
+from app.web import create_app
+from app.web.wording import words
 from app.worker.delivering import deliver_next
 from tests.mailbox import Mailbox, path_of
 from tests.web.working import NOW, Somebody, Working

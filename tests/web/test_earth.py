@@ -7,8 +7,8 @@ from itertools import accumulate, pairwise
 
 import pytest
 
-from app.web.assets import assets
-from app.web.earth import HEIGHT, WIDTH, place_of
+from app.web.looks.assets import assets
+from app.web.looks.earth import HEIGHT, WIDTH, place_of
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 from app.rules.deciding import DecisionEffect
-from app.web.effect_words import Moves, shown_effects
-from app.web.request_context import RequestContext
+from app.web.asked.request_context import RequestContext
+from app.web.sentences.effect_words import Moves, shown_effects
 from tests.web.test_changes import said, take_over
 from tests.web.working import Working, loaded_folder, working
 

@@ -17,11 +17,11 @@ from app.kit.refusals import Invalid, Refusal, TooMany
 from app.plain.findings import Finding, Place, Words
 from app.rules.activities import MESSAGES
 from app.rules.permissions import Deed
-from app.web.forms import parsed
-from app.web.languages import figure
-from app.web.rendering import Page
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.rendering import Page
+from app.web.answer.routing import Pages
+from app.web.asked.forms import parsed
+from app.web.asked.request_context import RequestContext
+from app.web.wording.languages import figure
 from tests.web.markup import read
 from tests.web.working import Working, key_of
 

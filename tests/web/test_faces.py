@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.web import faces
-from app.web.assets import STATIC, assets
+from app.web.looks import faces
+from app.web.looks.assets import STATIC, assets
 
 FACE = '@font-face {{ font-family: "F"; src: url(f{number}.woff2); unicode-range: {ranges}; }}'
 

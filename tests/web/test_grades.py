@@ -14,7 +14,7 @@ import pytest
 from babel.support import Translations
 from python_calamine import CalamineWorkbook
 
-from app.web.languages import CATALOGUES
+from app.web.wording.languages import CATALOGUES
 from tests.conftest import CountQueries
 from tests.web.working import Working
 

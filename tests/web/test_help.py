@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from app.web import guides
-from app.web.guides import GUIDES
-from app.web.languages import LANGUAGES, in_language
-from app.web.words import STAGES
+from app.web.home import guides
+from app.web.home.guides import GUIDES
+from app.web.wording.languages import LANGUAGES, in_language
+from app.web.wording.words import STAGES
 from tests.conftest import CountQueries
 from tests.web.markup import read
 from tests.web.working import Working

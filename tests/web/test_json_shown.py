@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from app.web.json_shown import indented
+from app.web.wording.json_shown import indented
 
 
 def test_each_member_has_its_line_and_a_number_its_digits() -> None:

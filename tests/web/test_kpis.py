@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from app import scoring
-from app.web.definition_forms import shown_inputs
-from app.web.definition_words import CHOICES
-from app.web.forms import Typed
+from app.web.asked.forms import Typed
+from app.web.changes.definition_forms import shown_inputs
+from app.web.wording.definition_words import CHOICES
 from tests.conftest import CountQueries
 from tests.web.markup import read
 from tests.web.test_changes import agree, said, take_over

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from app.kit.settings import Settings
 from app.organisation.tables import unit_period
 from app.web import create_app
-from app.web.languages import ABSENT, alike, amount, instant, krw, month, number, percent, writing
-from app.web.zones import Clock, city_of
+from app.web.asked.zones import Clock, city_of
+from app.web.wording.languages import ABSENT, alike, amount, instant, krw, month, number, percent, writing
 from tests.web.working import NOW, Somebody, Working
 
 _HEADING: Final = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)

@@ -12,7 +12,7 @@ from app import access, intake, ledger, notices
 from app.rules.permissions import Deed
 from app.rules.terms import Role
 from app.web import site_of
-from app.web.words import DEEDS, ROLES
+from app.web.wording.words import DEEDS, ROLES
 from tests.conftest import CountQueries
 from tests.scenario import event_of, ingest
 from tests.web.markup import Element, read

@@ -11,7 +11,7 @@ import pytest
 
 from app import ledger
 from app.rules.activities import EventKey
-from app.web.entry_form import SHARED_READ_MAX
+from app.web.entry.entry_form import SHARED_READ_MAX
 from tests.conftest import CountQueries
 from tests.reference.agency import ReferenceAgency
 from tests.web.markup import read

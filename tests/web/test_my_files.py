@@ -14,8 +14,8 @@ from app.kit.refusals import Conflict
 from app.kit.settings import Settings
 from app.rules.permissions import Deed
 from app.rules.terms import Role
-from app.web.board_book import MadeContent
-from app.web.made_kinds import KINDS
+from app.web.files.board_book import MadeContent
+from app.web.files.made_kinds import KINDS
 from app.web.making import Maker
 from tests.web.working import NOW, Working
 

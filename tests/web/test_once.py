@@ -15,10 +15,10 @@ from app.access import tables
 from app.kit.refusals import Busy, Conflict, Invalid, NotAllowed, NotThere, Refusal, TooLarge, TooMany
 from app.rules.permissions import Deed, Scope
 from app.web import create_app, site_of
+from app.web.answer.rendering import Json
+from app.web.answer.routing import Pages
 from app.web.api.bodies import UnknownMedia, Unreadable
-from app.web.rendering import Json
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.asked.request_context import RequestContext
 from tests.people import NOW
 
 PATH = "/api/v1/once"

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from app.web.change_basket import into_basket
+from app.web.changes.change_basket import into_basket
 from app.web.pages import organisation_units
 from tests.conftest import CountQueries
 from tests.web.test_changes import WHY, agree, said, take_over

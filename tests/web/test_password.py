@@ -12,8 +12,8 @@ from app.kit.settings import ROOT
 from app.rules.permissions import FIRST_PASSWORD_DEEDS, PUBLIC_DEEDS, Deed
 from app.rules.terms import Role
 from app.web import site_of
+from app.web.asked.forms import PASSWORD_FIELDS
 from app.web.errors import is_for_programs
-from app.web.forms import PASSWORD_FIELDS
 from tests.people import NOW, PASSWORD, email_of
 from tests.web.conftest import Person, signed_in
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.web.places import spot_of
+from app.web.looks.places import spot_of
 from tests.web.working import Working
 
 

@@ -15,7 +15,7 @@ from app import cycle as cycles
 from app.access import tables as access_tables
 from app.cycle.opened import begin_stage
 from app.rules.stages import Stage
-from app.web.languages import number
+from app.web.wording.languages import number
 from tests.conftest import CountQueries
 from tests.web.test_home import waits_for
 from tests.web.test_opened_cycles import WHY, agrees, in_agreement

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.web.reader import READER_LEFT
+from app.web.asked.reader import READER_LEFT
 from tests.web.working import Working
 
 

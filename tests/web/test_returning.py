@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from app import access
-from app.web.forms import PASSWORD_FIELDS
+from app.web.asked.forms import PASSWORD_FIELDS
 from app.web.pages import PAGES
 from tests.people import PASSWORD
 from tests.scenario import event_of, ingest

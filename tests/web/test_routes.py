@@ -17,10 +17,10 @@ from app.kit.settings import Settings
 from app.rules.permissions import PUBLIC_DEEDS, Deed, Scope
 from app.rules.terms import Node
 from app.web import create_app, site_of
+from app.web.answer.rendering import FormError, Json, Page, Redirect
+from app.web.answer.routing import Pages, refuse_undeclared
+from app.web.asked.request_context import RequestContext
 from app.web.errors import is_for_programs
-from app.web.rendering import FormError, Json, Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages, refuse_undeclared
 from tests.people import NOW, PASSWORD, PEOPLE, email_of
 from tests.web.conftest import signed_in
 

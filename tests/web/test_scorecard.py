@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from werkzeug.test import TestResponse
 
 from app.kit.database import Database
-from app.web.asking import present_cycle
+from app.web.decisions.asking import present_cycle
 from tests.conftest import CountQueries
 from tests.web.working import Working, key_of
 

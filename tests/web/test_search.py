@@ -11,8 +11,8 @@ from urllib.parse import quote, urlsplit
 import pytest
 from annotated_types import MaxLen
 
+from app.web.answer.routing import Route
 from app.web.pages import PAGES
-from app.web.routing import Route
 from tests.scenario import SOURCE
 from tests.web.markup import Element, read
 from tests.web.working import Somebody, Working, key_of

@@ -14,7 +14,7 @@ from app.intake import MASTERED_FILES, changed_folder, columns_of, key_columns, 
 from app.kit.database import Database
 from app.web.api import changes as changes_api
 from app.web.api import rejected
-from app.web.limits import SHARES, THREADS, Lane
+from app.web.asked.limits import SHARES, THREADS, Lane
 from app.web.pages import changes
 from tests.web.test_changes import HEADER, WHY, agree, begun, row, said, take_over
 from tests.web.working import Working, loaded_folder, working

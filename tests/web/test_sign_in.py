@@ -8,8 +8,8 @@ import re
 import pytest
 
 from app.web import site_of
-from app.web.security import safe_next
-from app.web.sign_in import outside_flask
+from app.web.asked.security import safe_next
+from app.web.asked.sign_in import outside_flask
 from tests.people import NOW, PASSWORD, email_of
 from tests.web.conftest import signed_in
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.rules.stages import Stage
-from app.web.navigation import ITEMS, LED_FROM
+from app.web.answer.navigation import ITEMS, LED_FROM
 from tests.conftest import CountQueries
 from tests.web.markup import Element, read
 from tests.web.test_opened_cycles import in_agreement

@@ -7,8 +7,8 @@ from itertools import product
 
 import pytest
 
-from app.web.assets import KRDS_TOKENS, STATIC
-from app.web.themes import written_out
+from app.web.looks.assets import KRDS_TOKENS, STATIC
+from app.web.looks.themes import written_out
 
 SHEET = (STATIC / "tokens.css").read_text(encoding="utf-8")
 WRITTEN = written_out(SHEET, KRDS_TOKENS.read_text(encoding="utf-8"))

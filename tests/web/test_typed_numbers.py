@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from app.plain.findings import Finding
-from app.web.typed_numbers import exact_figure, read_number
+from app.web.wording.typed_numbers import exact_figure, read_number
 from tests.web.working import Somebody, Working
 
 READ = {

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from app.web.list_views import LISTS
+from app.web.lists.list_views import LISTS
 from tests.web.markup import read
 from tests.web.working import Somebody, Working
 

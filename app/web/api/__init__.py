@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from app.web.answer.routing import Pages
 from app.web.api import (
     actions,
     allocations,
@@ -29,7 +30,6 @@ from app.web.api import (
     scorecards,
     told,
 )
-from app.web.routing import Pages
 
 __all__ = ["RESOURCES"]
 

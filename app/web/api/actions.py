@@ -13,15 +13,15 @@ from app.plain.findings import n_
 from app.plain.texts import quoted
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
-from app.web import acting
+from app.web.answer.rendering import Json
+from app.web.answer.routing import Pages
 from app.web.api import shapes
 from app.web.api.json_bodies import sent_as
 from app.web.api.paging import PageQuery, page_of
 from app.web.api.readings import others_among, write_down
-from app.web.forms import FormDay
-from app.web.rendering import Json
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.asked.forms import FormDay
+from app.web.asked.request_context import RequestContext
+from app.web.cycles import acting
 
 __all__ = ["pages"]
 

@@ -18,12 +18,12 @@ from app.rules.allocation import FACTORS
 from app.rules.permissions import Deed
 from app.rules.targets import figure_of
 from app.rules.terms import Node
-from app.web import allocating
+from app.web.answer.rendering import Json
+from app.web.answer.routing import Pages
 from app.web.api import shapes
 from app.web.api.json_bodies import sent_as
-from app.web.rendering import Json
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.asked.request_context import RequestContext
+from app.web.cycles import allocating
 
 __all__ = ["pages", "wish_of"]
 

@@ -12,14 +12,14 @@ from app.kit.refusals import Invalid, at_field
 from app.plain.findings import n_
 from app.plain.texts import quoted
 from app.rules.permissions import Deed
-from app.web import boarding
+from app.web.answer.rendering import Json
+from app.web.answer.routing import Pages
 from app.web.api import shapes
 from app.web.api.json_bodies import sent_as
 from app.web.api.readings import others_among, write_down
-from app.web.forms import FINDINGS_MAX
-from app.web.rendering import Json
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.asked.forms import FINDINGS_MAX
+from app.web.asked.request_context import RequestContext
+from app.web.cycles import boarding
 
 __all__ = ["pages"]
 

@@ -10,13 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.cycle import MOVES_MOST, read_moves_tried
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
-from app.web import calibrating
+from app.web.answer.rendering import Json
+from app.web.answer.routing import Pages
 from app.web.api import shapes
 from app.web.api.json_bodies import sent_as
-from app.web.limits import Lane
-from app.web.rendering import Json
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.asked.limits import Lane
+from app.web.asked.request_context import RequestContext
+from app.web.results import calibrating
 
 __all__ = ["pages"]
 

@@ -16,19 +16,19 @@ from app.plain.texts import has_unstorable
 from app.rules.deciding import ordered_effects
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
-from app.web import changing
+from app.web.answer.rendering import Json
+from app.web.answer.routing import Pages
 from app.web.api import shapes
 from app.web.api.bodies import UnknownMedia, body_of
 from app.web.api.json_bodies import EmptyBody, sent_as
 from app.web.api.paging import PageQuery, page_of
 from app.web.api.readings import others_among, write_down
-from app.web.effect_words import effects_seen
-from app.web.languages import finding_text
-from app.web.limits import EVENTS_BYTES, Lane
-from app.web.rendering import Json
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.row_words import headings_of
+from app.web.asked.limits import EVENTS_BYTES, Lane
+from app.web.asked.request_context import RequestContext
+from app.web.changes import changing
+from app.web.sentences.effect_words import effects_seen
+from app.web.sentences.row_words import headings_of
+from app.web.wording.languages import finding_text
 
 __all__ = ["pages"]
 

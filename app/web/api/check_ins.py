@@ -10,14 +10,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from app.rules.agreement import SignedAs
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
-from app.web import accompanying
+from app.web.answer.rendering import Json
+from app.web.answer.routing import Pages
 from app.web.api import shapes
 from app.web.api.json_bodies import sent_as
 from app.web.api.readings import reading_of, write_reading
-from app.web.forms import FormDay
-from app.web.rendering import Json
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.asked.forms import FormDay
+from app.web.asked.request_context import RequestContext
+from app.web.cycles import accompanying
 
 __all__ = ["pages"]
 

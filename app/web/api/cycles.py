@@ -14,14 +14,16 @@ from app.kit.refusals import NotThere
 from app.rules.agreement import SignedAs
 from app.rules.permissions import Deed
 from app.rules.terms import Node
-from app.web import agreeing, changing, cycling
+from app.web.answer.rendering import Json
+from app.web.answer.routing import Pages
 from app.web.api import shapes
 from app.web.api.json_bodies import sent_as
 from app.web.api.readings import reading_of, write_reading
-from app.web.grades_seen import grades_seen
-from app.web.rendering import Json
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.asked import cycling
+from app.web.asked.grades_seen import grades_seen
+from app.web.asked.request_context import RequestContext
+from app.web.changes import changing
+from app.web.cycles import agreeing
 
 __all__ = ["pages"]
 

@@ -22,16 +22,18 @@ from app.plain.texts import quoted
 from app.rules.deciding import DecisionState
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
-from app.web import changing, decided, delegating
+from app.web.answer.rendering import Json
+from app.web.answer.routing import Pages
 from app.web.api import shapes
 from app.web.api.json_bodies import EmptyBody, sent_as
 from app.web.api.paging import PageQuery, page_of
 from app.web.api.readings import others_among, write_down
-from app.web.decision_kinds import DECISION_KINDS
-from app.web.forms import FormDay
-from app.web.rendering import Json
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.asked.forms import FormDay
+from app.web.asked.request_context import RequestContext
+from app.web.changes import changing
+from app.web.cycles import delegating
+from app.web.decisions import decided
+from app.web.decisions.decision_kinds import DECISION_KINDS
 
 __all__ = ["pages"]
 

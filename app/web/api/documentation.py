@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from app.rules.activities import ACTIVITY_TYPES, VERDICT_TYPES
 from app.rules.permissions import Deed
+from app.web.answer.rendering import Json, Page
+from app.web.answer.routing import Pages
 from app.web.api.openapi import document
-from app.web.rendering import Json, Page
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.asked.request_context import RequestContext
 
 __all__ = ["pages"]
 

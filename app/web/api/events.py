@@ -16,13 +16,13 @@ from app.kit.refusals import Unauthenticated
 from app.ledger import Recorded
 from app.plain.texts import encodable
 from app.rules.permissions import Deed
+from app.web.answer.rendering import Json
+from app.web.answer.routing import Pages
 from app.web.api import shapes
 from app.web.api.bodies import arrivals_in
 from app.web.api.measuring import count_events
-from app.web.limits import EVENTS_BYTES
-from app.web.rendering import Json
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.asked.limits import EVENTS_BYTES
+from app.web.asked.request_context import RequestContext
 
 __all__ = ["DOOR", "as_json", "pages"]
 

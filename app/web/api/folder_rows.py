@@ -17,14 +17,14 @@ from app.kit.refusals import NotAllowed, NotThere
 from app.plain.findings import Finding, n_
 from app.rules.permissions import Deed
 from app.rules.terms import Node
-from app.web import changing
+from app.web.answer.rendering import Download, Json
+from app.web.answer.routing import Pages
 from app.web.api import shapes
 from app.web.api.bodies import UnknownMedia, body_of
 from app.web.api.readings import others_among, write_down
-from app.web.limits import EVENTS_BYTES
-from app.web.rendering import Download, Json
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.asked.limits import EVENTS_BYTES
+from app.web.asked.request_context import RequestContext
+from app.web.changes import changing
 
 __all__ = ["pages"]
 

@@ -17,10 +17,10 @@ from sqlalchemy.exc import DBAPIError
 from app.kit import jobs
 from app.kit.schema import current_schema, writable
 from app.rules.permissions import Deed
-from app.web.limits import Lane
-from app.web.rendering import Json
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.rendering import Json
+from app.web.answer.routing import Pages
+from app.web.asked.limits import Lane
+from app.web.asked.request_context import RequestContext
 
 __all__ = ["pages"]
 

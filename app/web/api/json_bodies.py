@@ -13,7 +13,7 @@ from app.plain.findings import n_
 from app.plain.json_text import NotJsonError, decode_sent, unfit_texts
 from app.plain.texts import storable
 from app.web.api.bodies import UnknownMedia, Unreadable, body_of
-from app.web.forms import FINDINGS_MAX, finding_of
+from app.web.asked.forms import FINDINGS_MAX, finding_of
 
 __all__ = ["EmptyBody", "sent_as"]
 

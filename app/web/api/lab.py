@@ -12,13 +12,13 @@ from app import intake
 from app.intake import LabWish
 from app.rules.lab import LabResult
 from app.rules.permissions import Deed
-from app.web import trying
+from app.web.answer.rendering import Json
+from app.web.answer.routing import Pages
 from app.web.api import shapes
 from app.web.api.json_bodies import sent_as
-from app.web.limits import EVENTS_BYTES, Lane
-from app.web.rendering import Json
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.asked.limits import EVENTS_BYTES, Lane
+from app.web.asked.request_context import RequestContext
+from app.web.cycles import trying
 
 __all__ = ["pages"]
 

@@ -22,9 +22,9 @@ from app.plain.findings import n_
 from app.rules.permissions import Deed
 from app.rules.presence import cycle_of
 from app.rules.terms import Node
-from app.web.limits import LIVE_NODES_MAX
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.routing import Pages
+from app.web.asked.limits import LIVE_NODES_MAX
+from app.web.asked.request_context import RequestContext
 
 __all__ = ["STREAM_OF", "block", "node_of", "pages"]
 

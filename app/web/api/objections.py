@@ -11,15 +11,15 @@ from app.objecting import Vote
 from app.rules.objections import ObjectionAbout, ObjectionState, Recusal
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
-from app.web import objecting
+from app.web.answer.rendering import Json
+from app.web.answer.routing import Pages
 from app.web.api import shapes
 from app.web.api.json_bodies import EmptyBody, sent_as
 from app.web.api.paging import PageQuery, page_of
 from app.web.api.readings import others_among, reading_of, write_down, write_reading
-from app.web.forms import FormDay
-from app.web.rendering import Json
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.asked.forms import FormDay
+from app.web.asked.request_context import RequestContext
+from app.web.decisions import objecting
 
 __all__ = ["pages"]
 

@@ -14,9 +14,9 @@ from pydantic import BaseModel
 
 from app.access import KEPT_ANSWER_DAYS
 from app.rules.permissions import KEY_PERMISSIONS, PUBLIC_DEEDS
+from app.web.answer.routing import Route
 from app.web.api import shapes
-from app.web.once import HEADER, REPLAYED
-from app.web.routing import Route
+from app.web.asked.once import HEADER, REPLAYED
 
 __all__ = ["api_routes", "document"]
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Protocol, TypeVar
 from flask import request
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.web.answer.rendering import Json
 from app.web.api import shapes
-from app.web.rendering import Json
 
 __all__ = ["PageQuery", "page_of"]
 

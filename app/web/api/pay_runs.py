@@ -10,13 +10,13 @@ from pydantic import BaseModel, ConfigDict
 from app.rules.pay_runs import PayItemKind
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
-from app.web import paying
+from app.web.answer.rendering import Download, Json
+from app.web.answer.routing import Pages
 from app.web.api import shapes
 from app.web.api.json_bodies import sent_as
 from app.web.api.readings import others_among, reading_of, write_down, write_reading
-from app.web.rendering import Download, Json
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.asked.request_context import RequestContext
+from app.web.results import paying
 
 __all__ = ["pages"]
 

@@ -15,13 +15,13 @@ from app.kit.refusals import NotThere
 from app.rules.permissions import Deed
 from app.rules.rating import RaterSpread
 from app.rules.terms import Node
-from app.web import rating
+from app.web.answer.rendering import Json
+from app.web.answer.routing import Pages
 from app.web.api import shapes
 from app.web.api.json_bodies import sent_as
 from app.web.api.readings import others_among, reading_of, write_down, write_reading
-from app.web.rendering import Json
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.asked.request_context import RequestContext
+from app.web.cycles import rating
 
 __all__ = ["pages"]
 

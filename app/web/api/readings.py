@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from app import access
 from app.rules.terms import Node, NodeKind
-from app.web.request_context import RequestContext
+from app.web.asked.request_context import RequestContext
 
 __all__ = [
     "CycleReading",

@@ -16,15 +16,15 @@ from app.access import JsonText
 from app.kit.refusals import NotThere, Unauthenticated
 from app.ledger import Arrival, KeptReject, Recorded
 from app.rules.permissions import Deed, Scope
+from app.web.answer.rendering import Json
+from app.web.answer.routing import Pages
 from app.web.api import shapes
 from app.web.api.bodies import arrivals_in
 from app.web.api.events import DOOR, as_json
 from app.web.api.measuring import count_events
 from app.web.api.paging import PageQuery
-from app.web.limits import EVENTS_BYTES
-from app.web.rendering import Json
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.asked.limits import EVENTS_BYTES
+from app.web.asked.request_context import RequestContext
 
 __all__ = ["outcome", "pages"]
 

@@ -12,15 +12,15 @@ from app.rules.permissions import Deed
 from app.rules.reviewing import ReviewAlert, ReviewAlertKind
 from app.rules.tellings import RankThird
 from app.rules.terms import Node, NodeKind
-from app.web import reviewing
+from app.web.answer.rendering import Json
+from app.web.answer.routing import Pages
 from app.web.api import shapes
 from app.web.api.json_bodies import sent_as
 from app.web.api.readings import others_among, reading_of, write_down, write_reading
-from app.web.grade_ways import as_json as way_json
-from app.web.grade_ways import way_seen
-from app.web.rendering import Json
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.asked.request_context import RequestContext
+from app.web.results import reviewing
+from app.web.results.grade_ways import as_json as way_json
+from app.web.results.grade_ways import way_seen
 
 __all__ = ["pages"]
 

@@ -24,13 +24,13 @@ from app.rules.permissions import Deed
 from app.rules.presence import cycle_of
 from app.rules.terms import Basis, Node, NodeKind
 from app.scoring import ScoreQuery, State
-from app.web import rating
+from app.web.answer.rendering import Json
+from app.web.answer.routing import Pages
 from app.web.api import shapes
 from app.web.api.live import node_of
 from app.web.api.readings import is_to_be_written_down, write_down, write_down_once
-from app.web.rendering import Json
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.asked.request_context import RequestContext
+from app.web.cycles import rating
 
 __all__ = ["AskedQuery", "pages"]
 

@@ -9,13 +9,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from app import scoring
 from app.rules.permissions import Deed
-from app.web import telling
+from app.web.answer.rendering import Json
+from app.web.answer.routing import Pages
 from app.web.api import shapes
 from app.web.api.json_bodies import sent_as
-from app.web.forms import FormDay
-from app.web.rendering import Json
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.asked.forms import FormDay
+from app.web.asked.request_context import RequestContext
+from app.web.results import telling
 
 __all__ = ["pages"]
 

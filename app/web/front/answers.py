@@ -14,8 +14,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from app.web.limits import ANSWER_SECONDS
-from app.web.reader import ReaderLeftError
+from app.web.asked.limits import ANSWER_SECONDS
+from app.web.asked.reader import ReaderLeftError
 
 __all__ = ["Answer", "Growing", "Receive", "Scope", "Send", "left"]
 

@@ -12,8 +12,8 @@ from typing import IO, Final
 
 from app.kit.refusals import Busy, Refusal, TooLarge
 from app.plain.findings import n_
+from app.web.asked.limits import BODIES_BYTES_MAX, BODY_SECONDS, FORM_BYTES, FORMS_BYTES_MAX
 from app.web.front.answers import Receive, Scope
-from app.web.limits import BODIES_BYTES_MAX, BODY_SECONDS, FORM_BYTES, FORMS_BYTES_MAX
 
 __all__ = ["Bodies", "LeftError", "TooSlow"]
 

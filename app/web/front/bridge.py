@@ -14,14 +14,14 @@ from typing import Any, Final
 
 from app.kit import patience
 from app.kit.refusals import Refusal
+from app.web.asked.limits import WAITS_SECONDS, Lane
+from app.web.asked.reader import READER_LEFT, ReaderLeftError
 from app.web.front.answers import Answer, Growing, Receive, Scope, Send, left
 from app.web.front.bodies import Bodies, LeftError
 from app.web.front.compressing import Coding
 from app.web.front.environ import environ_of, refuse_head
 from app.web.front.lanes import Lanes
 from app.web.front.sharers import Sharers
-from app.web.limits import WAITS_SECONDS, Lane
-from app.web.reader import READER_LEFT, ReaderLeftError
 
 __all__ = ["Bridge"]
 

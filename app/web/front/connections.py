@@ -12,9 +12,7 @@ from typing import Any, Final, Protocol, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from app.web.front.accepting import Seat
-from app.web.front.answers import Scope
-from app.web.limits import (
+from app.web.asked.limits import (
     ADDRESS_CONNECTIONS_MAX,
     ANSWER_SECONDS,
     CONNECTIONS_MAX,
@@ -24,6 +22,8 @@ from app.web.limits import (
     HEAD_SECONDS,
     PIPELINED_MAX,
 )
+from app.web.front.accepting import Seat
+from app.web.front.answers import Scope
 
 __all__ = ["Connection", "Door"]
 

@@ -12,9 +12,9 @@ from urllib.parse import unquote_to_bytes
 
 from app.kit.refusals import Refusal
 from app.plain.findings import n_
+from app.web.asked.limits import ADDRESS_BYTES_MAX, CHOICE_BYTES_MAX, HEAD_BYTES_MAX, HEADERS_MAX, REPEATED_HEADERS
+from app.web.asked.security import WITHOUT_COOKIES
 from app.web.front.answers import Scope
-from app.web.limits import ADDRESS_BYTES_MAX, CHOICE_BYTES_MAX, HEAD_BYTES_MAX, HEADERS_MAX, REPEATED_HEADERS
-from app.web.security import WITHOUT_COOKIES
 
 __all__ = ["HeadTooLarge", "HostUnreadable", "environ_of", "refuse_head"]
 

@@ -14,8 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
 from app.kit.refusals import Busy
+from app.web.asked.limits import QUEUE_SECONDS, SHARES, THREADS, WAITING_MAX, Lane
 from app.web.front.sharers import is_stranger
-from app.web.limits import QUEUE_SECONDS, SHARES, THREADS, WAITING_MAX, Lane
 
 __all__ = ["Lanes"]
 

@@ -33,8 +33,12 @@ from app.kit import clock
 from app.kit.database import Database
 from app.kit.refusals import Busy, Refusal
 from app.kit.settings import Settings
-from app.web import create_app, maker_beside, site_of
+from app.web import create_app, site_of
+from app.web.answer.routing import Pages
+from app.web.asked.limits import PATIENCE_SECONDS, THREADS, Lane
+from app.web.asked.sign_in import signed_session
 from app.web.errors import refused_outside
+from app.web.files import maker_beside
 from app.web.front.accepting import Acceptor, Seat, Seats
 from app.web.front.answers import Answer, Receive, Scope, Send
 from app.web.front.bridge import Bridge
@@ -43,9 +47,6 @@ from app.web.front.hub import Hub
 from app.web.front.lanes import Lanes
 from app.web.front.sharers import Sharers
 from app.web.front.streams import LIVE, Streams
-from app.web.limits import PATIENCE_SECONDS, THREADS, Lane
-from app.web.routing import Pages
-from app.web.sign_in import signed_session
 
 __all__ = ["CONNECTIONS", "READERS", "WRITERS", "Front", "listen", "run", "supervise"]
 

@@ -1,7 +1,7 @@
 """Whose share of the threads a request takes, known before the application runs.
 
 A session's cookie says whose it is, under our signature: in any process, and from the first request on. The application says which sessions have
-ended, and whose a key is, once it has asked the database (:data:`app.web.routing.ASKED_BY`).
+ended, and whose a key is, once it has asked the database (:data:`app.web.answer.routing.ASKED_BY`).
 Do not go by what a request says of itself: whoever shows a cookie that nobody was ever signed in with, or one whose session has ended, is a stranger,
 as one without, and shares with all strangers.
 """
@@ -14,8 +14,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from app.kit.kept import LruCache
-from app.web.routing import ASKED_BY, NOBODY, share_of_account
-from app.web.sign_in import SignedSession, bearer
+from app.web.answer.routing import ASKED_BY, NOBODY, share_of_account
+from app.web.asked.sign_in import SignedSession, bearer
 
 __all__ = ["Sharers", "is_stranger"]
 

@@ -24,14 +24,14 @@ from app.kit.refusals import Refusal, TooMany
 from app.plain.findings import n_
 from app.rules.permissions import Deed
 from app.rules.terms import Node
-from app.web import sign_in
+from app.web.answer.routing import Site
 from app.web.api.live import STREAM_OF, block
+from app.web.asked import sign_in
+from app.web.asked.limits import PERSON_STREAMS_MAX
+from app.web.asked.request_context import RequestContext
 from app.web.front.answers import Answer, Receive, Scope, Send, left
 from app.web.front.bridge import Bridge
 from app.web.front.hub import Hub, Viewing
-from app.web.limits import PERSON_STREAMS_MAX
-from app.web.request_context import RequestContext
-from app.web.routing import Site
 
 __all__ = ["LIVE", "Streams"]
 

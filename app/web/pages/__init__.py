@@ -1,13 +1,14 @@
 """The pages: one module each, listed here and nowhere else.
 
 A new page is a module with its ``pages``, a template, a script if it needs one, a test, a line below, and one in
-:mod:`app.web.navigation` where people are to be led to it. No page imports another.
+:mod:`app.web.answer.navigation` where people are to be led to it. No page imports another.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from app.web.answer.routing import Pages
 from app.web.pages import (
     accounts,
     actions,
@@ -80,7 +81,6 @@ from app.web.pages import (
     views,
     welcome,
 )
-from app.web.routing import Pages
 
 __all__ = ["PAGES"]
 

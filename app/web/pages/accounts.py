@@ -24,9 +24,13 @@ from app.rules.deciding import REASON_LENGTH_MAX
 from app.rules.permissions import Deed, may
 from app.rules.terms import Node, NodeKind, Role
 from app.scoring import node_name
-from app.web import words
-from app.web.account_person import AccountPerson, employee_meant, person_of
-from app.web.account_proposals import (
+from app.web.answer.rendering import Json, Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.forms import ReasonForm
+from app.web.asked.limits import Lane
+from app.web.asked.request_context import RequestContext
+from app.web.changes.account_person import AccountPerson, employee_meant, person_of
+from app.web.decisions.account_proposals import (
     hands_over,
     keeper_of,
     proposed_where_two,
@@ -34,14 +38,10 @@ from app.web.account_proposals import (
     to_hand_over,
     waiting_proposals,
 )
-from app.web.entry_form import colleagues_named
-from app.web.forms import ReasonForm
-from app.web.limits import Lane
-from app.web.list_order import Order
-from app.web.list_views import ListViews, listed
-from app.web.rendering import Json, Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.entry.entry_form import colleagues_named
+from app.web.lists.list_order import Order
+from app.web.lists.list_views import ListViews, listed
+from app.web.wording import words
 
 pages: Final = Pages("accounts")
 

@@ -18,14 +18,14 @@ from app.rules.definitions import KpiVersion
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.scoring import CyclePlan, ScoreQuery
-from app.web import acting
-from app.web.account_person import employee_meant
-from app.web.forms import FormDay
-from app.web.list_order import Order, by_words, in_order, page_shown
-from app.web.naming import distinct_name, kpi_named, kpi_namer, node_named, person_named
-from app.web.rendering import Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.rendering import Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.forms import FormDay
+from app.web.asked.request_context import RequestContext
+from app.web.changes.account_person import employee_meant
+from app.web.cycles import acting
+from app.web.lists.list_order import Order, by_words, in_order, page_shown
+from app.web.wording.naming import distinct_name, kpi_named, kpi_namer, node_named, person_named
 
 pages: Final = Pages("actions")
 

@@ -20,17 +20,17 @@ from app.plain.findings import n_
 from app.rules.counting import STATES
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
-from app.web import words
-from app.web.downloads import ActivitiesExport, activities_file
-from app.web.forms import days_turned_round
-from app.web.groups import ListGroup, shown
-from app.web.languages import month
-from app.web.limits import Lane
-from app.web.list_order import Order
-from app.web.list_views import ListViews, listed
-from app.web.rendering import Download, Page
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.downloads import ActivitiesExport, activities_file
+from app.web.answer.rendering import Download, Page
+from app.web.answer.routing import Pages
+from app.web.asked.forms import days_turned_round
+from app.web.asked.limits import Lane
+from app.web.asked.request_context import RequestContext
+from app.web.lists.groups import ListGroup, shown
+from app.web.lists.list_order import Order
+from app.web.lists.list_views import ListViews, listed
+from app.web.wording import words
+from app.web.wording.languages import month
 
 pages: Final = Pages("activities")
 

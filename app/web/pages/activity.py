@@ -19,8 +19,10 @@ from app.rules.own_events import entering_employee, pages_source
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.rules.usual_reasons import CORRECTING, REJECTING, REVERSING
-from app.web import words
-from app.web.entry_form import (
+from app.web.answer.rendering import Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.request_context import RequestContext
+from app.web.entry.entry_form import (
     FORM_ID,
     ActivityForm,
     at_the_form,
@@ -30,13 +32,11 @@ from app.web.entry_form import (
     page_of,
     typed_colleagues,
 )
-from app.web.languages import month as month_said
-from app.web.languages import page_language
-from app.web.rendering import Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.score_change import ScoreChange
-from app.web.usual_reasons import given_reason
+from app.web.entry.score_change import ScoreChange
+from app.web.wording import words
+from app.web.wording.languages import month as month_said
+from app.web.wording.languages import page_language
+from app.web.wording.usual_reasons import given_reason
 
 pages: Final = Pages("activity")
 

@@ -18,14 +18,15 @@ from app.kit.refusals import NotThere, Refusal, at_field
 from app.plain.findings import Finding, n_
 from app.rules.deciding import ordered_effects
 from app.rules.permissions import Deed
-from app.web import cycling, decided, objecting
-from app.web.decision_kinds import DECISION_KINDS
-from app.web.effect_words import Moves, effects_seen, shown_effects
-from app.web.naming import distinct_name, kpi_namer
-from app.web.rendering import Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.words import COUNTS_FROM, FOLDER_FILES, TYPES
+from app.web.answer.rendering import Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked import cycling
+from app.web.asked.request_context import RequestContext
+from app.web.decisions import decided, objecting
+from app.web.decisions.decision_kinds import DECISION_KINDS
+from app.web.sentences.effect_words import Moves, effects_seen, shown_effects
+from app.web.wording.naming import distinct_name, kpi_namer
+from app.web.wording.words import COUNTS_FROM, FOLDER_FILES, TYPES
 
 pages: Final = Pages("after_close")
 

@@ -11,14 +11,14 @@ from app import scoring
 from app.kit.kept import LruCache
 from app.rules.permissions import Deed, may
 from app.scoring import AgencyBoard
-from app.web import words
-from app.web.asking import ScoreParameters, asked_of, cycle_seen, first_days, state_asked
-from app.web.kept import CachedPart, Rendered, drawn
-from app.web.leading import chosen_lead
-from app.web.places import VIEWS, PlacesChart, chosen_view
-from app.web.rendering import Page
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.rendering import Page
+from app.web.answer.routing import Pages
+from app.web.asked.request_context import RequestContext
+from app.web.decisions.asking import ScoreParameters, asked_of, cycle_seen, first_days, state_asked
+from app.web.lists.leading import chosen_lead
+from app.web.looks.places import VIEWS, PlacesChart, chosen_view
+from app.web.wording import words
+from app.web.wording.kept import CachedPart, Rendered, drawn
 
 pages: Final = Pages("agency")
 

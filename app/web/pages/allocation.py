@@ -27,12 +27,13 @@ from app.rules.permissions import Deed
 from app.rules.targets import figure_of
 from app.rules.terms import Node
 from app.scoring import node_name
-from app.web import allocating, cycling
-from app.web.languages import kpi_name, named, page_language
-from app.web.rendering import Page, Redirect, say
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.typed_numbers import read_number
+from app.web.answer.rendering import Page, Redirect, say
+from app.web.answer.routing import Pages
+from app.web.asked import cycling
+from app.web.asked.request_context import RequestContext
+from app.web.cycles import allocating
+from app.web.wording.languages import kpi_name, named, page_language
+from app.web.wording.typed_numbers import read_number
 
 pages: Final = Pages("allocation")
 

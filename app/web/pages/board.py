@@ -16,15 +16,17 @@ from app.cycle import Action, BoardRow, BoardState, OwedComment
 from app.kit.refusals import at_field
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
-from app.web import boarding, reviewing, words
-from app.web.cycle_files import board_sheet
-from app.web.downloads import ReasonedExport, reasoned_file
-from app.web.limits import Lane
-from app.web.list_order import Order, by_words, in_order, page_shown
-from app.web.naming import distinct_name, kpi_namer, node_named, who_named
-from app.web.rendering import Download, FormError, Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.downloads import ReasonedExport, reasoned_file
+from app.web.answer.rendering import Download, FormError, Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.limits import Lane
+from app.web.asked.request_context import RequestContext
+from app.web.cycles import boarding
+from app.web.files.cycle_files import board_sheet
+from app.web.lists.list_order import Order, by_words, in_order, page_shown
+from app.web.results import reviewing
+from app.web.wording import words
+from app.web.wording.naming import distinct_name, kpi_namer, node_named, who_named
 
 pages: Final = Pages("board")
 
@@ -143,7 +145,7 @@ def remind(context: RequestContext, cycle: int, form: ReminderForm) -> Redirect 
 
 
 def _shown(context: RequestContext, cycle: int, rows: Sequence[BoardRow]) -> Iterator[PersonShown]:
-    """The rows of a page, with the notes about people's lines that one sees: they change no state. Queries: those of :func:`app.web.boarding.notes_seen`."""
+    """The rows of a page, with the notes about people's lines that one sees: they change no state. Queries: those of :func:`app.web.cycles.boarding.notes_seen`."""
     plan = scoring.state(context.connection).plan(cycle)
     owed_by = [Node(NodeKind.EMPLOYEE, row.employee) for row in rows]
     owed, open_ = boarding.notes_seen(context, cycle, owed_by)

@@ -14,12 +14,13 @@ from app.plain.findings import Finding, n_
 from app.rules.permissions import Deed
 from app.rules.policies import PromotionPolicy
 from app.rules.terms import Node, NodeKind
-from app.web import decided, deciding
-from app.web.naming import distinct_name
-from app.web.rendering import Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.typed_numbers import read_number
+from app.web.answer.rendering import Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.request_context import RequestContext
+from app.web.cycles import deciding
+from app.web.decisions import decided
+from app.web.wording.naming import distinct_name
+from app.web.wording.typed_numbers import read_number
 
 pages: Final = Pages("bonus")
 

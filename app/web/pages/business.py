@@ -14,17 +14,17 @@ from app.rules.business import BusinessFigure
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.scoring import Business, BusinessSource
-from app.web import words
-from app.web.asking import ScoreParameters, asked_of, chosen_unit, first_days
-from app.web.business_map import business_map
-from app.web.downloads import sheet_file
-from app.web.file_words import file_words
-from app.web.kept import CachedPart, Rendered, drawn
-from app.web.limits import Lane
-from app.web.list_views import ListViews, listed, without_present_cycle
-from app.web.rendering import Download, Page
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.downloads import sheet_file
+from app.web.answer.rendering import Download, Page
+from app.web.answer.routing import Pages
+from app.web.asked.limits import Lane
+from app.web.asked.request_context import RequestContext
+from app.web.decisions.asking import ScoreParameters, asked_of, chosen_unit, first_days
+from app.web.lists.list_views import ListViews, listed, without_present_cycle
+from app.web.looks.business_map import business_map
+from app.web.wording import words
+from app.web.wording.file_words import file_words
+from app.web.wording.kept import CachedPart, Rendered, drawn
 
 pages: Final = Pages("business")
 

@@ -23,14 +23,17 @@ from app.rules.permissions import Deed
 from app.rules.rating import RaterSpread, farthest_first
 from app.rules.terms import Node, NodeKind
 from app.scoring import ScoreQuery
-from app.web import calibrating, decided, marking, objecting, rating, reviewing, words
-from app.web.calibrating import CalibrationSeen
-from app.web.group_names import group_namer
-from app.web.naming import distinct_name, kpi_namer, person_named
-from app.web.objecting import GrantedToName
-from app.web.rendering import Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.rendering import Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.request_context import RequestContext
+from app.web.cycles import rating
+from app.web.decisions import decided, objecting
+from app.web.decisions.objecting import GrantedToName
+from app.web.results import calibrating, marking, reviewing
+from app.web.results.calibrating import CalibrationSeen
+from app.web.wording import words
+from app.web.wording.group_names import group_namer
+from app.web.wording.naming import distinct_name, kpi_namer, person_named
 
 pages: Final = Pages("calibration")
 
@@ -187,7 +190,7 @@ def _marks(
 ) -> Mapping[Node, Marks]:
     """What was done about each grade of a group; who calibrates it knows the granted objections that wait for a move, though not the others.
 
-    Queries: those of :func:`app.web.marking.marks_of_proposal`.
+    Queries: those of :func:`app.web.results.marking.marks_of_proposal`.
     """
     marks = united_marks(
         marking.marks_of_proposal(context, shown.calibration.cycle, shown.calibration.proposal),

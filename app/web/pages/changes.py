@@ -14,20 +14,20 @@ from app.intake import ChangeState, Master
 from app.kit.refusals import Invalid, NotThere, at_field
 from app.plain.findings import n_
 from app.rules.permissions import Deed
-from app.web import changing
-from app.web.as_if import as_if_now, coming_weights
-from app.web.change_basket import SET_MOVED
-from app.web.effect_words import effects_seen, shown_effects
-from app.web.limits import EVENTS_BYTES, Lane
-from app.web.queues import queues_shown
-from app.web.rendering import Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.row_words import RowWords, headings_of
-from app.web.sent_once import FormId
-from app.web.sheets import SheetForm, send_back
-from app.web.sum_findings import first_findings, sums_in_one
-from app.web.words import CHANGE_STATES, FOLDER_FILES
+from app.web.answer.rendering import Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.limits import EVENTS_BYTES, Lane
+from app.web.asked.request_context import RequestContext
+from app.web.asked.sent_once import FormId
+from app.web.changes import changing
+from app.web.changes.change_basket import SET_MOVED
+from app.web.changes.sheets import SheetForm, send_back
+from app.web.cycles.as_if import as_if_now, coming_weights
+from app.web.sentences.effect_words import effects_seen, shown_effects
+from app.web.sentences.queues import queues_shown
+from app.web.sentences.row_words import RowWords, headings_of
+from app.web.sentences.sum_findings import first_findings, sums_in_one
+from app.web.wording.words import CHANGE_STATES, FOLDER_FILES
 
 pages: Final = Pages("changes")
 

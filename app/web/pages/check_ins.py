@@ -11,12 +11,12 @@ from app.plain.findings import n_
 from app.rules.agreement import SignedAs
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
-from app.web import accompanying
-from app.web.forms import FormDay
-from app.web.naming import distinct_name
-from app.web.rendering import Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.rendering import Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.forms import FormDay
+from app.web.asked.request_context import RequestContext
+from app.web.cycles import accompanying
+from app.web.wording.naming import distinct_name
 
 pages: Final = Pages("check_ins")
 

@@ -17,13 +17,13 @@ from app.plain.findings import n_
 from app.rules.permissions import Deed
 from app.rules.policies import policies_document
 from app.rules.terms import Node, NodeKind
-from app.web.definition_forms import ShownInput, shown_inputs
-from app.web.definition_words import CHOICES
-from app.web.languages import page_language
-from app.web.rendering import Page
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.words import CALENDAR_DATES, COUNTS_FROM, METHODS
+from app.web.answer.rendering import Page
+from app.web.answer.routing import Pages
+from app.web.asked.request_context import RequestContext
+from app.web.changes.definition_forms import ShownInput, shown_inputs
+from app.web.wording.definition_words import CHOICES
+from app.web.wording.languages import page_language
+from app.web.wording.words import CALENDAR_DATES, COUNTS_FROM, METHODS
 
 pages: Final = Pages("criteria")
 

@@ -31,13 +31,15 @@ from app.rules.targets import SPREAD_METHODS, TARGET_METHODS
 from app.rules.terms import Link, Node, NodeKind
 from app.rules.weighting import WHOLE, hanging_of
 from app.scoring import CyclePlan, node_name
-from app.web import agreeing, decided, words
-from app.web.languages import kpi_name, named, page_language
-from app.web.naming import distinct_name, who_named
-from app.web.rendering import Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.typed_numbers import exact_figure, read_number, unconfirmed
+from app.web.answer.rendering import Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.request_context import RequestContext
+from app.web.cycles import agreeing
+from app.web.decisions import decided
+from app.web.wording import words
+from app.web.wording.languages import kpi_name, named, page_language
+from app.web.wording.naming import distinct_name, who_named
+from app.web.wording.typed_numbers import exact_figure, read_number, unconfirmed
 
 pages: Final = Pages("cycle_scorecard")
 

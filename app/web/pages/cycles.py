@@ -27,19 +27,29 @@ from app.rules.deciding import REASON_LENGTH_MAX, DecisionState
 from app.rules.permissions import Deed
 from app.rules.stages import CALENDAR, DECIDED_BY, PAID_IN, Stage, is_way_back, stages_ahead
 from app.rules.terms import CycleFunction, Node, NodeKind
-from app.web import blocker_ways, cycling, decided, objecting, pay_sums, paying, reviewing, telling
-from app.web.account_person import employee_meant
-from app.web.decision_kinds import DECISION_KINDS
-from app.web.forms import FormDay
-from app.web.grades_seen import grades_seen
-from app.web.group_names import group_namer
-from app.web.guides import part_named
-from app.web.languages import page_language
-from app.web.naming import distinct_name, person_named
-from app.web.rendering import Page, Redirect, say
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.words import ALERTS, CALENDAR_DATES, CYCLE_FUNCTIONS, REOPENED_BECAUSE, REVIEW_ALERTS, STAGES, TYPES
+from app.web.answer.rendering import Page, Redirect, say
+from app.web.answer.routing import Pages
+from app.web.asked import cycling
+from app.web.asked.forms import FormDay
+from app.web.asked.grades_seen import grades_seen
+from app.web.asked.request_context import RequestContext
+from app.web.changes.account_person import employee_meant
+from app.web.decisions import decided, objecting
+from app.web.decisions.decision_kinds import DECISION_KINDS
+from app.web.home.guides import part_named
+from app.web.results import blocker_ways, pay_sums, paying, reviewing, telling
+from app.web.wording.group_names import group_namer
+from app.web.wording.languages import page_language
+from app.web.wording.naming import distinct_name, person_named
+from app.web.wording.words import (
+    ALERTS,
+    CALENDAR_DATES,
+    CYCLE_FUNCTIONS,
+    REOPENED_BECAUSE,
+    REVIEW_ALERTS,
+    STAGES,
+    TYPES,
+)
 
 pages: Final = Pages("cycles")
 

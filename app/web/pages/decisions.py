@@ -17,19 +17,21 @@ from app.plain.findings import n_
 from app.rules.deciding import DecisionState, Obstacle
 from app.rules.permissions import Deed
 from app.rules.terms import Name, Node
-from app.web import changing, cycling, decided
-from app.web.as_if import as_if_now, coming_weights
-from app.web.correcting import admitted_shown, adopted_shown
-from app.web.decision_kinds import DECISION_KINDS
-from app.web.effect_words import shown_effects
-from app.web.grade_whys import grade_whys
-from app.web.languages import kpi_name
-from app.web.naming import distinct_name
-from app.web.queues import QueuesShown, queues_shown
-from app.web.rendering import Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.words import ACCEPTED, DECISION_STATES, ROLES
+from app.web.answer.rendering import Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked import cycling
+from app.web.asked.request_context import RequestContext
+from app.web.changes import changing
+from app.web.cycles.as_if import as_if_now, coming_weights
+from app.web.decisions import decided
+from app.web.decisions.correcting import admitted_shown, adopted_shown
+from app.web.decisions.decision_kinds import DECISION_KINDS
+from app.web.sentences.effect_words import shown_effects
+from app.web.sentences.grade_whys import grade_whys
+from app.web.sentences.queues import QueuesShown, queues_shown
+from app.web.wording.languages import kpi_name
+from app.web.wording.naming import distinct_name
+from app.web.wording.words import ACCEPTED, DECISION_STATES, ROLES
 
 pages: Final = Pages("decisions")
 

@@ -16,15 +16,15 @@ from app.organisation import Directory
 from app.plain.findings import Place, n_
 from app.rules.deciding import REASON_LENGTH_MAX
 from app.rules.permissions import Deed
-from app.web import delegating
-from app.web.account_person import employee_meant
-from app.web.forms import FormDay
-from app.web.languages import day_text
-from app.web.rendering import Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.sent_once import FormId, made_once
-from app.web.words import FUNCTIONS
+from app.web.answer.rendering import Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.forms import FormDay
+from app.web.asked.request_context import RequestContext
+from app.web.asked.sent_once import FormId, made_once
+from app.web.changes.account_person import employee_meant
+from app.web.cycles import delegating
+from app.web.wording.languages import day_text
+from app.web.wording.words import FUNCTIONS
 
 pages: Final = Pages("delegations")
 

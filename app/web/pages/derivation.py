@@ -29,14 +29,15 @@ from app.rules.permissions import Deed
 from app.rules.steps import Formula, Named, Phrase, Section, Step
 from app.rules.terms import Link, Name, Node, NodeKind
 from app.scoring import CountedActivity, CyclePlan, Explanation, ScoreQuery, State, node_name
-from app.web import deciding, rating, words
-from app.web.asking import ScoreParameters, first_days, opened_shown, state_of, with_decided_since
-from app.web.languages import day, page_language
-from app.web.languages import figure as shown
-from app.web.naming import distinct_name
-from app.web.rendering import Page
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.rendering import Page
+from app.web.answer.routing import Pages
+from app.web.asked.request_context import RequestContext
+from app.web.cycles import deciding, rating
+from app.web.decisions.asking import ScoreParameters, first_days, opened_shown, state_of, with_decided_since
+from app.web.wording import words
+from app.web.wording.languages import day, page_language
+from app.web.wording.languages import figure as shown
+from app.web.wording.naming import distinct_name
 
 pages: Final = Pages("derivation")
 

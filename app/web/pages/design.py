@@ -12,11 +12,11 @@ from app.kit.refusals import NotThere
 from app.plain.findings import Finding, Place
 from app.rules.activities import MESSAGES
 from app.rules.permissions import Deed
-from app.web.design_samples import samples
-from app.web.forms import Typed
-from app.web.rendering import Page
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.rendering import Page
+from app.web.answer.routing import Pages
+from app.web.asked.forms import Typed
+from app.web.asked.request_context import RequestContext
+from app.web.looks.design_samples import samples
 
 pages: Final = Pages("design")
 

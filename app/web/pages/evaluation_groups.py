@@ -25,8 +25,12 @@ from app.rules.permissions import Deed
 from app.rules.presence import cycle_of, cycle_period
 from app.rules.reorganising import unit_changed
 from app.rules.standings import Standings
-from app.web import changing
-from app.web.change_basket import (
+from app.web.answer.rendering import Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.forms import FormDay
+from app.web.asked.request_context import RequestContext
+from app.web.changes import changing
+from app.web.changes.change_basket import (
     NEW,
     Basket,
     BasketForm,
@@ -37,13 +41,9 @@ from app.web.change_basket import (
     not_kept_here,
     typed_so_far,
 )
-from app.web.forms import FormDay
-from app.web.group_names import group_namer
-from app.web.rearranging import Draft, draft, draft_or_loaded, missing, unit_name
-from app.web.rendering import Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.typed_numbers import read_number
+from app.web.changes.rearranging import Draft, draft, draft_or_loaded, missing, unit_name
+from app.web.wording.group_names import group_namer
+from app.web.wording.typed_numbers import read_number
 
 pages: Final = Pages("evaluation_groups")
 

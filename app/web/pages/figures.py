@@ -22,15 +22,16 @@ from app.rules.permissions import Deed
 from app.rules.rhythm import ReportState
 from app.rules.terms import Node
 from app.scoring import ToReport
-from app.web import changing, words
-from app.web.asking import ScoreParameters, asked_of
-from app.web.entry_form import FORM_ID, at_the_form, is_to_come, local_today, page_of, time_of_day
-from app.web.languages import named, page_language
-from app.web.list_order import Order, by_words, in_order, page_shown
-from app.web.rendering import Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.typed_numbers import read_number, unconfirmed
+from app.web.answer.rendering import Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.request_context import RequestContext
+from app.web.changes import changing
+from app.web.decisions.asking import ScoreParameters, asked_of
+from app.web.entry.entry_form import FORM_ID, at_the_form, is_to_come, local_today, page_of, time_of_day
+from app.web.lists.list_order import Order, by_words, in_order, page_shown
+from app.web.wording import words
+from app.web.wording.languages import named, page_language
+from app.web.wording.typed_numbers import read_number, unconfirmed
 
 pages: Final = Pages("figures")
 

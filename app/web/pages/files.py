@@ -11,10 +11,10 @@ from typing import Final
 from flask import Response, request
 
 from app.rules.permissions import Deed
-from app.web.assets import assets
-from app.web.limits import Lane
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.routing import Pages
+from app.web.asked.limits import Lane
+from app.web.asked.request_context import RequestContext
+from app.web.looks.assets import assets
 
 pages: Final = Pages("files")
 

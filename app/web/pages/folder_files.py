@@ -13,15 +13,16 @@ from app.intake import FileState, Master
 from app.kit.refusals import Invalid, at_field
 from app.plain.findings import n_
 from app.rules.permissions import Deed
-from app.web import changing, decided
-from app.web.change_basket import basket
-from app.web.decision_kinds import DECISION_KINDS
-from app.web.limits import EVENTS_BYTES, Lane
-from app.web.rendering import Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.sheets import SheetForm, row_files, send_back
-from app.web.words import FOLDER_FILES, MASTERS
+from app.web.answer.rendering import Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.limits import EVENTS_BYTES, Lane
+from app.web.asked.request_context import RequestContext
+from app.web.changes import changing
+from app.web.changes.change_basket import basket
+from app.web.changes.sheets import SheetForm, row_files, send_back
+from app.web.decisions import decided
+from app.web.decisions.decision_kinds import DECISION_KINDS
+from app.web.wording.words import FOLDER_FILES, MASTERS
 
 pages: Final = Pages("folder_files")
 

@@ -13,11 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from app import access
 from app.plain.findings import n_
 from app.rules.permissions import Deed
-from app.web.languages import chosen_language
-from app.web.limits import SIGN_IN_BYTES
-from app.web.rendering import Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.rendering import Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.limits import SIGN_IN_BYTES
+from app.web.asked.request_context import RequestContext
+from app.web.wording.languages import chosen_language
 
 pages: Final = Pages("forgotten")
 

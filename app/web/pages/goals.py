@@ -18,16 +18,16 @@ from app.kit.refusals import NotThere
 from app.rules.permissions import Deed
 from app.rules.terms import Node
 from app.scoring import CyclePlan, ScoreQuery, State
-from app.web import words
-from app.web.asking import ScoreParameters, asked_of
-from app.web.downloads import ReasonedExport, reasoned_file
-from app.web.file_words import file_words
-from app.web.languages import named
-from app.web.leading import chosen_lead
-from app.web.limits import Lane
-from app.web.rendering import Download, Page
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.downloads import ReasonedExport, reasoned_file
+from app.web.answer.rendering import Download, Page
+from app.web.answer.routing import Pages
+from app.web.asked.limits import Lane
+from app.web.asked.request_context import RequestContext
+from app.web.decisions.asking import ScoreParameters, asked_of
+from app.web.lists.leading import chosen_lead
+from app.web.wording import words
+from app.web.wording.file_words import file_words
+from app.web.wording.languages import named
 
 pages: Final = Pages("goals")
 

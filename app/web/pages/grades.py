@@ -39,25 +39,27 @@ from app.rules.permissions import Deed, may
 from app.rules.standings import Score, published
 from app.rules.terms import Node, NodeKind
 from app.scoring import CyclePlan, State, node_name
-from app.web import deciding, marking, words
-from app.web.asking import ScoreParameters, asked_by, cycle_seen, state_asked
-from app.web.downloads import ReasonedExport, reasoned_file
-from app.web.file_rules import with_rules
-from app.web.file_words import file_words
-from app.web.grade_ways import grade_way
-from app.web.grades_seen import GradesSeen, grades_seen, latest_cycle_of_functions
-from app.web.group_names import group_namer
-from app.web.groups import ListGroup, shown
-from app.web.kept import CachedPart, Rendered, drawn
-from app.web.languages import named, page_language
-from app.web.limits import Lane
-from app.web.list_order import Order, by_words, in_order, page_shown
-from app.web.list_views import ListViews, listed, without_present_cycle
-from app.web.naming import distinct_name
-from app.web.rendering import Download, Page, SeeOther
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.typed_numbers import exact_figure, read_number
+from app.web.answer.downloads import ReasonedExport, reasoned_file
+from app.web.answer.rendering import Download, Page, SeeOther
+from app.web.answer.routing import Pages
+from app.web.asked.grades_seen import GradesSeen, grades_seen, latest_cycle_of_functions
+from app.web.asked.limits import Lane
+from app.web.asked.request_context import RequestContext
+from app.web.cycles import deciding
+from app.web.decisions.asking import ScoreParameters, asked_by, cycle_seen, state_asked
+from app.web.files.file_rules import with_rules
+from app.web.lists.groups import ListGroup, shown
+from app.web.lists.list_order import Order, by_words, in_order, page_shown
+from app.web.lists.list_views import ListViews, listed, without_present_cycle
+from app.web.results import marking
+from app.web.results.grade_ways import grade_way
+from app.web.wording import words
+from app.web.wording.file_words import file_words
+from app.web.wording.group_names import group_namer
+from app.web.wording.kept import CachedPart, Rendered, drawn
+from app.web.wording.languages import named, page_language
+from app.web.wording.naming import distinct_name
+from app.web.wording.typed_numbers import exact_figure, read_number
 
 pages: Final = Pages("grades")
 
@@ -233,7 +235,7 @@ def _marks(
     proposal: EmployeeProposal | UnitProposal,
     hidden: str | None,
 ) -> Mapping[Node, Marks]:
-    """What was done about each grade, for who asks. Queries: none before the cut; else those of :func:`app.web.marking.marks_of_proposal`."""
+    """What was done about each grade, for who asks. Queries: none before the cut; else those of :func:`app.web.results.marking.marks_of_proposal`."""
     if of_cycle not in loaded.certified:
         return {}
     return marking.marks_of_proposal(context, of_cycle, proposal, hidden=hidden)

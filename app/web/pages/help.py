@@ -11,13 +11,13 @@ from flask import url_for
 
 from app.kit.refusals import NotThere
 from app.rules.permissions import Deed
-from app.web.glossary import TERMS
-from app.web.guides import GUIDES, guide
-from app.web.languages import page_language
-from app.web.navigation import items_for
-from app.web.rendering import Page
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.navigation import items_for
+from app.web.answer.rendering import Page
+from app.web.answer.routing import Pages
+from app.web.asked.request_context import RequestContext
+from app.web.home.guides import GUIDES, guide
+from app.web.wording.glossary import TERMS
+from app.web.wording.languages import page_language
 
 pages: Final = Pages("help")
 

@@ -23,13 +23,14 @@ from app.rules.rollup import band
 from app.rules.terms import Node, NodeKind
 from app.scoring import RISK_BANDS, AgencyBoard, HeatCell, MapRow, PeopleMap, Progress, ScoreQuery, State
 from app.waiting import Reader
-from app.web import decided, words
-from app.web.asking import ScoreParameters, asked_by
-from app.web.first_steps import first_steps_of
-from app.web.naming import person_named
-from app.web.rendering import Page, SeeOther
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.rendering import Page, SeeOther
+from app.web.answer.routing import Pages
+from app.web.asked.request_context import RequestContext
+from app.web.decisions import decided
+from app.web.decisions.asking import ScoreParameters, asked_by
+from app.web.home.first_steps import first_steps_of
+from app.web.wording import words
+from app.web.wording.naming import person_named
 
 pages: Final = Pages("home")
 

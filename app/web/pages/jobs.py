@@ -10,9 +10,9 @@ from typing import Final
 
 from app.kit import jobs as kept
 from app.rules.permissions import Deed
-from app.web.rendering import Page
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.rendering import Page
+from app.web.answer.routing import Pages
+from app.web.asked.request_context import RequestContext
 
 pages: Final = Pages("jobs")
 

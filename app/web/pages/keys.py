@@ -15,11 +15,11 @@ from app.access import KeyRow
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
 from app.rules.permissions import Deed, Scope
-from app.web import words
-from app.web.forms import ReasonForm
-from app.web.rendering import Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.rendering import Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.forms import ReasonForm
+from app.web.asked.request_context import RequestContext
+from app.web.wording import words
 
 pages: Final = Pages("keys")
 

@@ -17,8 +17,11 @@ from app.plain.findings import Level, n_
 from app.rules.definitions import Definitions, Goal, Kpi
 from app.rules.kpis import kpi_document
 from app.rules.permissions import Deed
-from app.web import changing, words
-from app.web.change_basket import (
+from app.web.answer.rendering import Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.request_context import RequestContext
+from app.web.changes import changing
+from app.web.changes.change_basket import (
     Basket,
     BasketForm,
     BasketLook,
@@ -28,9 +31,7 @@ from app.web.change_basket import (
     not_kept_here,
     typed_so_far,
 )
-from app.web.rendering import Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.wording import words
 
 pages: Final = Pages("kpi_library")
 

@@ -25,9 +25,13 @@ from app.rules.permissions import Deed
 from app.rules.schema_forms import FormDocument
 from app.rules.terms import Node, NodeKind
 from app.scoring import HOLDER_SORTS, HolderFilter, KpiBridge, ScoreQuery, State
-from app.web import changing, words
-from app.web.asking import ScoreParameters, asked_of
-from app.web.change_basket import (
+from app.web.answer.downloads import ReasonedExport, reasoned_file
+from app.web.answer.rendering import Download, Json, Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.limits import Lane
+from app.web.asked.request_context import RequestContext
+from app.web.changes import changing
+from app.web.changes.change_basket import (
     Basket,
     BasketForm,
     BasketLook,
@@ -38,16 +42,13 @@ from app.web.change_basket import (
     refuse_another_begin,
     typed_so_far,
 )
-from app.web.definition_forms import ShownInput, at_fields, shown_inputs, typed_document
-from app.web.definition_words import CHOICES
-from app.web.downloads import ReasonedExport, reasoned_file
-from app.web.file_words import file_words
-from app.web.languages import finding_text, kpi_name, page_language
-from app.web.limits import Lane
-from app.web.rendering import Download, Json, Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.typed_numbers import exact_figure
+from app.web.changes.definition_forms import ShownInput, at_fields, shown_inputs, typed_document
+from app.web.decisions.asking import ScoreParameters, asked_of
+from app.web.wording import words
+from app.web.wording.definition_words import CHOICES
+from app.web.wording.file_words import file_words
+from app.web.wording.languages import finding_text, kpi_name, page_language
+from app.web.wording.typed_numbers import exact_figure
 
 pages: Final = Pages("kpis")
 

@@ -24,11 +24,14 @@ from app.rules.policies import policies_document
 from app.rules.schema_forms import FormDocument
 from app.rules.terms import Node
 from app.scoring import node_name
-from app.web import trying
-from app.web.definition_forms import ShownInput, at_fields, sentences, shown_inputs
-from app.web.forms import Typed
-from app.web.group_names import group_namer
-from app.web.lab_forms import (
+from app.web.answer.rendering import Download, Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.forms import Typed
+from app.web.asked.limits import Lane
+from app.web.asked.request_context import RequestContext
+from app.web.changes.definition_forms import ShownInput, at_fields, sentences, shown_inputs
+from app.web.cycles import trying
+from app.web.cycles.lab_forms import (
     LabContent,
     definitions_of,
     factors_shown,
@@ -40,12 +43,9 @@ from app.web.lab_forms import (
     weights_of,
     wish_of,
 )
-from app.web.languages import filled, finding_text, kpi_name, named, page_language
-from app.web.limits import Lane
-from app.web.rendering import Download, Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.words import METHODS
+from app.web.wording.group_names import group_namer
+from app.web.wording.languages import filled, finding_text, kpi_name, named, page_language
+from app.web.wording.words import METHODS
 
 pages: Final = Pages("lab")
 

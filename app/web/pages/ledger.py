@@ -25,19 +25,19 @@ from app.rules.activities import EventKey
 from app.rules.moments import day_after
 from app.rules.permissions import RECORDED_DEEDS, Deed
 from app.rules.terms import Node
-from app.web import words
-from app.web.downloads import ActivitiesExport, activities_file
-from app.web.forms import days_turned_round
-from app.web.groups import ListGroup, shown
-from app.web.json_shown import indented
-from app.web.languages import named
-from app.web.limits import Lane
-from app.web.list_order import Order
-from app.web.list_views import ListViews, listed
-from app.web.plain_words import SHOWN_MOST, changed, subject_of, subjects_meant, who
-from app.web.rendering import Download, Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.downloads import ActivitiesExport, activities_file
+from app.web.answer.rendering import Download, Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.forms import days_turned_round
+from app.web.asked.limits import Lane
+from app.web.asked.request_context import RequestContext
+from app.web.lists.groups import ListGroup, shown
+from app.web.lists.list_order import Order
+from app.web.lists.list_views import ListViews, listed
+from app.web.wording import words
+from app.web.wording.json_shown import indented
+from app.web.wording.languages import named
+from app.web.wording.plain_words import SHOWN_MOST, changed, subject_of, subjects_meant, who
 
 pages: Final = Pages("ledger")
 trail_pages: Final = Pages("trail")

@@ -15,13 +15,13 @@ from app.kit.refusals import at_field
 from app.plain.findings import Finding, n_
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
-from app.web import words
-from app.web.asking import ScoreParameters, asked_by, first_days
-from app.web.naming import distinct_name
-from app.web.rendering import Page
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.typed_numbers import exact_figure, read_number
+from app.web.answer.rendering import Page
+from app.web.answer.routing import Pages
+from app.web.asked.request_context import RequestContext
+from app.web.decisions.asking import ScoreParameters, asked_by, first_days
+from app.web.wording import words
+from app.web.wording.naming import distinct_name
+from app.web.wording.typed_numbers import exact_figure, read_number
 
 pages: Final = Pages("lifting")
 

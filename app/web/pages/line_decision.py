@@ -25,14 +25,16 @@ from app.rules.permissions import Deed
 from app.rules.targets import SPREAD_METHODS
 from app.rules.terms import CycleFunction, Node
 from app.scoring import ScoreQuery
-from app.web import decided, deciding, words
-from app.web.effect_words import Moves, effects_seen, shown_effects
-from app.web.languages import kpi_name
-from app.web.naming import distinct_name, person_named
-from app.web.rendering import Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.typed_numbers import read_number
+from app.web.answer.rendering import Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.request_context import RequestContext
+from app.web.cycles import deciding
+from app.web.decisions import decided
+from app.web.sentences.effect_words import Moves, effects_seen, shown_effects
+from app.web.wording import words
+from app.web.wording.languages import kpi_name
+from app.web.wording.naming import distinct_name, person_named
+from app.web.wording.typed_numbers import read_number
 
 pages: Final = Pages("line_decision")
 

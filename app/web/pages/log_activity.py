@@ -25,9 +25,12 @@ from app.rules.own_events import pages_source
 from app.rules.permissions import Deed
 from app.rules.presence import cycle_of
 from app.rules.terms import Node, NodeKind
-from app.web import words
-from app.web.assets import assets
-from app.web.entry_form import (
+from app.web.answer.rendering import FormError, Json, Page, Redirect, say
+from app.web.answer.returning import forget
+from app.web.answer.routing import Pages
+from app.web.asked.limits import Lane
+from app.web.asked.request_context import RequestContext
+from app.web.entry.entry_form import (
     LogForm,
     at_the_form,
     choices,
@@ -41,16 +44,13 @@ from app.web.entry_form import (
     possible_duplicates,
     typed_colleagues,
 )
-from app.web.entry_offers import offered_buyer
-from app.web.languages import day_text, filled, page_language, usd
-from app.web.languages import month as month_said
-from app.web.limits import Lane
-from app.web.rendering import FormError, Json, Page, Redirect, say
-from app.web.request_context import RequestContext
-from app.web.returning import forget
-from app.web.routing import Pages
-from app.web.score_change import ScoreChange
-from app.web.typed_numbers import read_number
+from app.web.entry.entry_offers import offered_buyer
+from app.web.entry.score_change import ScoreChange
+from app.web.looks.assets import assets
+from app.web.wording import words
+from app.web.wording.languages import day_text, filled, page_language, usd
+from app.web.wording.languages import month as month_said
+from app.web.wording.typed_numbers import read_number
 
 pages: Final = Pages("log_activity")
 

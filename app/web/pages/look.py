@@ -10,14 +10,14 @@ from werkzeug.wrappers import Response
 
 from app import access
 from app.rules.permissions import Deed
-from app.web.languages import CHOSEN_COOKIE, LANGUAGE_COOKIE, LANGUAGES, THEME_COOKIE, THEMES
-from app.web.leading import LEAD_COOKIE, LEADS
-from app.web.limits import FORM_BYTES
-from app.web.places import VIEW_COOKIE, VIEWS
-from app.web.request_context import RequestContext
-from app.web.returning import keep_typed
-from app.web.routing import Pages
-from app.web.security import safe_next
+from app.web.answer.returning import keep_typed
+from app.web.answer.routing import Pages
+from app.web.asked.limits import FORM_BYTES
+from app.web.asked.request_context import RequestContext
+from app.web.asked.security import safe_next
+from app.web.lists.leading import LEAD_COOKIE, LEADS
+from app.web.looks.places import VIEW_COOKIE, VIEWS
+from app.web.wording.languages import CHOSEN_COOKIE, LANGUAGE_COOKIE, LANGUAGES, THEME_COOKIE, THEMES
 
 pages: Final = Pages("look")
 

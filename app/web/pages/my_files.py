@@ -18,16 +18,16 @@ from app.kit.refusals import NotThere
 from app.plain.findings import n_
 from app.rules.permissions import Deed
 from app.rules.terms import Basis
-from app.web.asking import ScoreParameters, asked_of, state_asked
-from app.web.board_book import BookParameters
-from app.web.downloads import LoggedReading, written_down
-from app.web.languages import LANGUAGES
-from app.web.limits import Lane
-from app.web.made_kinds import KINDS, may_have
-from app.web.maker_beside import have_files_made
-from app.web.rendering import Download, Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.downloads import LoggedReading, written_down
+from app.web.answer.rendering import Download, Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.limits import Lane
+from app.web.asked.request_context import RequestContext
+from app.web.decisions.asking import ScoreParameters, asked_of, state_asked
+from app.web.files.board_book import BookParameters
+from app.web.files.made_kinds import KINDS, may_have
+from app.web.files.maker_beside import have_files_made
+from app.web.wording.languages import LANGUAGES
 
 pages: Final = Pages("my_files")
 

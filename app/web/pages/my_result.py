@@ -13,12 +13,13 @@ from app import cascade
 from app.rules.permissions import Deed
 from app.rules.standings import Score, published
 from app.rules.terms import Node, NodeKind
-from app.web import decided, words
-from app.web.my_results import my_result
-from app.web.paying import own_pay
-from app.web.rendering import Page
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.rendering import Page
+from app.web.answer.routing import Pages
+from app.web.asked.request_context import RequestContext
+from app.web.decisions import decided
+from app.web.results.my_results import my_result
+from app.web.results.paying import own_pay
+from app.web.wording import words
 
 pages: Final = Pages("my_result")
 

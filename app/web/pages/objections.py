@@ -25,16 +25,17 @@ from app.rules.permissions import Deed
 from app.rules.stages import Stage
 from app.rules.terms import Node, NodeKind
 from app.scoring import State
-from app.web import decided, words
-from app.web import objecting as docket
-from app.web.decision_kinds import DECISION_KINDS
-from app.web.forms import FormDay
-from app.web.grades_seen import grades_seen
-from app.web.my_results import told_move
-from app.web.naming import distinct_name, kpi_namer, who_named
-from app.web.rendering import Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.rendering import Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.forms import FormDay
+from app.web.asked.grades_seen import grades_seen
+from app.web.asked.request_context import RequestContext
+from app.web.decisions import decided
+from app.web.decisions import objecting as docket
+from app.web.decisions.decision_kinds import DECISION_KINDS
+from app.web.results.my_results import told_move
+from app.web.wording import words
+from app.web.wording.naming import distinct_name, kpi_namer, who_named
 
 pages: Final = Pages("objections")
 

@@ -13,12 +13,12 @@ from app import scoring
 from app.rules.names import person_meant
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
-from app.web import words
-from app.web.asking import ScoreParameters, asked_of, chosen_unit, cycle_seen, first_days, state_asked
-from app.web.reminding import reminders_for
-from app.web.rendering import Page
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.rendering import Page
+from app.web.answer.routing import Pages
+from app.web.asked.request_context import RequestContext
+from app.web.decisions.asking import ScoreParameters, asked_of, chosen_unit, cycle_seen, first_days, state_asked
+from app.web.home.reminding import reminders_for
+from app.web.wording import words
 
 pages: Final = Pages("office")
 

@@ -19,15 +19,16 @@ from app.rules.names import folded
 from app.rules.permissions import Deed
 from app.rules.presence import cycle_of
 from app.rules.terms import Node, NodeKind
-from app.web import changing, words
-from app.web.change_basket import NEW, basket
-from app.web.entry_form import colleagues_named, country_names
-from app.web.group_names import group_namer
-from app.web.languages import named, page_language
-from app.web.rearranging import draft_or_loaded, unit_name
-from app.web.rendering import Json, Page
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.rendering import Json, Page
+from app.web.answer.routing import Pages
+from app.web.asked.request_context import RequestContext
+from app.web.changes import changing
+from app.web.changes.change_basket import NEW, basket
+from app.web.changes.rearranging import draft_or_loaded, unit_name
+from app.web.entry.entry_form import colleagues_named, country_names
+from app.web.wording import words
+from app.web.wording.group_names import group_namer
+from app.web.wording.languages import named, page_language
 
 pages: Final = Pages("organisation")
 

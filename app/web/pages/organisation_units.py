@@ -22,8 +22,13 @@ from app.rules.permissions import Deed
 from app.rules.placement import Posting, UnitPeriod
 from app.rules.reorganising import closed, may_stand_below, opened, transferred, unit_changed
 from app.rules.terms import Job, Name, Node, NodeKind, Period, UnitKind
-from app.web import changing, words
-from app.web.change_basket import (
+from app.web.answer.rendering import Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.forms import FormDay
+from app.web.asked.request_context import RequestContext
+from app.web.asked.zones import ZONES
+from app.web.changes import changing
+from app.web.changes.change_basket import (
     BasketForm,
     BasketLook,
     basket,
@@ -32,11 +37,8 @@ from app.web.change_basket import (
     not_kept_here,
     typed_so_far,
 )
-from app.web.entry_form import country_names
-from app.web.forms import FormDay
-from app.web.goals_rehung import Rehanging, rehung
-from app.web.languages import page_language
-from app.web.rearranging import (
+from app.web.changes.goals_rehung import Rehanging, rehung
+from app.web.changes.rearranging import (
     Draft,
     before_day,
     draft,
@@ -47,10 +49,9 @@ from app.web.rearranging import (
     unit_choices,
     unit_name,
 )
-from app.web.rendering import Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.zones import ZONES
+from app.web.entry.entry_form import country_names
+from app.web.wording import words
+from app.web.wording.languages import page_language
 
 pages: Final = Pages("organisation_units")
 

@@ -12,13 +12,13 @@ from flask import request, session
 from app import access
 from app.plain.findings import n_
 from app.rules.permissions import Deed
-from app.web.known_browser import remember_browser
-from app.web.limits import Lane
-from app.web.password_check import checked_attempt, new_password_findings
-from app.web.rendering import FormError, Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.sign_in import KEPT_FORMS, begin_session, client_of
+from app.web.answer.password_check import checked_attempt, new_password_findings
+from app.web.answer.rendering import FormError, Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.known_browser import remember_browser
+from app.web.asked.limits import Lane
+from app.web.asked.request_context import RequestContext
+from app.web.asked.sign_in import KEPT_FORMS, begin_session, client_of
 
 pages: Final = Pages("password")
 

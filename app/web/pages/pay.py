@@ -24,18 +24,20 @@ from app.rules.permissions import Deed
 from app.rules.stages import PAID_IN, Stage
 from app.rules.terms import CycleFunction, Node, NodeKind
 from app.scoring import CyclePlan
-from app.web import cycling, decided, pay_sums, paying
-from app.web.downloads import LoggedReading, sheet_file, written_down
-from app.web.file_rules import with_rules
-from app.web.file_words import file_words
-from app.web.limits import Lane
-from app.web.list_order import Order, by_words, in_order, page_shown
-from app.web.naming import distinct_name, node_named
-from app.web.rendering import Download, Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.typed_numbers import read_number
-from app.web.words import PAY_ITEM_KINDS
+from app.web.answer.downloads import LoggedReading, sheet_file, written_down
+from app.web.answer.rendering import Download, Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked import cycling
+from app.web.asked.limits import Lane
+from app.web.asked.request_context import RequestContext
+from app.web.decisions import decided
+from app.web.files.file_rules import with_rules
+from app.web.lists.list_order import Order, by_words, in_order, page_shown
+from app.web.results import pay_sums, paying
+from app.web.wording.file_words import file_words
+from app.web.wording.naming import distinct_name, node_named
+from app.web.wording.typed_numbers import read_number
+from app.web.wording.words import PAY_ITEM_KINDS
 
 pages: Final = Pages("pay")
 

@@ -19,19 +19,19 @@ from app.rules.permissions import Deed
 from app.rules.rollup import BANDS, Band
 from app.rules.terms import Node, NodeKind
 from app.scoring import SORTS, Roster, RosterFilter, RosterGroup, RosterRow, State
-from app.web import words
-from app.web.asking import ScoreParameters, asked_of, cycle_seen, first_days
-from app.web.downloads import ReasonedExport, reasoned_file
-from app.web.file_words import file_words
-from app.web.group_names import group_namer
-from app.web.groups import ListGroup, shown
-from app.web.kept import CachedPart, Rendered, drawn
-from app.web.limits import Lane
-from app.web.list_views import ListViews, listed, without_present_cycle
-from app.web.reminding import reminders_for
-from app.web.rendering import Download, Page
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.downloads import ReasonedExport, reasoned_file
+from app.web.answer.rendering import Download, Page
+from app.web.answer.routing import Pages
+from app.web.asked.limits import Lane
+from app.web.asked.request_context import RequestContext
+from app.web.decisions.asking import ScoreParameters, asked_of, cycle_seen, first_days
+from app.web.home.reminding import reminders_for
+from app.web.lists.groups import ListGroup, shown
+from app.web.lists.list_views import ListViews, listed, without_present_cycle
+from app.web.wording import words
+from app.web.wording.file_words import file_words
+from app.web.wording.group_names import group_namer
+from app.web.wording.kept import CachedPart, Rendered, drawn
 
 pages: Final = Pages("people")
 

@@ -12,11 +12,11 @@ from pydantic import Field
 from app import scoring
 from app.rules.permissions import Deed
 from app.scoring import MapFilter
-from app.web.asking import ScoreParameters, asked_of, chosen_unit
-from app.web.list_views import ListViews, listed
-from app.web.rendering import Page
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.rendering import Page
+from app.web.answer.routing import Pages
+from app.web.asked.request_context import RequestContext
+from app.web.decisions.asking import ScoreParameters, asked_of, chosen_unit
+from app.web.lists.list_views import ListViews, listed
 
 pages: Final = Pages("people_map")
 

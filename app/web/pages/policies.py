@@ -18,8 +18,12 @@ from app.plain.findings import Finding, n_
 from app.rules.grade_rules import broken_by_policy
 from app.rules.permissions import Deed
 from app.rules.policies import policies_document
-from app.web import changing
-from app.web.change_basket import (
+from app.web.answer.rendering import Download, Json, Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.limits import Lane
+from app.web.asked.request_context import RequestContext
+from app.web.changes import changing
+from app.web.changes.change_basket import (
     Basket,
     BasketForm,
     BasketLook,
@@ -30,12 +34,8 @@ from app.web.change_basket import (
     refuse_another_begin,
     typed_so_far,
 )
-from app.web.definition_forms import at_fields, sentences, shown_inputs, typed_document
-from app.web.languages import finding_text
-from app.web.limits import Lane
-from app.web.rendering import Download, Json, Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.changes.definition_forms import at_fields, sentences, shown_inputs, typed_document
+from app.web.wording.languages import finding_text
 
 pages: Final = Pages("policies")
 

@@ -16,18 +16,18 @@ from app.exports import ExportSheet, NamedMeasure, NamedPromotion, promotion_exp
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.scoring import node_name
-from app.web import promoting
-from app.web.downloads import ReasonedExport, reasoned_file
-from app.web.file_rules import with_rules
-from app.web.file_words import file_words
-from app.web.forms import FormDay
-from app.web.limits import Lane
-from app.web.list_order import page_shown
-from app.web.naming import distinct_name
-from app.web.rendering import Download, Page
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.words import DISCIPLINE_KINDS
+from app.web.answer.downloads import ReasonedExport, reasoned_file
+from app.web.answer.rendering import Download, Page
+from app.web.answer.routing import Pages
+from app.web.asked.forms import FormDay
+from app.web.asked.limits import Lane
+from app.web.asked.request_context import RequestContext
+from app.web.files.file_rules import with_rules
+from app.web.lists.list_order import page_shown
+from app.web.results import promoting
+from app.web.wording.file_words import file_words
+from app.web.wording.naming import distinct_name
+from app.web.wording.words import DISCIPLINE_KINDS
 
 pages: Final = Pages("promotion")
 

@@ -22,12 +22,13 @@ from app.rules.measures import GRADE_POINTS
 from app.rules.permissions import Deed
 from app.rules.rating import farthest_first
 from app.rules.terms import Node
-from app.web import decided, rating
-from app.web.languages import page_language
-from app.web.naming import distinct_name, kpi_namer, person_named
-from app.web.rendering import Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.rendering import Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.request_context import RequestContext
+from app.web.cycles import rating
+from app.web.decisions import decided
+from app.web.wording.languages import page_language
+from app.web.wording.naming import distinct_name, kpi_namer, person_named
 
 pages: Final = Pages("ratings")
 

@@ -22,17 +22,17 @@ from app.ledger import KeptReject
 from app.plain.findings import Finding, Place, Words, n_
 from app.rules.activities import EVENT_LENGTH_MAX
 from app.rules.permissions import Deed
+from app.web.answer.rendering import FormError, Page, Redirect
+from app.web.answer.routing import Pages
 from app.web.api.rejected import outcome
-from app.web.error_words import ON_PAGES
-from app.web.json_shown import indented
-from app.web.languages import filled, finding_text
-from app.web.limits import EVENT_FORM_BYTES
-from app.web.plain_words import member
-from app.web.rejected_advice import advice_for
-from app.web.rendering import FormError, Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.words import DOORS
+from app.web.asked.limits import EVENT_FORM_BYTES
+from app.web.asked.request_context import RequestContext
+from app.web.sentences.rejected_advice import advice_for
+from app.web.wording.error_words import ON_PAGES
+from app.web.wording.json_shown import indented
+from app.web.wording.languages import filled, finding_text
+from app.web.wording.plain_words import member
+from app.web.wording.words import DOORS
 
 pages: Final = Pages("rejected")
 

@@ -29,17 +29,20 @@ from app.rules.permissions import Deed
 from app.rules.standings import published
 from app.rules.terms import Node, NodeKind
 from app.scoring import LineScore, ScoreQuery
-from app.web import decided, marking, paying, rating, reviewing, words
-from app.web.cycle_files import results_sheet
-from app.web.downloads import ReasonedExport, reasoned_file
-from app.web.group_names import group_namer
-from app.web.limits import Lane
-from app.web.list_order import page_shown
-from app.web.naming import distinct_name, kpi_namer, node_named, person_named, who_named
-from app.web.rendering import Download, Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.reviewing import ResultsSeen
-from app.web.routing import Pages
+from app.web.answer.downloads import ReasonedExport, reasoned_file
+from app.web.answer.rendering import Download, Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.limits import Lane
+from app.web.asked.request_context import RequestContext
+from app.web.cycles import rating
+from app.web.decisions import decided
+from app.web.files.cycle_files import results_sheet
+from app.web.lists.list_order import page_shown
+from app.web.results import marking, paying, reviewing
+from app.web.results.reviewing import ResultsSeen
+from app.web.wording import words
+from app.web.wording.group_names import group_namer
+from app.web.wording.naming import distinct_name, kpi_namer, node_named, person_named, who_named
 
 pages: Final = Pages("results")
 
@@ -166,7 +169,7 @@ def export(context: RequestContext, cycle: int, query: ResultsListQuery, form: R
 
 
 def _marks(context: RequestContext, cycle: int, everybody: Iterable[EmployeeResult]) -> Mapping[Node, Marks]:
-    """What was done about each grade. Queries: those of :func:`app.web.marking.marks_beside`."""
+    """What was done about each grade. Queries: those of :func:`app.web.results.marking.marks_beside`."""
     of_grades = {one.row.node: marks_of_grade(one.given, is_kept=one.is_held) for one in everybody}
     beside = marking.marks_beside(context, cycle)
     return {node: marks | beside.get(node, frozenset()) for node, marks in of_grades.items()}
@@ -271,7 +274,7 @@ class DecisionSaid(NamedTuple):
 
 
 def _said(context: RequestContext, about: Sequence[Decision], node: Node) -> Callable[[Decision], DecisionSaid]:
-    """What each decision was, and why: of moves of several people this one's alone. Queries: those of :func:`app.web.decided.titles`."""
+    """What each decision was, and why: of moves of several people this one's alone. Queries: those of :func:`app.web.decisions.decided.titles`."""
     titles = decided.titles(context, about)
 
     def said(one: Decision) -> DecisionSaid:

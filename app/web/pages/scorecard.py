@@ -23,21 +23,23 @@ from app.ledger import ActivityHistory, VerdictEntry
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.scoring import Board, BoardLine, BoardSource, State, Visibility
-from app.web import changing, deciding, words
-from app.web.asking import ScoreParameters, cycle_seen, first_days, state_of
-from app.web.downloads import LoggedReading, refuse_without_reason, sheet_file, written_down
-from app.web.file_words import file_words
-from app.web.grades_seen import grades_seen
-from app.web.kept import CachedPart, Rendered, drawn, reader_of_page
-from app.web.languages import page_language, writing
-from app.web.limits import Lane
-from app.web.live_beside import live_beside
-from app.web.naming import distinct_name, kpi_namer
-from app.web.rendering import Download, Page
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.year_chart import YearChart, year_chart
-from app.web.zones import Clock
+from app.web.answer.downloads import LoggedReading, refuse_without_reason, sheet_file, written_down
+from app.web.answer.rendering import Download, Page
+from app.web.answer.routing import Pages
+from app.web.asked.grades_seen import grades_seen
+from app.web.asked.limits import Lane
+from app.web.asked.request_context import RequestContext
+from app.web.asked.zones import Clock
+from app.web.changes import changing
+from app.web.cycles import deciding
+from app.web.decisions.asking import ScoreParameters, cycle_seen, first_days, state_of
+from app.web.looks.year_chart import YearChart, year_chart
+from app.web.results.live_beside import live_beside
+from app.web.wording import words
+from app.web.wording.file_words import file_words
+from app.web.wording.kept import CachedPart, Rendered, drawn, reader_of_page
+from app.web.wording.languages import page_language, writing
+from app.web.wording.naming import distinct_name, kpi_namer
 
 pages: Final = Pages("scorecard")
 own_pages: Final = Pages("my_scorecard")

@@ -37,10 +37,13 @@ from app.rules.weighting import (
     missing_weight,
 )
 from app.scoring import CardRow, CyclePlan, State, WeightGrid, WhoseCards
-from app.web import changing, words
-from app.web.as_if import AsIf, as_if_now
-from app.web.asking import ScoreParameters, asked_of
-from app.web.change_basket import (
+from app.web.answer.rendering import Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.forms import FormCycle
+from app.web.asked.request_context import RequestContext
+from app.web.asked.sent_once import FormId
+from app.web.changes import changing
+from app.web.changes.change_basket import (
     NEW,
     Basket,
     BasketForm,
@@ -52,14 +55,12 @@ from app.web.change_basket import (
     refuse_another_begin,
     typed_so_far,
 )
-from app.web.forms import FormCycle
-from app.web.group_names import group_families, group_namer
-from app.web.languages import kpi_name
-from app.web.rendering import Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.sent_once import FormId
-from app.web.typed_numbers import exact_figure, read_number
+from app.web.cycles.as_if import AsIf, as_if_now
+from app.web.decisions.asking import ScoreParameters, asked_of
+from app.web.wording import words
+from app.web.wording.group_names import group_families, group_namer
+from app.web.wording.languages import kpi_name
+from app.web.wording.typed_numbers import exact_figure, read_number
 
 pages: Final = Pages("scorecard_edit")
 

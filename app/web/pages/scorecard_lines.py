@@ -24,9 +24,12 @@ from app.rules.permissions import Deed
 from app.rules.terms import Link, Name, Node, NodeKind
 from app.rules.weighting import WHOLE, hanging_of, missing_weight
 from app.scoring import CyclePlan
-from app.web import changing, words
-from app.web.asking import ScoreParameters, asked_of
-from app.web.change_basket import (
+from app.web.answer.rendering import Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.forms import FormCycle
+from app.web.asked.request_context import RequestContext
+from app.web.changes import changing
+from app.web.changes.change_basket import (
     Basket,
     BasketForm,
     BasketLook,
@@ -37,14 +40,12 @@ from app.web.change_basket import (
     refuse_another_begin,
     typed_so_far,
 )
-from app.web.forms import FormCycle
-from app.web.languages import kpi_name, named
-from app.web.naming import distinct_name
-from app.web.rendering import Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.row_words import RowWords
-from app.web.typed_numbers import exact_figure, read_number
+from app.web.decisions.asking import ScoreParameters, asked_of
+from app.web.sentences.row_words import RowWords
+from app.web.wording import words
+from app.web.wording.languages import kpi_name, named
+from app.web.wording.naming import distinct_name
+from app.web.wording.typed_numbers import exact_figure, read_number
 
 pages: Final = Pages("scorecard_lines")
 

@@ -21,14 +21,16 @@ from app.rules.names import closeness
 from app.rules.permissions import Deed, may
 from app.rules.terms import Node
 from app.search import PartyResult, SearchResults
-from app.web import cycling, paying, words
-from app.web.asking import present_cycle
-from app.web.languages import amount, named, page_language
-from app.web.languages import day as day_said
-from app.web.navigation import items_for
-from app.web.rendering import Page
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.navigation import items_for
+from app.web.answer.rendering import Page
+from app.web.answer.routing import Pages
+from app.web.asked import cycling
+from app.web.asked.request_context import RequestContext
+from app.web.decisions.asking import present_cycle
+from app.web.results import paying
+from app.web.wording import words
+from app.web.wording.languages import amount, named, page_language
+from app.web.wording.languages import day as day_said
 
 pages: Final = Pages("search")
 

@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from app import access
 from app.plain.findings import n_
 from app.rules.permissions import Deed
-from app.web.rendering import Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.sign_in import end_session
+from app.web.answer.rendering import Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.request_context import RequestContext
+from app.web.asked.sign_in import end_session
 
 pages: Final = Pages("sessions")
 

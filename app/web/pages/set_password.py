@@ -13,11 +13,11 @@ from flask import request
 from app import access
 from app.plain.findings import n_
 from app.rules.permissions import Deed
-from app.web.limits import Lane
-from app.web.password_check import new_password_findings
-from app.web.rendering import FormError, Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.password_check import new_password_findings
+from app.web.answer.rendering import FormError, Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.limits import Lane
+from app.web.asked.request_context import RequestContext
 
 pages: Final = Pages("set_password")
 

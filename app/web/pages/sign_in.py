@@ -15,15 +15,15 @@ from app import access
 from app.kit.refusals import at_field
 from app.plain.findings import n_
 from app.rules.permissions import Deed
-from app.web.known_browser import remember_browser
-from app.web.languages import CHOSEN_COOKIE, LANGUAGES
-from app.web.limits import SIGN_IN_BYTES, Lane
-from app.web.password_check import checked_attempt
-from app.web.rendering import FormError, Page, Redirect, SeeOther
-from app.web.request_context import RequestContext
-from app.web.routing import ASKED_BY, NOBODY, Pages
-from app.web.security import safe_next
-from app.web.sign_in import begin_session, client_of, end_session
+from app.web.answer.password_check import checked_attempt
+from app.web.answer.rendering import FormError, Page, Redirect, SeeOther
+from app.web.answer.routing import ASKED_BY, NOBODY, Pages
+from app.web.asked.known_browser import remember_browser
+from app.web.asked.limits import SIGN_IN_BYTES, Lane
+from app.web.asked.request_context import RequestContext
+from app.web.asked.security import safe_next
+from app.web.asked.sign_in import begin_session, client_of, end_session
+from app.web.wording.languages import CHOSEN_COOKIE, LANGUAGES
 
 pages: Final = Pages("sign_in")
 

@@ -28,13 +28,13 @@ from app.rules.presence import cycle_of
 from app.rules.targets import NoTarget, figure_of, is_leap, is_target
 from app.rules.terms import Node, NodeKind
 from app.scoring import GridRows, LatestChange, State, TargetBlock, TargetDone, TargetMove, TargetRow, Targets
-from app.web import words
-from app.web.asking import ScoreParameters, asked_of, chosen_unit, first_days
-from app.web.languages import kpi_name
-from app.web.rendering import Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.typed_numbers import exact_figure, read_number, unconfirmed
+from app.web.answer.rendering import Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.request_context import RequestContext
+from app.web.decisions.asking import ScoreParameters, asked_of, chosen_unit, first_days
+from app.web.wording import words
+from app.web.wording.languages import kpi_name
+from app.web.wording.typed_numbers import exact_figure, read_number, unconfirmed
 
 pages: Final = Pages("targets")
 
@@ -350,7 +350,7 @@ def _overtaken(cell: Cell, target: Decimal | None) -> Finding:
 
 
 def _nothing_to_set(shown: Targets, settable: Collection[Node], *, me: str | None) -> dict[str, int]:
-    """Why somebody who sets targets here finds no form, by the key of :data:`app.web.words.NO_TARGETS`, and of how many lines it is so.
+    """Why somebody who sets targets here finds no form, by the key of :data:`app.web.wording.words.NO_TARGETS`, and of how many lines it is so.
 
     Empty where there is a form, and for whoever sets no targets here.
     """

@@ -12,11 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from app import cycle as cycles
 from app.plain.findings import n_
 from app.rules.permissions import Deed
-from app.web import telling
-from app.web.forms import FormDay
-from app.web.rendering import Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.rendering import Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.forms import FormDay
+from app.web.asked.request_context import RequestContext
+from app.web.results import telling
 
 pages: Final = Pages("told")
 

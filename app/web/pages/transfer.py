@@ -24,10 +24,13 @@ from app.rules.permissions import Deed
 from app.rules.placement import Posting
 from app.rules.reorganising import cycles_of, departed, employed, transferred
 from app.rules.terms import Job, Node, NodeKind, Period, StatusKind
-from app.web import changing, words
-from app.web.change_basket import BasketForm, BasketLook, basket, into_basket, look, not_kept_here, typed_so_far
-from app.web.forms import FormDay
-from app.web.rearranging import (
+from app.web.answer.rendering import Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.forms import FormDay
+from app.web.asked.request_context import RequestContext
+from app.web.changes import changing
+from app.web.changes.change_basket import BasketForm, BasketLook, basket, into_basket, look, not_kept_here, typed_so_far
+from app.web.changes.rearranging import (
     Draft,
     before_day,
     draft,
@@ -37,10 +40,8 @@ from app.web.rearranging import (
     unit_choices,
     unit_name,
 )
-from app.web.rendering import Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.typed_numbers import read_number
+from app.web.wording import words
+from app.web.wording.typed_numbers import read_number
 
 pages: Final = Pages("transfer")
 

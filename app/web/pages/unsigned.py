@@ -21,13 +21,15 @@ from app.organisation import Directory
 from app.rules.permissions import Deed
 from app.rules.terms import Name, Node, NodeKind
 from app.scoring import State, node_name
-from app.web import boarding, cycling, words
-from app.web.languages import named
-from app.web.list_order import Order, by_words, in_order
-from app.web.naming import who_named
-from app.web.rendering import FormError, Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.rendering import FormError, Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked import cycling
+from app.web.asked.request_context import RequestContext
+from app.web.cycles import boarding
+from app.web.lists.list_order import Order, by_words, in_order
+from app.web.wording import words
+from app.web.wording.languages import named
+from app.web.wording.naming import who_named
 
 pages: Final = Pages("unsigned")
 

@@ -21,14 +21,14 @@ from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.rules.usual_reasons import REJECTING
 from app.scoring import EntryToVerify, State
-from app.web import words
-from app.web.entry_form import FORM_ID, page_of
-from app.web.languages import month as month_said
-from app.web.languages import number
-from app.web.rendering import Json, Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
-from app.web.usual_reasons import given_reason
+from app.web.answer.rendering import Json, Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.request_context import RequestContext
+from app.web.entry.entry_form import FORM_ID, page_of
+from app.web.wording import words
+from app.web.wording.languages import month as month_said
+from app.web.wording.languages import number
+from app.web.wording.usual_reasons import given_reason
 
 pages: Final = Pages("verification")
 

@@ -10,10 +10,10 @@ from app import access
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
 from app.rules.permissions import Deed
-from app.web.list_views import LISTS, address_of, kept_filters
-from app.web.rendering import Page, Redirect
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.rendering import Page, Redirect
+from app.web.answer.routing import Pages
+from app.web.asked.request_context import RequestContext
+from app.web.lists.list_views import LISTS, address_of, kept_filters
 
 pages: Final = Pages("views")
 

@@ -16,12 +16,12 @@ from app.kit.refusals import NotThere
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.scoring import Progress, ScoreQuery, State
-from app.web.asking import ScoreParameters, asked_by, chosen_unit
-from app.web.first_visit import COOKIE, VisitStep, Whose, cookie_of, steps_for
-from app.web.navigation import items_for
-from app.web.rendering import Page
-from app.web.request_context import RequestContext
-from app.web.routing import Pages
+from app.web.answer.first_visit import COOKIE, VisitStep, Whose, cookie_of, steps_for
+from app.web.answer.navigation import items_for
+from app.web.answer.rendering import Page
+from app.web.answer.routing import Pages
+from app.web.asked.request_context import RequestContext
+from app.web.decisions.asking import ScoreParameters, asked_by, chosen_unit
 
 pages: Final = Pages("welcome")
 

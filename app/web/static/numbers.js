@@ -1,6 +1,6 @@
 // Numbers as people type them, by the separators of the page's language, and how they are read, beside the field while one types.
 //
-// The server reads by the same rule (app/web/typed_numbers.py) and decides; this only shows it before. A newcomer's usual mistake is
+// The server reads by the same rule (app/web/wording/typed_numbers.py) and decides; this only shows it before. A newcomer's usual mistake is
 // Number(text): it takes a Spanish 125.000 for 125.
 
 (() => {

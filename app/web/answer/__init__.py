@@ -1,0 +1,1 @@
+"""How a request is answered: the one door of routes, what handlers return, and the frame of every page."""

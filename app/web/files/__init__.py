@@ -1,0 +1,1 @@
+"""What is made for people to take away, some of it in the background."""

@@ -1,0 +1,1 @@
+"""How pages look: styles and scripts, faces and themes, maps and charts."""
