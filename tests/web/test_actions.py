@@ -55,7 +55,7 @@ def test_a_line_below_c_at_the_mid_year_check_owes_a_comment_until_an_action_say
     shown = working.alba.get(NEW).text
     assert 'value="E1 (E1)"' in shown
     [line] = [one for one in read(shown).all("section") if one.attributes.get("id") == "line"]
-    assert [one.text for one in line.all("dd")] == ["10 count", "0 count", "20.00", "20.00 Band E"]
+    assert [one.text for one in line.all("dd")] == ["10 · count", "0 · count", "20.00", "20.00 Band E"]
     assert 'id="owner-error"' in wrong.text
     nobody = working.alba.post(NEW.replace("/new", ""), WISH | {"owner": " ", "due_on": "2026-09-30"})
     assert (nobody.status_code, 'id="owner-error"' in nobody.text) == (422, True)
