@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from app import cascade, scoring
+from app import cascade, objecting, scoring
 from app.cascade import NO_FIGURES, LockedFigures, LockedResult, LockedRound
 from app.cycle.close.staging import as_accepted, read_accepting, refuse_in_the_way
 from app.cycle.grading.grades import propose_employee_grades
@@ -135,6 +135,12 @@ def _prepare(connection: Connection, cycle: str | None, today: dt.date) -> None:
         _ = _results(connection, loaded, year, today).text
 
 
+def _hold(connection: Connection) -> None:
+    """Shut out others who decide, and whoever objects: what is raised while somebody agrees to the lock would be nobody's to hear."""
+    scoring.hold_to_decide(connection)
+    objecting.hold(connection)
+
+
 LOCK: Final = DecisionKind(
     code=DECIDED_BY[Stage.LOCKED],
     makers=frozenset({Role.HR}),
@@ -145,7 +151,7 @@ LOCK: Final = DecisionKind(
     apply=_apply,
     prepare=_prepare,
     signed_effects=True,
-    hold=scoring.hold_to_decide,
+    hold=_hold,
     of_cycle=True,
 )
 """A cycle comes to its end: by hr, and an approver of the cycle. It is about everybody, and nobody's own case."""

@@ -93,24 +93,29 @@ def arrivals_in(http_request: Request, *, plain: bool = False, binary: bool = Tr
     if http_request.headers.get("Content-Encoding", "identity").casefold() not in {"", "identity"}:
         raise UnknownMedia
     if kind == BATCH:
-        return _batch(body_of(http_request))
+        return _batch(body_of(http_request, once=True))
     if kind == STRUCTURED:
-        return [_structured(body_of(http_request))]
+        return [_structured(body_of(http_request, once=True))]
     attributes = _attributes(http_request.headers.items()) if binary else {}
     if attributes and (not kind or _JSON.fullmatch(kind)):
-        return [_binary(body_of(http_request), attributes, _content_type(http_request))]
+        return [_binary(body_of(http_request, once=True), attributes, _content_type(http_request))]
     if plain and kind == "application/json":
-        return [_structured(body_of(http_request))]
+        return [_structured(body_of(http_request, once=True))]
     raise UnknownMedia(message=None if binary else _SIGNED_ONLY)
 
 
-def body_of(http_request: Request) -> bytes:
+def body_of(http_request: Request, *, once: bool = False) -> bytes:
     """The whole body, before anything of it is read.
+
+    Args:
+        http_request: the request.
+        once: do not keep it beside what is read of it: whoever asks again gets an empty one. Not for what is read within a writing
+            transaction, which is done again from its start where another one was in its way.
 
     Raises:
         TooLarge: it has more than :data:`VALUES_MAX` values.
     """
-    body = http_request.get_data(cache=False)
+    body = http_request.get_data(cache=not once)
     try:
         refuse_more_values(body, VALUES_MAX)
     except TooManyElementsError:

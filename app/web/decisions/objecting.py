@@ -168,6 +168,8 @@ def objected(
     opened = _opened(context, cycle)
     number = _objector(context, opened, on_behalf_of)
     objecting.hold(context.connection)
+    # Whoever waited for a lock of the cycle finds it locked.
+    opened = _opened(context, cycle)
     hearings = _hearings(context, opened)
     loaded, node = scoring.state(context.connection), Node(NodeKind.EMPLOYEE, number)
     received = _received_on(context, opened, number, received_on, is_own=on_behalf_of is None)
@@ -230,6 +232,17 @@ def _case(context: RequestContext, cycle: int, number: int) -> Case:
     return case_seen(context, cycle, number)
 
 
+def _refuse_locked(context: RequestContext, case: Case) -> None:
+    """Go on only where the cycle was not locked while somebody, who sent it within their days, waited for that.
+
+    Raises:
+        NotNow: it was.
+    """
+    waits = case.state is ObjectionState.ANSWERED and case.objection.about is not ObjectionAbout.PAY
+    if waits and _opened(context, case.objection.cycle).stage is not Stage.NOTIFIED:
+        raise NotNow
+
+
 def _noted(context: RequestContext, case: Case, done: str, **more: object) -> Case:
     """What came of it, with the trail told."""
     after = case_seen(context, case.objection.cycle, case.id)
@@ -269,6 +282,7 @@ def appealed(context: RequestContext, cycle: int, number: int, text: str) -> Cas
         Conflict: by its codes.
     """
     case = _case(context, cycle, number)
+    _refuse_locked(context, case)
     objecting.appeal(context.connection, case, text=text, by=context.viewer, now=context.now)
     return _noted(context, case, "appeal")
 
