@@ -124,7 +124,9 @@ def test_a_translation_ends_and_begins_as_its_message(language):
     assert differing == {}
 
 
-_SOUNDING: Final = re.compile(r"%\(\w+\)s[\"”’]*(?:와|과|은|는|이|가|을|를|로|으로|이나|나|라는|이라는)(?![가-힣(])")
+_SOUNDING: Final = re.compile(
+    r"%\(\w+\)s[\"”’]*(?:와|과|은|는|이|가|을|를|로|으로|이나|나|라는|이라는)(?![가-힣]|\([가-힣]\))"
+)
 """A particle whose form hangs on the sound before it, right behind a place that may be filled by any: 80와 is no Korean."""
 
 
@@ -140,8 +142,15 @@ def test_the_fields_words_are_those_of_the_glossary():
     of_targets = [pair for pair in spanish if "target" in pair[0].lower() and "goal" not in pair[0].lower()]
     assert [pair for pair in of_targets if "objetivo" in pair[1].lower()] == []
     korean = [translated for message in _messages("ko") for _, translated in _texts(message)]
-    others = re.compile("평가 ?집단|이의 제기|이의제기|감사기록")
+    others = re.compile("평가 ?집단|이의 제기|이의제기|감사기록|본인 점수|기준값|현재 진도|견주|견준|통보(?!한 문서)")
     assert [text for text in korean if others.search(text)] == []
+
+
+def test_whoever_agrees_to_a_decision_approves_it_in_korean():
+    """A decision has 승인 or 반려, never 동의 or 거절; with a result and with a scorecard's lines one agrees: 동의."""
+    of_decisions = re.compile("(담당자|인증자|위원|임원)[이가] 동의|동의되|동의를 기다|거절")
+    korean = [translated for message in _messages("ko") for _, translated in _texts(message)]
+    assert [text for text in korean if of_decisions.search(text)] == []
 
 
 def test_no_sentence_is_cut_before_a_day():

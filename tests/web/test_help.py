@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from pathlib import Path
 
 import pytest
@@ -31,9 +32,16 @@ def test_every_guide_is_a_page_for_anybody_with_its_contents(client: FlaskClient
         parts = [f"#{one.attributes['id']}" for one in article.all("h2")]
         assert contents == parts
         assert article.attributes["lang"] == language
-        assert [mark for mark in ("**", "](", ".md") if mark in article.text] == []
+        # An asterisk that stands is one that a particle behind a bracket or question mark has kept from closing.
+        assert [mark for mark in ("*", "](", ".md") if mark in article.text] == []
         links = {one.attributes["href"] for one in article.all("a")}
         assert links <= {f"/help/{other}" for other in GUIDES} | {f"/help/{name}{part}" for part in parts}
+
+
+def test_the_korean_guides_write_the_particle_that_goes_with_the_word() -> None:
+    """A guide knows its words: both forms of a particle stand where a program fills the place, and nowhere else."""
+    both = re.compile(r"[가-힣0-9*]\)?(?:은\(는\)|이\(가\)|을\(를\)|과\(와\)|와\(과\)|\(으\)로)")
+    assert {name: both.findall(_source(name, "ko")) for name in GUIDES if both.search(_source(name, "ko"))} == {}
 
 
 def test_an_address_in_a_guide_is_a_link_for_whoever_is_led_there(working: Working, client: FlaskClient) -> None:

@@ -14,7 +14,7 @@ from app.kit.settings import Settings
 from app.organisation.tables import unit_period
 from app.web import create_app
 from app.web.asked.zones import Clock, city_of
-from app.web.wording.languages import ABSENT, alike, amount, instant, krw, month, number, percent, writing
+from app.web.wording.languages import ABSENT, alike, amount, apart, instant, krw, month, number, percent, writing
 from tests.web.working import NOW, Somebody, Working
 
 _HEADING: Final = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
@@ -141,6 +141,24 @@ def test_korean_writes_a_percentage_without_a_space(working: Working, language: 
     """The others keep the sign on the number's line."""
     with working.app.test_request_context("/", headers={"Accept-Language": language}):
         assert percent(80) == written
+
+
+@pytest.mark.parametrize(
+    ("language", "unit", "written"),
+    [
+        ("ko", "일", "17.75일"),
+        ("ko", "달러(USD)", "17.75달러(USD)"),
+        ("ko", "상담 1건당 계약 수", "17.75 상담 1건당 계약 수"),
+        ("en", "days", "17.75 days"),
+        ("es", "días", "17,75 días"),
+    ],
+)
+def test_korean_writes_a_unit_of_measure_right_behind_its_figure(
+    working: Working, language: str, unit: str, written: str
+) -> None:
+    """Unless the unit is a phrase of its own."""
+    with working.app.test_request_context("/", headers={"Accept-Language": language}):
+        assert f"{number('17.75')}{apart(unit)}{unit}" == written
 
 
 def test_the_numbers_of_a_column_have_their_points_under_one_another(working: Working) -> None:

@@ -321,6 +321,12 @@ def percent(value: Figure | None, places: int = 1) -> str:
     return f"{figure(value, places=places, least=0, language=language)}{between}%"
 
 
+def apart(unit: str) -> str:
+    """What stands between a figure and its unit of measure: nothing in Korean, where the unit is one word (17.75일, 3개사), else a space."""
+    is_a_phrase = " " in unit or unit.isascii()
+    return "" if page_language() == "ko" and not is_a_phrase else " "
+
+
 def alike(value: Figure | None, column: Iterable[Figure | None], places: int = 4) -> str:
     """A number of a column: every one with as many decimals as the longest has, so that their points stand under one another.
 
@@ -413,6 +419,7 @@ FILTERS: Final = {
     "amount": amount,
     "band": band_of,
     "alike": alike,
+    "apart": apart,
     "counted": counted,
     "dated": dated,
     "day": day,
