@@ -288,7 +288,7 @@ class _FormerClose:
         if made is None:
             return
         node = Node.known(made.content["nodes"][0])
-        more = "The ministry has added what the court's ruling costs to the pool."
+        more = "The ministry has raised the pool, for what the court's ruling may cost at most."
         self._decide(cycles.INSTITUTION, lambda: self._more(node), more, day=126)
         self._decide(cycles.PAY_RUN, {"run": 2}, "What the second round comes to beside what was paid.", day=128)
         self._do.export(2, "The difference of one person, for the pay of the month.", day=129)

@@ -15,8 +15,9 @@ from app.kit.settings import ROOT
 
 __all__ = ["as_pdf", "open_face", "paper_style"]
 
-_FACES: Final = ROOT / "node_modules" / "pretendard-gov" / "dist" / "public" / "static"
-_WEIGHTS: Final = {400: _FACES / "PretendardGOV-Regular.otf", 600: _FACES / "PretendardGOV-SemiBold.otf"}
+_FACES: Final = ROOT / "node_modules" / "pretendard-gov" / "dist" / "public" / "static" / "alternative"
+"""In outlines of TrueType: of those of PostScript the library keeps the numbers of glyphs that it leaves out, and a viewer that counts them draws nothing."""
+_WEIGHTS: Final = {400: _FACES / "PretendardGOV-Regular.ttf", 600: _FACES / "PretendardGOV-SemiBold.ttf"}
 _SHEET: Final = Path(__file__).with_name("paper.css")
 _BOOK_SHEET: Final = Path(__file__).with_name("book.css")
 

@@ -130,6 +130,22 @@ class PayRunMade:
         return sum(one.amount for one in self.items)
 
     @property
+    def paid_out(self) -> int:
+        """What it hands out itself, in won: to those who come to more than they were paid before."""
+        return sum(one.difference for one in self.items if one.difference > 0)
+
+    @property
+    def taken_back(self) -> int:
+        """What it takes back, in won: from those who come to less."""
+        return sum(-one.difference for one in self.items if one.difference < 0)
+
+    @property
+    def left_of_pool(self) -> int | None:
+        """What is left of the pool, in won; None where nothing is capped, or it comes to more."""
+        pool = self.institution.pool
+        return None if pool is None or pool < self.sum else pool - self.sum
+
+    @property
     def over_pool(self) -> int:
         """By how much that is more than the pool: 0 where it fits, or nothing is capped."""
         pool = self.institution.pool

@@ -13,6 +13,7 @@ import json
 import re
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import python_calamine
 from pypdf import PdfReader
@@ -374,7 +375,8 @@ def own_statement(desk):
             exact = format(Decimal(run["exact"].rstrip("0").rstrip(".")), ",f")
             assert f"of {run['cycle_days']} days = ₩{exact}." in said, run
     said = words(owner.get(address))
-    assert "All of it is as in run 1" in said
+    kept = dana.get(f"/api/v1{address}").json()["runs"][1]
+    assert f"None of these has changed since run 1, so the amount of then stays: ₩{kept['amount']:,}." in said
     snapshot = dana.get("/api/v1/cycles/2026/snapshot?round=1").json()
     assert snapshot["results_sha256"] in said
     assert {"S", "A"} <= set(re.findall(r"\b([A-Z]) \([0-9.]+ %\)", said))
@@ -383,9 +385,52 @@ def own_statement(desk):
     on_paper = "".join(page.extract_text() for page in PdfReader(io.BytesIO(paper)).pages)
     assert snapshot["results_sha256"][:32] in on_paper
     assert "What it stands on" in on_paper
+    can_be_read_on_any_screen(paper)
     payroll_finds_it(desk)
+    a_run_says_what_it_hands_out_itself(desk)
     for name in ("outsider", "fe"):
         assert {desk.person(name).get(one).status_code for one in (address, f"{address}.pdf")} == {404}
+
+
+def can_be_read_on_any_screen(paper):
+    """Whatever stands on a sheet stands within its margins, in outlines of TrueType: of others some viewers draw the capital letters alone."""
+    sheets = PdfReader(io.BytesIO(paper)).pages
+    for sheet in sheets:
+        begins: list[float] = []
+
+        def see(text, user, matrix, *_, of=begins):
+            if text.strip():
+                of.append(matrix[4] * user[0] + user[4])
+
+        sheet.extract_text(visitor_text=see)
+        assert 0 < max(begins) < float(sheet.mediabox.width) - 45, "beyond the margin"
+        fonts: Any = sheet["/Resources"]["/Font"]  # type: ignore[index]  # a dictionary, as every page's is
+        kinds = {font.get_object()["/DescendantFonts"][0].get_object()["/Subtype"] for font in fonts.values()}
+        assert kinds == {"/CIDFontType2"}
+
+
+def a_run_says_what_it_hands_out_itself(desk):
+    """Whoever is paid the difference gets no more than that: what all come to stands beside it, and is not to be paid again."""
+    pay = desk.person("pay")
+    for number in (1, 2, 3):
+        run = pay.get(f"/api/v1/cycles/2026/pay-runs/{number}").json()
+        differences = [one["difference"] for one in run["items"]]
+        out, back = sum(one for one in differences if one > 0), -sum(one for one in differences if one < 0)
+        page = pay.get("/cycles/2026/pay", params={"run": number}).text
+        told = {name: words_of(page, name) for name in ("hands-out", "all-come-to")}
+        assert told == {"hands-out": f"₩{out:,}", "all-come-to": f"₩{run['sum']:,}"}
+        assert (f"₩{back:,}" in words(pay.get("/cycles/2026/pay", params={"run": number}))) or not back
+        if run["pool"] is not None:
+            assert words_of(page, "left-of-pool") == f"₩{run['pool'] - run['sum']:,}"
+        # Whose statement they may not read is no link.
+        assert "/statement" not in page
+    assert "/cycles/2026/people/E1/statement" in desk.person("dana").get("/cycles/2026/pay").text
+
+
+def words_of(page, name):
+    """The figure of a tile."""
+    tile = re.search(rf'id="{name}">.*?<span class="stat-value">([^<]*)<', page, re.DOTALL)
+    return tile[1].strip() if tile else ""
 
 
 def payroll_finds_it(desk):

@@ -36,6 +36,7 @@ GUIDES: Final[Mapping[str, str]] = {
     Role.EXECUTIVE: n_("Executive"),
     Role.AUDITOR: n_("Auditor"),
     Role.ADMIN: n_("Administrator"),
+    "functions": n_("Whoever has a function in a cycle"),
     "developer": n_("Developer of a CRM"),
 }
 """For whom each is, by its file's name; a role's guide has the role's."""

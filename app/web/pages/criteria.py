@@ -14,6 +14,7 @@ from app import cascade, scoring
 from app import cycle as cycles
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
+from app.rules.objections import PAY_DAYS
 from app.rules.permissions import Deed
 from app.rules.policies import policies_document
 from app.rules.terms import Node, NodeKind
@@ -91,6 +92,7 @@ def criteria(context: RequestContext, cycle: int) -> Page:
         inputs=[_in_words(_without_names(one)) for one in inputs],
         dates=_dates(context, cycle),
         policies=sheet.definitions.policies,
+        pay_days=PAY_DAYS,
         me=me,
         own={one.row.kpi for one in own},
         task=sheet.definitions.task,

@@ -9,6 +9,7 @@ from flask import url_for
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import cascade, decisions, intake, scoring
+from app import cycle as cycles
 from app.cascade import TARGET_DECISIONS, WantedTarget
 from app.decisions import Decision, DecisionFilter
 from app.intake import Changed
@@ -26,6 +27,7 @@ from app.web.cycles.as_if import as_if_now, coming_weights
 from app.web.decisions import decided
 from app.web.decisions.correcting import admitted_shown, adopted_shown
 from app.web.decisions.decision_kinds import DECISION_KINDS
+from app.web.results import paying
 from app.web.sentences.effect_words import shown_effects
 from app.web.sentences.grade_whys import grade_whys
 from app.web.sentences.queues import QueuesShown, queues_shown
@@ -149,6 +151,7 @@ def one(context: RequestContext, number: int) -> Page:
     change = intake.change_of_decision(context.connection, decision.id) if context.allowed(Deed.SEE_FILES) else None
     changed = None if change is None else intake.changed_rows(context.connection, change.id)
     weighed = None if changed is None or not is_open else coming_weights(context, changed)
+    effects = decided.effects_of(context, decision)
     return Page(
         "pages/decision.html",
         # Who is to agree reads what whoever proposed it was told; it takes as long as scoring twice, so that nobody else waits for it.
@@ -162,11 +165,9 @@ def one(context: RequestContext, number: int) -> Page:
         coming=None
         if changed is None
         else intake.cycle_without_scorecards(context.connection, changed, today=context.today),
-        effects=shown_effects(
-            context,
-            decided.effects_of(context, decision),
-            by_people=grade_whys(context, decision),
-        ),
+        effects=shown_effects(context, effects, by_people=grade_whys(context, decision)),
+        is_hidden=bool(decision.effects) and not effects,
+        run_at=_run_at(context, decision),
         states=DECISION_STATES,
         roles=ROLES,
         people=context.directory.employees,
@@ -183,6 +184,14 @@ def one(context: RequestContext, number: int) -> Page:
         may_withdraw=is_open and obstacle is Obstacle.SAME_PERSON,
         hindrance=None if obstacle is None else decisions.refusal_for(obstacle).message,
     )
+
+
+def _run_at(context: RequestContext, decision: Decision) -> str | None:
+    """Where who asks reads what a pay run pays that was agreed to; None of any other decision. Queries: those of :func:`app.web.results.paying.sees_runs`."""
+    if decision.kind != cycles.PAY_RUN.code or decision.state is not DecisionState.APPROVED:
+        return None
+    cycle = int(decision.cycle or 0)
+    return url_for("pay.listed", cycle=cycle, run=decision.content["run"]) if paying.sees_runs(context, cycle) else None
 
 
 def _queues(context: RequestContext, changed: Changed) -> QueuesShown | None:

@@ -58,6 +58,8 @@ def one(context: RequestContext, name: str) -> Page:
 
 
 def _own(context: RequestContext) -> list[str]:
-    """The guides of the person's roles; the core tasks are everybody's."""
-    roles = context.person.roles if context.person is not None else frozenset()
-    return [*(name for name in GUIDES if name in roles), "tasks"]
+    """The guides of the person's roles, and of functions for who has one; the core tasks are everybody's."""
+    if context.person is None:
+        return ["tasks"]
+    mine = {*context.person.roles, *(["functions"] if context.viewer.functions else [])}
+    return [*(name for name in GUIDES if name in mine), "tasks"]

@@ -28,6 +28,7 @@ from app.web.answer.downloads import LoggedReading, sheet_file, written_down
 from app.web.answer.rendering import Download, Page, Redirect
 from app.web.answer.routing import Pages
 from app.web.asked import cycling
+from app.web.asked.grades_seen import grades_seen
 from app.web.asked.limits import Lane
 from app.web.asked.request_context import RequestContext
 from app.web.decisions import decided
@@ -143,7 +144,7 @@ def listed(context: RequestContext, cycle: int, query: PayQuery) -> Page:
     office = _office_of(plan, context.today)
     some = [] if of_run is None else _narrowed(context, of_run, query, office)
     shown = page_shown(some, query.page, size=_ROWS)
-    last = kept[-1] if kept else None
+    last, paid_on = kept[-1] if kept else None, paying.paid_days(context, cycle, kept)
     since: list[Decision] = []
     if of_run is not None and of_run.made.number > 1:
         since = paying.decided_between(context, cycle, kept[of_run.made.number - 2], of_run)
@@ -153,7 +154,7 @@ def listed(context: RequestContext, cycle: int, query: PayQuery) -> Page:
         query=query,
         institution=cycles.institution_of(context.connection, loaded, cycle),
         grades=list(plan.sheet.definitions.policies.pay.institution_rates),
-        runs=[(one, one.made.number in exported) for one in kept],
+        runs=[(one, one.made.number in exported, paid_on[one.made.number]) for one in kept],
         last=last,
         of_run=of_run,
         since=since,
@@ -168,6 +169,7 @@ def listed(context: RequestContext, cycle: int, query: PayQuery) -> Page:
         waits=cycles.open_run(context.connection, cycle),
         kinds=PAY_ITEM_KINDS,
         next_number=len(kept) + 1,
+        opens=grades_seen(context, cycle).pays,
         keeps=context.allowed(Deed.RUN_CYCLE),
         pays=opened.stage in PAID_IN,
         exports=is_payroll and last is not None,

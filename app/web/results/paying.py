@@ -49,6 +49,7 @@ __all__ = [
     "exported",
     "has_statement",
     "own_pay",
+    "paid_days",
     "run_seen",
     "sees_runs",
     "statement_origin",
@@ -288,7 +289,7 @@ def statement_origin(context: RequestContext, statement: Statement) -> Statement
     some = _approved(context, statement.cycle, kinds)
     visible = decided.visible_to(context)
     opens = frozenset(one.id for one in some if visible(one))
-    paid = [one for one in some if one.content.get("to") == Stage.PAID]
+    paid = _payments(some)
     locks = {one.round: one for one in cascade.locked_rounds(context.connection, statement.cycle)}
     root = context.directory.tree.root_on(context.today)
     return StatementOrigin(
@@ -309,6 +310,16 @@ def _paid_on(run: KeptRun, paid: Iterable[Decision]) -> dt.date | None:
     )
     first = next(days, None)
     return None if first is None else dt.date.fromisoformat(first)
+
+
+def paid_days(context: RequestContext, cycle: int, runs: Iterable[KeptRun]) -> Mapping[int, dt.date | None]:
+    """The day on which each of some runs was paid, by its number; None while nobody has agreed to one. Queries: 1."""
+    paid = _payments(_approved(context, cycle, frozenset({cycles.STAGE.code})))
+    return {run.made.number: _paid_on(run, paid) for run in runs}
+
+
+def _payments(some: Iterable[Decision]) -> list[Decision]:
+    return [one for one in some if one.content.get("to") == Stage.PAID]
 
 
 def decided_between(context: RequestContext, cycle: int, first: KeptRun, then: KeptRun) -> list[Decision]:
