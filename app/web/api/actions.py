@@ -16,6 +16,7 @@ from app.rules.terms import Node, NodeKind
 from app.web.answer.rendering import Json
 from app.web.answer.routing import Pages
 from app.web.api import shapes
+from app.web.api.described import READS, WRITES
 from app.web.api.json_bodies import sent_as
 from app.web.api.paging import PageQuery, page_of
 from app.web.api.readings import others_among, write_down
@@ -27,8 +28,6 @@ __all__ = ["pages"]
 
 pages: Final = Pages("actions_api")
 
-_REFUSALS: Final = (401, 403, 404, 429, 503)
-_WRITES: Final = (400, 401, 403, 404, 409, 415, 422, 429, 503)
 _NUMBER: Final = {"number": ("integer", "The action's id.")}
 
 
@@ -91,7 +90,7 @@ def _still(context: RequestContext, number: int | None = None) -> None:
         "tag": "Cycles",
         "query": ActionsQuery,
         "responses": {200: ("application/json", shapes.listed(shapes.ACTION), "Those that one sees.")},
-        "refusals": (*_REFUSALS, 422),
+        "refusals": (*READS, 422),
     },
 )
 def listed(context: RequestContext, query: ActionsQuery) -> Json:
@@ -120,7 +119,7 @@ def listed(context: RequestContext, query: ActionsQuery) -> Json:
         "tag": "Cycles",
         "body": shapes.json_body(ActionBody),
         "responses": {201: ("application/json", shapes.ACTION, "It is open; `Location` is its address.")},
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def open_one(context: RequestContext) -> Json:
@@ -142,7 +141,7 @@ def open_one(context: RequestContext) -> Json:
         "tag": "Cycles",
         "path": _NUMBER,
         "responses": {200: ("application/json", shapes.ACTION, "The action.")},
-        "refusals": _REFUSALS,
+        "refusals": READS,
     },
 )
 def one(context: RequestContext, number: int) -> Json:
@@ -160,7 +159,7 @@ def one(context: RequestContext, number: int) -> Json:
         "path": _NUMBER,
         "body": shapes.json_body(ResultBody),
         "responses": {200: ("application/json", shapes.ACTION, "It is closed.")},
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def close(context: RequestContext, number: int) -> Json:

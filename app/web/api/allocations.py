@@ -21,6 +21,7 @@ from app.rules.terms import Node
 from app.web.answer.rendering import Json
 from app.web.answer.routing import Pages
 from app.web.api import shapes
+from app.web.api.described import OF_CYCLE, WRITES
 from app.web.api.json_bodies import sent_as
 from app.web.asked.request_context import RequestContext
 from app.web.cycles import allocating
@@ -113,12 +114,12 @@ def wish_of(body: AllocationBody) -> AllocationWish:
     about={
         "summary": "Share a target among those below",
         "tag": "Cycles",
-        "path": {"cycle": ("integer", "The year that names the cycle.")},
+        "path": OF_CYCLE,
         "body": shapes.json_body(AllocationBody),
         "responses": {
             200: ("application/json", shapes.ALLOCATION, "What each gets; with `apply` it stands in their drafts.")
         },
-        "refusals": (400, 401, 403, 404, 409, 415, 422, 429, 503),
+        "refusals": WRITES,
     },
 )
 def allocate(context: RequestContext, cycle: int) -> Json:

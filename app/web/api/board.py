@@ -15,6 +15,7 @@ from app.rules.permissions import Deed
 from app.web.answer.rendering import Json
 from app.web.answer.routing import Pages
 from app.web.api import shapes
+from app.web.api.described import OF_CYCLE, READS_AS_ASKED, WRITES
 from app.web.api.json_bodies import sent_as
 from app.web.api.readings import others_among, write_down
 from app.web.asked.forms import FINDINGS_MAX
@@ -25,7 +26,6 @@ __all__ = ["pages"]
 
 pages: Final = Pages("board_api")
 
-_TEXT_OR_NULL: Final = {"type": ["string", "null"]}
 _ROW: Final = {
     "type": "object",
     "required": ["employee", "state", "who", "since", "due_on"],
@@ -33,8 +33,8 @@ _ROW: Final = {
         "employee": {"type": "string"},
         "state": {"type": "string", "enum": [one.value for one in BoardState]},
         "who": {"type": "array", "items": {"type": "string"}, "description": "Whom it waits for: numbers, or `hr`."},
-        "since": _TEXT_OR_NULL,
-        "due_on": _TEXT_OR_NULL,
+        "since": shapes.TEXT_OR_NULL,
+        "due_on": shapes.TEXT_OR_NULL,
     },
 }
 
@@ -55,10 +55,10 @@ class BoardQuery(BaseModel):
     about={
         "summary": "Where everybody stands in a cycle",
         "tag": "Cycles",
-        "path": {"cycle": ("integer", "The year that names the cycle.")},
+        "path": OF_CYCLE,
         "query": BoardQuery,
         "responses": {200: ("application/json", shapes.listed(_ROW), "Everybody whom one sees, in exactly one state.")},
-        "refusals": (401, 403, 404, 422, 429, 503),
+        "refusals": READS_AS_ASKED,
     },
 )
 def board(context: RequestContext, cycle: int, query: BoardQuery) -> Json:
@@ -110,10 +110,10 @@ _REMINDED: Final = {
     about={
         "summary": "Remind whom the board waits for",
         "tag": "Cycles",
-        "path": {"cycle": ("integer", "The year that names the cycle.")},
+        "path": OF_CYCLE,
         "body": shapes.json_body(ReminderBody),
         "responses": {200: ("application/json", _REMINDED, "Who is mailed, and of how many rows.")},
-        "refusals": (400, 401, 403, 404, 409, 415, 422, 429, 503),
+        "refusals": WRITES,
     },
 )
 def remind(context: RequestContext, cycle: int) -> Json:

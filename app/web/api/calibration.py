@@ -13,6 +13,7 @@ from app.rules.terms import Node, NodeKind
 from app.web.answer.rendering import Json
 from app.web.answer.routing import Pages
 from app.web.api import shapes
+from app.web.api.described import OF_CYCLE, WRITES_MUCH
 from app.web.api.json_bodies import sent_as
 from app.web.asked.limits import Lane
 from app.web.asked.request_context import RequestContext
@@ -24,15 +25,14 @@ pages: Final = Pages("calibration_api")
 
 _COUNT: Final = {"type": "integer"}
 _COUNT_OR_NULL: Final = {"type": ["integer", "null"]}
-_TEXT: Final = {"type": "string"}
-_TEXTS: Final = shapes.many(_TEXT)
-_GRADE: Final = shapes.object_of({"grade": _TEXT, "before": _COUNT, "after": _COUNT})
+_TEXTS: Final = shapes.many(shapes.TEXT)
+_GRADE: Final = shapes.object_of({"grade": shapes.TEXT, "before": _COUNT, "after": _COUNT})
 _NEAR: Final = shapes.object_of(
-    {"node": _TEXT, "rank": _COUNT, "score": {"type": "number"}, "before": _TEXT, "after": _TEXT}
+    {"node": shapes.TEXT, "rank": _COUNT, "score": {"type": "number"}, "before": shapes.TEXT, "after": shapes.TEXT}
 )
 _PREVIEW: Final = shapes.object_of(
     {
-        "groups": shapes.many(shapes.object_of({"group": _TEXT, "grades": shapes.many(_GRADE)})),
+        "groups": shapes.many(shapes.object_of({"group": shapes.TEXT, "grades": shapes.many(_GRADE)})),
         "rules": shapes.object_of(
             {"before": _TEXTS, "after": _TEXTS}, about="The names of the rules that are broken, before and after."
         ),
@@ -41,13 +41,13 @@ _PREVIEW: Final = shapes.object_of(
             about="Won of all people together; null for units, which are not paid.",
         ),
         "neighbours": shapes.many(
-            shapes.object_of({"node": _TEXT, "ranks": shapes.many(_NEAR)}),
+            shapes.object_of({"node": shapes.TEXT, "ranks": shapes.many(_NEAR)}),
             about="Of everyone who is moved those of the two ranks on either side, with their grades before and after.",
         ),
         "refused": {
             "type": ["object", "null"],
             "description": "Why a decision with these moves would be refused; null where nothing is in the way.",
-            "properties": {"code": _TEXT, "detail": _TEXT},
+            "properties": {"code": shapes.TEXT, "detail": shapes.TEXT},
         },
     }
 )
@@ -77,10 +77,10 @@ class PreviewBody(BaseModel):
     about={
         "summary": "What moves of grades would do",
         "tag": "Cycles",
-        "path": {"cycle": ("integer", "The year that names the cycle.")},
+        "path": OF_CYCLE,
         "body": shapes.json_body(PreviewBody),
         "responses": {200: ("application/json", _PREVIEW, "Nothing is recorded.")},
-        "refusals": (400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
+        "refusals": WRITES_MUCH,
     },
 )
 def preview(context: RequestContext, cycle: int) -> Json:

@@ -20,6 +20,7 @@ from app.web.answer.rendering import Json
 from app.web.answer.routing import Pages
 from app.web.api import shapes
 from app.web.api.bodies import UnknownMedia, body_of
+from app.web.api.described import READS, WRITES
 from app.web.api.json_bodies import EmptyBody, sent_as
 from app.web.api.paging import PageQuery, page_of
 from app.web.api.readings import others_among, write_down
@@ -34,8 +35,6 @@ __all__ = ["pages"]
 
 pages: Final = Pages("changes_api")
 
-_REFUSALS: Final = (401, 403, 404, 429, 503)
-_WRITES: Final = (400, 401, 403, 404, 409, 415, 422, 429, 503)
 _NUMBER: Final = {"number": ("integer", "The change set's id.")}
 _FILE: Final = _NUMBER | {"file": ("string", "The file's name, with `.csv`; or `definitions`, `policies`.")}
 _DOCUMENT: Final = _NUMBER | {"name": ("string", "The name of the file of definitions, without `.yaml`.")}
@@ -101,7 +100,7 @@ def _writer(context: RequestContext, **_address: object) -> None:
         "tag": "Desk",
         "query": ChangesListedQuery,
         "responses": {200: ("application/json", shapes.listed(shapes.CHANGE), "Every change set.")},
-        "refusals": (*_REFUSALS, 422),
+        "refusals": (*READS, 422),
     },
 )
 def listed(context: RequestContext, query: ChangesListedQuery) -> Json:
@@ -119,7 +118,7 @@ def listed(context: RequestContext, query: ChangesListedQuery) -> Json:
         "tag": "Desk",
         "body": shapes.json_body(ChangeBody),
         "responses": {201: ("application/json", shapes.CHANGE, "It is open; `Location` is its address.")},
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def begin(context: RequestContext) -> Json:
@@ -144,7 +143,7 @@ def begin(context: RequestContext) -> Json:
         "tag": "Desk",
         "path": _NUMBER,
         "responses": {200: ("application/json", shapes.CHANGE, "Its rows, before and after.")},
-        "refusals": _REFUSALS,
+        "refusals": READS,
     },
 )
 def one(context: RequestContext, number: int) -> Json:
@@ -170,7 +169,7 @@ def one(context: RequestContext, number: int) -> Json:
         "tag": "Desk",
         "path": _NUMBER,
         "responses": {200: ("application/json", shapes.CHANGE, "It is discarded.")},
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def discard(context: RequestContext, number: int) -> Json:
@@ -198,7 +197,7 @@ def _sent_rows(context: RequestContext, number: int, file: str) -> RowsSent:
         "path": _FILE,
         "body": shapes.json_body(RowsBody),
         "responses": {200: ("application/json", shapes.CHANGE, "The change set with them in it.")},
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def put_rows(context: RequestContext, number: int, file: str, looked_up: RowsSent) -> Json:
@@ -245,7 +244,7 @@ def _sent(context: RequestContext, number: int, file: str, query: FileQuery) -> 
         "query": FileQuery,
         "body": {"text/csv": {"type": "string"}, _XLSX: {"type": "string"}, _YAML[0]: {"type": "string"}},
         "responses": {200: ("application/json", shapes.CHANGE, "The change set with what differs in it.")},
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def put_file(
@@ -279,7 +278,7 @@ def _sent_definition(context: RequestContext, number: int, name: str) -> Documen
         "path": _DOCUMENT,
         "body": {_YAML[0]: {"type": "string"}},
         "responses": {200: ("application/json", shapes.CHANGE, "The change set with it in it.")},
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def put_definition(context: RequestContext, number: int, name: str, looked_up: DocumentSent) -> Json:
@@ -298,7 +297,7 @@ def put_definition(context: RequestContext, number: int, name: str, looked_up: D
         "tag": "Desk",
         "path": _DOCUMENT,
         "responses": {200: ("application/json", shapes.CHANGE, "The change set that removes it.")},
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def drop_definition(context: RequestContext, number: int, name: str) -> Json:
@@ -322,7 +321,7 @@ def _sent_policies(context: RequestContext, number: int) -> DocumentSent:
         "path": _NUMBER,
         "body": {_YAML[0]: {"type": "string"}},
         "responses": {200: ("application/json", shapes.CHANGE, "The change set with them in it.")},
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def put_policies(context: RequestContext, number: int, looked_up: DocumentSent) -> Json:
@@ -340,7 +339,7 @@ def put_policies(context: RequestContext, number: int, looked_up: DocumentSent) 
         "tag": "Desk",
         "path": _NUMBER,
         "responses": {200: ("application/json", shapes.CHANGE, "The change set that removes them.")},
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def drop_policies(context: RequestContext, number: int) -> Json:
@@ -356,7 +355,7 @@ def drop_policies(context: RequestContext, number: int) -> Json:
         "tag": "Desk",
         "path": _NUMBER,
         "responses": {200: ("application/json", shapes.listed(shapes.FOUND), "The findings, in the loader's order.")},
-        "refusals": _REFUSALS,
+        "refusals": READS,
     },
 )
 def check(context: RequestContext, number: int) -> Json:
@@ -383,7 +382,7 @@ def check(context: RequestContext, number: int) -> Json:
         "path": _NUMBER,
         "query": EffectsQuery,
         "responses": {200: ("application/json", shapes.listed(shapes.EFFECT), "Every effect, before and after.")},
-        "refusals": (*_REFUSALS, 409, 422),
+        "refusals": (*READS, 409, 422),
     },
 )
 def effects(context: RequestContext, number: int, query: EffectsQuery) -> Json:
@@ -429,7 +428,7 @@ def effects(context: RequestContext, number: int, query: EffectsQuery) -> Json:
             200: ("application/json", shapes.CHANGE, "One person suffices: it is applied."),
             201: ("application/json", shapes.CHANGE, "It waits for a second person; `Location` is its decision."),
         },
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def submit(context: RequestContext, number: int) -> Json:
@@ -451,7 +450,7 @@ def submit(context: RequestContext, number: int) -> Json:
         "path": _NUMBER,
         "body": shapes.json_body(EmptyBody),
         "responses": {200: ("application/json", shapes.CHANGE, "Held against the present revision; its rows stay.")},
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def rebase(context: RequestContext, number: int) -> Json:

@@ -13,6 +13,7 @@ from app.rules.terms import Node, NodeKind
 from app.web.answer.rendering import Json
 from app.web.answer.routing import Pages
 from app.web.api import shapes
+from app.web.api.described import OF_CYCLE, READS, WRITES
 from app.web.api.json_bodies import sent_as
 from app.web.api.readings import reading_of, write_reading
 from app.web.asked.forms import FormDay
@@ -23,10 +24,8 @@ __all__ = ["pages"]
 
 pages: Final = Pages("check_ins_api")
 
-_REFUSALS: Final = (401, 403, 404, 429, 503)
-_WRITES: Final = (400, 401, 403, 404, 409, 415, 422, 429, 503)
 _EMPLOYEE: Final = {
-    "cycle": ("integer", "The year that names the cycle."),
+    **OF_CYCLE,
     "employee": ("string", "The employee's number."),
 }
 
@@ -67,7 +66,7 @@ def _still(context: RequestContext, cycle: int, employee: str) -> None:
         "tag": "Cycles",
         "path": _EMPLOYEE,
         "responses": {200: ("application/json", shapes.listed(shapes.CHECK_IN), "The earliest first.")},
-        "refusals": _REFUSALS,
+        "refusals": READS,
     },
 )
 def check_ins(context: RequestContext, cycle: int, employee: str) -> Json:
@@ -89,7 +88,7 @@ def check_ins(context: RequestContext, cycle: int, employee: str) -> Json:
         "path": _EMPLOYEE,
         "body": shapes.json_body(CheckInBody),
         "responses": {201: ("application/json", shapes.CHECK_IN, "It is kept; `Location` has all of them.")},
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def check_in(context: RequestContext, cycle: int, employee: str) -> Json:
@@ -109,7 +108,7 @@ def check_in(context: RequestContext, cycle: int, employee: str) -> Json:
         "tag": "Cycles",
         "path": _EMPLOYEE,
         "responses": {200: ("application/json", shapes.SELF_ASSESSMENT, "The last; empty before there is one.")},
-        "refusals": _REFUSALS,
+        "refusals": READS,
     },
 )
 def self_assessment(context: RequestContext, cycle: int, employee: str) -> Json:
@@ -132,7 +131,7 @@ def self_assessment(context: RequestContext, cycle: int, employee: str) -> Json:
         "path": _EMPLOYEE,
         "body": shapes.json_body(AssessmentBody),
         "responses": {200: ("application/json", shapes.SELF_ASSESSMENT, "It is kept; what is final stays.")},
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def assess(context: RequestContext, cycle: int, employee: str) -> Json:

@@ -17,6 +17,7 @@ from app.rules.terms import Node
 from app.web.answer.rendering import Json
 from app.web.answer.routing import Pages
 from app.web.api import shapes
+from app.web.api.described import OF_CYCLE, READS, WRITES
 from app.web.api.json_bodies import sent_as
 from app.web.api.readings import reading_of, write_reading
 from app.web.asked import cycling
@@ -28,10 +29,6 @@ from app.web.cycles import agreeing
 __all__ = ["pages"]
 
 pages: Final = Pages("cycles_api")
-
-_REFUSALS: Final = (401, 403, 404, 429, 503)
-_WRITES: Final = (400, 401, 403, 404, 409, 415, 422, 429, 503)
-_CYCLE: Final = {"cycle": ("integer", "The year that names the cycle.")}
 
 
 class LineBody(BaseModel):
@@ -97,7 +94,7 @@ def _with_sums_seen(context: RequestContext, cycle: int, told: dict[str, Any]) -
         "summary": "Opened cycles, the latest first",
         "tag": "Cycles",
         "responses": {200: ("application/json", shapes.listed(shapes.OPENED_CYCLE), "Those that one sees.")},
-        "refusals": _REFUSALS,
+        "refusals": READS,
     },
 )
 def listed(context: RequestContext) -> Json:
@@ -123,7 +120,7 @@ def listed(context: RequestContext) -> Json:
         "tag": "Cycles",
         "body": shapes.json_body(OpeningBody),
         "responses": {201: ("application/json", shapes.CYCLE, "It is in its draft; `Location` is its address.")},
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def open_one(context: RequestContext) -> Json:
@@ -141,11 +138,11 @@ def open_one(context: RequestContext) -> Json:
     about={
         "summary": "One opened cycle",
         "tag": "Cycles",
-        "path": _CYCLE,
+        "path": OF_CYCLE,
         "responses": {
             200: ("application/json", shapes.CYCLE, "How it stands, and what is in the way of what is next.")
         },
-        "refusals": _REFUSALS,
+        "refusals": READS,
     },
 )
 def one(context: RequestContext, cycle: int) -> Json:
@@ -160,10 +157,10 @@ def one(context: RequestContext, cycle: int) -> Json:
     about={
         "summary": "Give a cycle its dates",
         "tag": "Cycles",
-        "path": _CYCLE,
+        "path": OF_CYCLE,
         "body": shapes.json_body(CalendarBody),
         "responses": {200: ("application/json", shapes.CYCLE, "Its dates are these.")},
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def keep_calendar(context: RequestContext, cycle: int) -> Json:
@@ -180,9 +177,9 @@ def keep_calendar(context: RequestContext, cycle: int) -> Json:
     about={
         "summary": "What a cycle is judged by",
         "tag": "Cycles",
-        "path": _CYCLE,
+        "path": OF_CYCLE,
         "responses": {200: ("application/json", shapes.CRITERIA, "Policies and KPIs as they were published.")},
-        "refusals": _REFUSALS,
+        "refusals": READS,
     },
 )
 def criteria(context: RequestContext, cycle: int) -> Json:
@@ -207,12 +204,12 @@ class RoundQuery(BaseModel):
     about={
         "summary": "What a cycle was locked with",
         "tag": "Cycles",
-        "path": _CYCLE,
+        "path": OF_CYCLE,
         "query": RoundQuery,
         "responses": {
             200: ("application/json", shapes.SNAPSHOT, "What the round goes by, and the sum of its results.")
         },
-        "refusals": (*_REFUSALS, 422),
+        "refusals": (*READS, 422),
     },
 )
 def snapshot(context: RequestContext, cycle: int, query: RoundQuery) -> Json:
@@ -237,10 +234,10 @@ class LateQuery(BaseModel):
     about={
         "summary": "What came after the cut",
         "tag": "Cycles",
-        "path": _CYCLE,
+        "path": OF_CYCLE,
         "query": LateQuery,
         "responses": {200: ("application/json", shapes.AFTER_CLOSE, "Events and loads that move nothing of it.")},
-        "refusals": (*_REFUSALS, 422),
+        "refusals": (*READS, 422),
     },
 )
 def after_close(context: RequestContext, cycle: int, query: LateQuery) -> Json:
@@ -267,7 +264,7 @@ def after_close(context: RequestContext, cycle: int, query: LateQuery) -> Json:
 
 # ------------------------------------------------------------------------------------------------------------- agreement
 
-_CARD: Final = _CYCLE | {"node": ("string", "unit:CODE or employee:NUMBER.")}
+_CARD: Final = OF_CYCLE | {"node": ("string", "unit:CODE or employee:NUMBER.")}
 
 
 class LinesBody(BaseModel):
@@ -300,7 +297,7 @@ def _card_json(card: AgreedCard, due: list[Due]) -> Json:
         "tag": "Cycles",
         "path": _CARD,
         "responses": {200: ("application/json", shapes.AGREED_CARD, "What holds, what is drafted, who has signed.")},
-        "refusals": _REFUSALS,
+        "refusals": READS,
     },
 )
 def scorecard(context: RequestContext, cycle: int, node: Node) -> Json:
@@ -325,7 +322,7 @@ def scorecard(context: RequestContext, cycle: int, node: Node) -> Json:
         "headers": [("If-Match", "The sum of the draft that was looked at, in quotation marks.")],
         "body": shapes.json_body(LinesBody),
         "responses": {200: ("application/json", shapes.AGREED_CARD, "The draft stands, without signatures.")},
-        "refusals": (*_WRITES, 412),
+        "refusals": (*WRITES, 412),
     },
 )
 def draft(context: RequestContext, cycle: int, node: Node) -> Json:
@@ -348,7 +345,7 @@ def draft(context: RequestContext, cycle: int, node: Node) -> Json:
         "path": _CARD,
         "body": shapes.json_body(SignatureBody),
         "responses": {200: ("application/json", shapes.AGREED_CARD, "It is signed; with the last signature it holds.")},
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def sign(context: RequestContext, cycle: int, node: Node) -> Json:

@@ -25,6 +25,7 @@ from app.rules.terms import Node, NodeKind
 from app.web.answer.rendering import Json
 from app.web.answer.routing import Pages
 from app.web.api import shapes
+from app.web.api.described import READS, WRITES
 from app.web.api.json_bodies import EmptyBody, sent_as
 from app.web.api.paging import PageQuery, page_of
 from app.web.api.readings import others_among, write_down
@@ -39,8 +40,6 @@ __all__ = ["pages"]
 
 pages: Final = Pages("decisions_api")
 
-_REFUSALS: Final = (401, 403, 404, 429, 503)
-_WRITES: Final = (400, 401, 403, 404, 409, 415, 422, 429, 503)
 _NUMBER: Final = {"number": ("integer", "The decision's id.")}
 
 
@@ -111,7 +110,7 @@ class ListedQuery(PageQuery):
         "tag": "Decisions",
         "query": ListedQuery,
         "responses": {200: ("application/json", shapes.listed(shapes.DECISION), "Those that one may see.")},
-        "refusals": (*_REFUSALS, 422),
+        "refusals": (*READS, 422),
     },
 )
 def listed(context: RequestContext, query: ListedQuery) -> Json:
@@ -142,7 +141,7 @@ def listed(context: RequestContext, query: ListedQuery) -> Json:
         "tag": "Decisions",
         "path": _NUMBER,
         "responses": {200: ("application/json", shapes.DECISION, "The decision.")},
-        "refusals": _REFUSALS,
+        "refusals": READS,
     },
 )
 def one(context: RequestContext, number: int) -> Json:
@@ -159,7 +158,7 @@ def one(context: RequestContext, number: int) -> Json:
         "tag": "Decisions",
         "path": _NUMBER,
         "responses": {200: ("application/json", shapes.listed(shapes.EFFECT), "Every effect, before and after.")},
-        "refusals": _REFUSALS,
+        "refusals": READS,
     },
 )
 def effects(context: RequestContext, number: int) -> Json:
@@ -219,7 +218,7 @@ def _prepared_approval(context: RequestContext, number: int) -> None:
                 "It is proposed, or approved at once; `Location` is its address.",
             )
         },
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def propose(context: RequestContext, looked_up: ProposalBody) -> Json:
@@ -250,7 +249,7 @@ def propose(context: RequestContext, looked_up: ProposalBody) -> Json:
         "path": _NUMBER,
         "body": shapes.json_body(ApprovalBody),
         "responses": {200: ("application/json", shapes.DECISION, "It is approved, and done.")},
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def approve(context: RequestContext, number: int, looked_up: object) -> Json:
@@ -270,7 +269,7 @@ def approve(context: RequestContext, number: int, looked_up: object) -> Json:
         "path": _NUMBER,
         "body": shapes.json_body(RefusalBody),
         "responses": {200: ("application/json", shapes.DECISION, "It is refused; nothing is done.")},
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def refuse(context: RequestContext, number: int) -> Json:
@@ -289,7 +288,7 @@ def refuse(context: RequestContext, number: int) -> Json:
         "path": _NUMBER,
         "body": shapes.json_body(EmptyBody),
         "responses": {200: ("application/json", shapes.DECISION, "It is withdrawn; nothing is done.")},
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def withdraw(context: RequestContext, number: int) -> Json:
@@ -309,7 +308,7 @@ def withdraw(context: RequestContext, number: int) -> Json:
         "tag": "Decisions",
         "query": PageQuery,
         "responses": {200: ("application/json", shapes.listed(shapes.DELEGATION), "One's own; for hr all.")},
-        "refusals": (*_REFUSALS, 422),
+        "refusals": (*READS, 422),
     },
 )
 def delegations(context: RequestContext, query: PageQuery) -> Json:
@@ -332,7 +331,7 @@ def _giver(context: RequestContext) -> None:
         "tag": "Decisions",
         "body": shapes.json_body(DelegationBody),
         "responses": {201: ("application/json", shapes.DELEGATION, "It holds from its first day.")},
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def delegate(context: RequestContext) -> Json:
@@ -360,7 +359,7 @@ def delegate(context: RequestContext) -> Json:
         "path": {"number": ("integer", "The delegation's id.")},
         "body": shapes.json_body(EmptyBody),
         "responses": {200: ("application/json", shapes.DELEGATION, "It holds no more from today on.")},
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def end(context: RequestContext, number: int) -> Json:
@@ -379,7 +378,7 @@ def end(context: RequestContext, number: int) -> Json:
         "summary": "The files of the agency folder",
         "tag": "Desk",
         "responses": {200: ("application/json", shapes.listed(shapes.FILE), "Every file, as the contract lists them.")},
-        "refusals": _REFUSALS,
+        "refusals": READS,
     },
 )
 def files(context: RequestContext) -> Json:

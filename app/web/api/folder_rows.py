@@ -21,6 +21,7 @@ from app.web.answer.rendering import Download, Json
 from app.web.answer.routing import Pages
 from app.web.api import shapes
 from app.web.api.bodies import UnknownMedia, body_of
+from app.web.api.described import READS_AS_ASKED
 from app.web.api.readings import others_among, write_down
 from app.web.asked.limits import EVENTS_BYTES
 from app.web.asked.request_context import RequestContext
@@ -30,7 +31,6 @@ __all__ = ["pages"]
 
 pages: Final = Pages("folder_rows_api")
 
-_REFUSALS: Final = (401, 403, 404, 422, 429, 503)
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FILE: Final = {"file": ("string", "The file's name, with `.csv`.")}
 
@@ -70,7 +70,7 @@ class HistoryQuery(BaseModel):
         "path": _FILE,
         "query": RowsPageQuery,
         "responses": {200: ("application/json", shapes.listed(shapes.FOLDER_ROW), "Rows in canonical order.")},
-        "refusals": _REFUSALS,
+        "refusals": READS_AS_ASKED,
     },
 )
 def rows(context: RequestContext, file: str, query: RowsPageQuery) -> Json:
@@ -93,7 +93,7 @@ def rows(context: RequestContext, file: str, query: RowsPageQuery) -> Json:
         "path": _FILE,
         "query": RowsQuery,
         "responses": {200: ("text/csv", {"type": "string"}, "The file in canonical form.")},
-        "refusals": _REFUSALS,
+        "refusals": READS_AS_ASKED,
     },
 )
 def rows_csv(context: RequestContext, file: str, query: RowsQuery) -> Download:
@@ -116,7 +116,7 @@ def rows_csv(context: RequestContext, file: str, query: RowsQuery) -> Download:
         "responses": {
             200: (_XLSX, {"type": "string", "format": "binary"}, "To be edited, and sent into a change set.")
         },
-        "refusals": _REFUSALS,
+        "refusals": READS_AS_ASKED,
     },
 )
 def rows_xlsx(context: RequestContext, file: str, query: RowsQuery) -> Download:
@@ -147,7 +147,7 @@ def rows_xlsx(context: RequestContext, file: str, query: RowsQuery) -> Download:
         "responses": {
             200: ("application/json", shapes.listed(shapes.ROW_VERSION), "Every revision of it, the newest first.")
         },
-        "refusals": _REFUSALS,
+        "refusals": READS_AS_ASKED,
     },
 )
 def history(context: RequestContext, file: str, query: HistoryQuery) -> Json:

@@ -15,6 +15,7 @@ from app.rules.permissions import Deed
 from app.web.answer.rendering import Json
 from app.web.answer.routing import Pages
 from app.web.api import shapes
+from app.web.api.described import OF_CYCLE, WRITES_MUCH
 from app.web.api.json_bodies import sent_as
 from app.web.asked.limits import EVENTS_BYTES, Lane
 from app.web.asked.request_context import RequestContext
@@ -26,10 +27,7 @@ pages: Final = Pages("lab_api")
 
 Shape = Mapping[str, Any]
 
-_REFUSALS: Final = (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
 
-_TEXT: Final = {"type": "string"}
-_TEXT_OR_NULL: Final = {"type": ["string", "null"]}
 _NUMBER: Final = {"type": "number"}
 
 
@@ -47,7 +45,7 @@ _GROUPS: Final = {
     "description": "People, mean of final scores, grades and pay before and after; how many moved, and by grade up and down.",
 }
 _ITEM: Final = shapes.object_of(
-    {"node": _TEXT, "final_score": _beside({"type": ["number", "null"]}), "grade": _beside(_TEXT_OR_NULL)}
+    {"node": shapes.TEXT, "final_score": _beside({"type": ["number", "null"]}), "grade": _beside(shapes.TEXT_OR_NULL)}
 )
 _MAY_PAY: Final = {"pay": _beside({"type": ["integer", "null"]})}
 _LAB: Final = shapes.object_of(
@@ -68,7 +66,7 @@ _LAB: Final = shapes.object_of(
             ),
             "description": "By method, how the scores of lines lie.",
         },
-        "broken": {"type": "array", "items": shapes.object_of({"code": _TEXT, "detail": _TEXT})},
+        "broken": {"type": "array", "items": shapes.object_of({"code": shapes.TEXT, "detail": shapes.TEXT})},
     }
 )
 _ANSWER: Final = {
@@ -123,10 +121,10 @@ def _tried(context: RequestContext, cycle: int) -> _Tried:
     about={
         "summary": "Try other policies, definitions or weights",
         "tag": "Cycles",
-        "path": {"cycle": ("integer", "The year that names the cycle.")},
+        "path": OF_CYCLE,
         "body": shapes.json_body(LabBody),
         "responses": {200: ("application/json", _ANSWER, "The present beside the alternative.")},
-        "refusals": _REFUSALS,
+        "refusals": WRITES_MUCH,
     },
 )
 def lab(context: RequestContext, cycle: int, looked_up: _Tried) -> Json:

@@ -14,6 +14,7 @@ from app.rules.terms import Node, NodeKind
 from app.web.answer.rendering import Json
 from app.web.answer.routing import Pages
 from app.web.api import shapes
+from app.web.api.described import OF_CYCLE, READS_AS_ASKED, WRITES
 from app.web.api.json_bodies import EmptyBody, sent_as
 from app.web.api.paging import PageQuery, page_of
 from app.web.api.readings import others_among, reading_of, write_down, write_reading
@@ -25,19 +26,14 @@ __all__ = ["pages"]
 
 pages: Final = Pages("objections_api")
 
-_REFUSALS: Final = (401, 403, 404, 422, 429, 503)
-_WRITES: Final = (400, 401, 403, 404, 409, 415, 422, 429, 503)
-_CYCLE: Final = {"cycle": ("integer", "The year that names the cycle.")}
-_ONE: Final = _CYCLE | {"number": ("integer", "The objection's id.")}
+_ONE: Final = OF_CYCLE | {"number": ("integer", "The objection's id.")}
 
-_TEXT: Final = {"type": "string"}
-_TEXT_OR_NULL: Final = {"type": ["string", "null"]}
 _BOOLEAN: Final = {"type": "boolean"}
-_TEXTS: Final = shapes.many(_TEXT)
-_SIGNED: Final[shapes.Shape] = {"text": _TEXT, "by": _TEXT, "for": _TEXT_OR_NULL, "at": _TEXT}
+_TEXTS: Final = shapes.many(shapes.TEXT)
+_SIGNED: Final[shapes.Shape] = {"text": shapes.TEXT, "by": shapes.TEXT, "for": shapes.TEXT_OR_NULL, "at": shapes.TEXT}
 _ANSWER: Final = shapes.object_of({"granted": _BOOLEAN, **_SIGNED})
-_APPEAL: Final = shapes.object_of({"text": _TEXT, "at": _TEXT})
-_SAID: Final = shapes.object_of({"grant": _BOOLEAN, "text": _TEXT})
+_APPEAL: Final = shapes.object_of({"text": shapes.TEXT, "at": shapes.TEXT})
+_SAID: Final = shapes.object_of({"grant": _BOOLEAN, "text": shapes.TEXT})
 _DECIDED: Final = shapes.object_of(
     {
         "granted": _BOOLEAN,
@@ -46,7 +42,9 @@ _DECIDED: Final = shapes.object_of(
         "texts": shapes.many(_SAID),
     }
 )
-_RECUSED: Final = shapes.object_of({"person": _TEXT, "why": {"type": "string", "enum": [one.value for one in Recusal]}})
+_RECUSED: Final = shapes.object_of(
+    {"person": shapes.TEXT, "why": {"type": "string", "enum": [one.value for one in Recusal]}}
+)
 _COMMITTEE: Final = shapes.object_of(
     {
         "members": _TEXTS,
@@ -59,24 +57,24 @@ _COMMITTEE: Final = shapes.object_of(
 _OBJECTION: Final = shapes.object_of(
     {
         "id": {"type": "integer"},
-        "cycle": _TEXT,
+        "cycle": shapes.TEXT,
         "round": {"type": "integer"},
-        "employee": _TEXT,
+        "employee": shapes.TEXT,
         "about": {"type": "string", "enum": [one.value for one in ObjectionAbout]},
-        "kpi": _TEXT_OR_NULL,
-        "text": _TEXT,
+        "kpi": shapes.TEXT_OR_NULL,
+        "text": shapes.TEXT,
         "state": {"type": "string", "enum": [one.value for one in ObjectionState]},
-        "received_on": _TEXT,
-        "at": _TEXT,
+        "received_on": shapes.TEXT,
+        "at": shapes.TEXT,
         "on_behalf": _BOOLEAN,
         "confirmer": {
             "type": "string",
             "description": "Who answers it: a number, or `hr`; of several heads the first.",
         },
         "confirmers": _TEXTS,
-        "who": shapes.many(_TEXT, about="Whom it waits for: numbers, e-mails, `hr`, or `committee`."),
-        "since": _TEXT,
-        "due_on": _TEXT_OR_NULL,
+        "who": shapes.many(shapes.TEXT, about="Whom it waits for: numbers, e-mails, `hr`, or `committee`."),
+        "since": shapes.TEXT,
+        "due_on": shapes.TEXT_OR_NULL,
         "answer": {"anyOf": [_ANSWER, {"type": "null"}]},
         "appeal": {"anyOf": [_APPEAL, {"type": "null"}]},
         "decided": {"anyOf": [_DECIDED, {"type": "null"}], "description": "What the committee has decided."},
@@ -149,10 +147,10 @@ def _still(context: RequestContext, cycle: int, number: int | None = None) -> No
     about={
         "summary": "Objections of a cycle, newest first",
         "tag": "Cycles",
-        "path": _CYCLE,
+        "path": OF_CYCLE,
         "query": ObjectionsQuery,
         "responses": {200: ("application/json", shapes.listed(_OBJECTION), "Those that one sees.")},
-        "refusals": _REFUSALS,
+        "refusals": READS_AS_ASKED,
     },
 )
 def listed(context: RequestContext, cycle: int, query: ObjectionsQuery) -> Json:
@@ -179,10 +177,10 @@ def listed(context: RequestContext, cycle: int, query: ObjectionsQuery) -> Json:
     about={
         "summary": "Object to a result",
         "tag": "Cycles",
-        "path": _CYCLE,
+        "path": OF_CYCLE,
         "body": shapes.json_body(ObjectionBody),
         "responses": {201: ("application/json", _OBJECTION, "It is open; `Location` is its address.")},
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def raise_one(context: RequestContext, cycle: int) -> Json:
@@ -210,7 +208,7 @@ def raise_one(context: RequestContext, cycle: int) -> Json:
         "tag": "Cycles",
         "path": _ONE,
         "responses": {200: ("application/json", _OBJECTION, "As it stands today.")},
-        "refusals": _REFUSALS,
+        "refusals": READS_AS_ASKED,
     },
 )
 def one(context: RequestContext, cycle: int, number: int) -> Json:
@@ -234,7 +232,7 @@ def one(context: RequestContext, cycle: int, number: int) -> Json:
         "path": _ONE,
         "body": shapes.json_body(ObjectionAnswerBody),
         "responses": {200: ("application/json", _OBJECTION, "It is granted, or refused.")},
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def answer(context: RequestContext, cycle: int, number: int) -> Json:
@@ -254,7 +252,7 @@ def answer(context: RequestContext, cycle: int, number: int) -> Json:
         "path": _ONE,
         "body": shapes.json_body(AppealBody),
         "responses": {200: ("application/json", _OBJECTION, "It is before the committee.")},
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def appeal(context: RequestContext, cycle: int, number: int) -> Json:
@@ -273,7 +271,7 @@ def appeal(context: RequestContext, cycle: int, number: int) -> Json:
         "path": _ONE,
         "body": shapes.json_body(VoteBody),
         "responses": {201: ("application/json", _OBJECTION, "It is counted.")},
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def vote(context: RequestContext, cycle: int, number: int) -> Json:
@@ -294,7 +292,7 @@ def vote(context: RequestContext, cycle: int, number: int) -> Json:
         "path": _ONE,
         "body": shapes.json_body(EmptyBody),
         "responses": {200: ("application/json", _OBJECTION, "It is taken back.")},
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def withdraw(context: RequestContext, cycle: int, number: int) -> Json:

@@ -13,6 +13,7 @@ from app.rules.terms import Node, NodeKind
 from app.web.answer.rendering import Download, Json
 from app.web.answer.routing import Pages
 from app.web.api import shapes
+from app.web.api.described import OF_CYCLE, READS, WRITES
 from app.web.api.json_bodies import sent_as
 from app.web.api.readings import others_among, reading_of, write_down, write_reading
 from app.web.asked.request_context import RequestContext
@@ -22,21 +23,18 @@ __all__ = ["pages"]
 
 pages: Final = Pages("pay_runs_api")
 
-_CYCLE: Final = {"cycle": ("integer", "The year that names the cycle.")}
-_RUN: Final = _CYCLE | {"run": ("integer", "1, 2, 3 … of the cycle's.")}
+_RUN: Final = OF_CYCLE | {"run": ("integer", "1, 2, 3 … of the cycle's.")}
 _WHOLE: Final = {"type": "integer"}
 _WHOLE_OR_NULL: Final = {"type": ["integer", "null"]}
-_TEXT: Final = {"type": "string"}
-_TEXT_OR_NULL: Final = {"type": ["string", "null"]}
 _ITEM: Final = shapes.object_of(
     {
-        "employee": _TEXT,
-        "grade": {**_TEXT_OR_NULL, "description": "Null for whoever was paid before and is not graded now."},
+        "employee": shapes.TEXT,
+        "grade": {**shapes.TEXT_OR_NULL, "description": "Null for whoever was paid before and is not graded now."},
         "monthly_base": {"type": ["integer", "string", "null"]},
         "grade_rate": {"type": ["integer", "string", "null"], "description": "In percent."},
         "days": _WHOLE_OR_NULL,
         "cycle_days": _WHOLE,
-        "exact": {**_TEXT, "description": "A decimal with six places."},
+        "exact": {**shapes.TEXT, "description": "A decimal with six places."},
         "amount": {**_WHOLE, "description": "What they come to by the run, in won."},
         "before": {**_WHOLE, "description": "What was paid before."},
         "difference": _WHOLE,
@@ -47,11 +45,11 @@ _PAY_RUN: Final = shapes.object_of(
     {
         "run": _WHOLE,
         "state": {"type": "string", "enum": ["proposed", "approved", "exported"]},
-        "institution_rate": {**_TEXT, "description": "In percent."},
+        "institution_rate": {**shapes.TEXT, "description": "In percent."},
         "pool": _WHOLE_OR_NULL,
-        "factor": {**_TEXT_OR_NULL, "description": "A decimal; null where the pool does not bind."},
+        "factor": {**shapes.TEXT_OR_NULL, "description": "A decimal; null where the pool does not bind."},
         "sum": _WHOLE,
-        "sha256": _TEXT,
+        "sha256": shapes.TEXT,
         "items": shapes.many(_ITEM),
     }
 )
@@ -67,7 +65,7 @@ _STATEMENT: Final = {"type": "object"}
         "tag": "Cycles",
         "path": _RUN,
         "responses": {200: ("application/json", _PAY_RUN, "By the employees' numbers.")},
-        "refusals": (401, 403, 404, 429, 503),
+        "refusals": READS,
     },
 )
 def pay_run(context: RequestContext, cycle: int, run: int) -> Json:
@@ -97,8 +95,8 @@ class ExportBody(BaseModel):
         "tag": "Cycles",
         "path": _RUN,
         "body": shapes.json_body(ExportBody),
-        "responses": {200: ("text/csv", _TEXT, "The items; a workbook where that was asked for.")},
-        "refusals": (400, 401, 403, 404, 409, 415, 422, 429, 503),
+        "responses": {200: ("text/csv", shapes.TEXT, "The items; a workbook where that was asked for.")},
+        "refusals": WRITES,
     },
 )
 def export(context: RequestContext, cycle: int, run: int) -> Download:
@@ -114,9 +112,9 @@ def export(context: RequestContext, cycle: int, run: int) -> Download:
     about={
         "summary": "What a person was paid",
         "tag": "Cycles",
-        "path": _CYCLE | {"employee": ("string", "The employee's number.")},
+        "path": OF_CYCLE | {"employee": ("string", "The employee's number.")},
         "responses": {200: ("application/json", _STATEMENT, "Run by run.")},
-        "refusals": (401, 403, 404, 429, 503),
+        "refusals": READS,
     },
 )
 def statement(context: RequestContext, cycle: int, employee: str) -> Json | Download:

@@ -11,6 +11,7 @@ from app.rules.permissions import Deed
 from app.web.answer.rendering import Json
 from app.web.answer.routing import Pages
 from app.web.api import shapes
+from app.web.api.described import OF_CYCLE, READS_AS_ASKED
 from app.web.api.readings import others_among, write_down
 from app.web.asked.request_context import RequestContext
 from app.web.results import promoting
@@ -57,7 +58,7 @@ class PromotionQuery(BaseModel):
     about={
         "summary": "The promotion list of a cycle",
         "tag": "Cycles",
-        "path": {"cycle": ("integer", "The year that names the cycle.")},
+        "path": OF_CYCLE,
         "query": PromotionQuery,
         "responses": {
             200: (
@@ -66,7 +67,7 @@ class PromotionQuery(BaseModel):
                 "By points, by what performance gave of them, by service, by number.",
             )
         },
-        "refusals": (401, 403, 404, 422, 429, 503),
+        "refusals": READS_AS_ASKED,
     },
 )
 def promotion(context: RequestContext, cycle: int, query: PromotionQuery) -> Json:

@@ -18,6 +18,7 @@ from app.rules.terms import Node
 from app.web.answer.rendering import Json
 from app.web.answer.routing import Pages
 from app.web.api import shapes
+from app.web.api.described import OF_CYCLE, READS, WRITES
 from app.web.api.json_bodies import sent_as
 from app.web.api.readings import others_among, reading_of, write_down, write_reading
 from app.web.asked.request_context import RequestContext
@@ -27,10 +28,7 @@ __all__ = ["pages"]
 
 pages: Final = Pages("ratings_api")
 
-_REFUSALS: Final = (401, 403, 404, 429, 503)
-_WRITES: Final = (400, 401, 403, 404, 409, 415, 422, 429, 503)
-_CYCLE: Final = {"cycle": ("integer", "The year that names the cycle.")}
-_LINE: Final = _CYCLE | {"node": ("node", "unit:CODE or employee:NUMBER."), "kpi": ("string", "The KPI's code.")}
+_LINE: Final = OF_CYCLE | {"node": ("node", "unit:CODE or employee:NUMBER."), "kpi": ("string", "The KPI's code.")}
 
 
 class RatingBody(BaseModel):
@@ -56,7 +54,7 @@ def _still(context: RequestContext, cycle: int, node: Node, kpi: str) -> None:
         "tag": "Cycles",
         "path": _LINE,
         "responses": {200: ("application/json", shapes.RATING, "As much of it as who asks is told.")},
-        "refusals": _REFUSALS,
+        "refusals": READS,
     },
 )
 def one(context: RequestContext, cycle: int, node: Node, kpi: str) -> Json:
@@ -79,7 +77,7 @@ def one(context: RequestContext, cycle: int, node: Node, kpi: str) -> Json:
         "path": _LINE,
         "body": shapes.json_body(RatingBody),
         "responses": {200: ("application/json", shapes.RATING, "What the rater has said of it.")},
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def rate(context: RequestContext, cycle: int, node: Node, kpi: str) -> Json:
@@ -94,11 +92,11 @@ def rate(context: RequestContext, cycle: int, node: Node, kpi: str) -> Json:
     about={
         "summary": "The lines that one rates",
         "tag": "Cycles",
-        "path": _CYCLE,
+        "path": OF_CYCLE,
         "responses": {
             200: ("application/json", shapes.listed(shapes.OWN_RATING), "In the order of the cycle's scorecards.")
         },
-        "refusals": _REFUSALS,
+        "refusals": READS,
     },
 )
 def own(context: RequestContext, cycle: int) -> Json:
@@ -116,9 +114,9 @@ def own(context: RequestContext, cycle: int) -> Json:
     about={
         "summary": "Raters beside each other",
         "tag": "Cycles",
-        "path": _CYCLE,
+        "path": OF_CYCLE,
         "responses": {200: ("application/json", shapes.listed(shapes.RATER), "By who they are.")},
-        "refusals": _REFUSALS,
+        "refusals": READS,
     },
 )
 def raters(context: RequestContext, cycle: int) -> Json:

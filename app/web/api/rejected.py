@@ -20,6 +20,7 @@ from app.web.answer.rendering import Json
 from app.web.answer.routing import Pages
 from app.web.api import shapes
 from app.web.api.bodies import arrivals_in
+from app.web.api.described import READS_AS_ASKED
 from app.web.api.events import DOOR, as_json
 from app.web.api.measuring import count_events
 from app.web.api.paging import PageQuery
@@ -42,7 +43,7 @@ _OF_ERRORS: Final = ("pointer", "code", "detail")
         "tag": "Events",
         "query": PageQuery,
         "responses": {200: ("application/json", shapes.listed(shapes.REJECTED), "Those that are still to be mended.")},
-        "refusals": (401, 403, 404, 422, 429, 503),
+        "refusals": READS_AS_ASKED,
     },
 )
 def rejected(context: RequestContext, query: PageQuery) -> Json:

@@ -15,6 +15,7 @@ from app.rules.terms import Node, NodeKind
 from app.web.answer.rendering import Json
 from app.web.answer.routing import Pages
 from app.web.api import shapes
+from app.web.api.described import OF_CYCLE, READS_AS_ASKED, WRITES
 from app.web.api.json_bodies import sent_as
 from app.web.api.readings import others_among, reading_of, write_down, write_reading
 from app.web.asked.request_context import RequestContext
@@ -26,42 +27,37 @@ __all__ = ["pages"]
 
 pages: Final = Pages("results_api")
 
-_REFUSALS: Final = (401, 403, 404, 422, 429, 503)
-_WRITES: Final = (400, 401, 403, 404, 409, 415, 422, 429, 503)
-_CYCLE: Final = {"cycle": ("integer", "The year that names the cycle.")}
-_PERSON: Final = _CYCLE | {"employee": ("string", "The employee's number.")}
+_PERSON: Final = OF_CYCLE | {"employee": ("string", "The employee's number.")}
 
-_TEXT: Final = {"type": "string"}
-_TEXT_OR_NULL: Final = {"type": ["string", "null"]}
 _NUMBER_OR_NULL: Final = {"type": ["number", "null"]}
 _COUNT_OR_NULL: Final = {"type": ["integer", "null"]}
 _NUMBERS: Final = shapes.many({"type": "integer"})
 _MOVE: Final = shapes.object_of(
     {
         "decision": {"type": "integer"},
-        "from": _TEXT_OR_NULL,
-        "to": _TEXT_OR_NULL,
-        "reason": _TEXT,
+        "from": shapes.TEXT_OR_NULL,
+        "to": shapes.TEXT_OR_NULL,
+        "reason": shapes.TEXT,
         "lapsed": {"type": "boolean"},
     }
 )
 _REVIEW: Final = shapes.object_of(
     {
-        "by": _TEXT,
-        "for": _TEXT_OR_NULL,
-        "opened_at": _TEXT_OR_NULL,
-        "signed_at": _TEXT,
+        "by": shapes.TEXT,
+        "for": shapes.TEXT_OR_NULL,
+        "opened_at": shapes.TEXT_OR_NULL,
+        "signed_at": shapes.TEXT,
         "agrees": {"type": "boolean"},
-        "text": _TEXT,
-        "answer": _TEXT_OR_NULL,
-        "answered_by": _TEXT_OR_NULL,
-        "answered_at": _TEXT_OR_NULL,
+        "text": shapes.TEXT,
+        "answer": shapes.TEXT_OR_NULL,
+        "answered_by": shapes.TEXT_OR_NULL,
+        "answered_at": shapes.TEXT_OR_NULL,
     },
     about="The review of the result as it stands; null without one.",
 )
 _WAY: Final = shapes.object_of(
     {
-        "grade": _TEXT,
+        "grade": shapes.TEXT,
         "score": {"type": "number", "description": "The least published score that has it, all others' as they stand."},
         "missing": {"type": "number", "description": "How far the person's own is below it."},
         "proposed_grade": {"type": "string", "description": "What the rank brings."},
@@ -70,7 +66,7 @@ _WAY: Final = shapes.object_of(
             shapes.object_of(
                 {
                     "node": {"type": "string", "description": "On whose scorecard the line is."},
-                    "kpi": _TEXT,
+                    "kpi": shapes.TEXT,
                     "actual": {"type": "string", "description": "A decimal."},
                     "step": {
                         "type": ["string", "null"],
@@ -87,20 +83,20 @@ _WAY: Final = shapes.object_of(
 )
 _RESULT: Final = shapes.object_of(
     {
-        "employee": _TEXT,
-        "cycle": _TEXT,
+        "employee": shapes.TEXT,
+        "cycle": shapes.TEXT,
         "round": {"type": "integer"},
         "state": {"type": "string", "enum": [one.value for one in BoardState]},
         "final_score": _NUMBER_OR_NULL,
         "notified_score": _NUMBER_OR_NULL,
-        "group": _TEXT_OR_NULL,
+        "group": shapes.TEXT_OR_NULL,
         "group_size": _COUNT_OR_NULL,
         "rank": _COUNT_OR_NULL,
         "band": {"enum": [*(one.value for one in RankThird), None], "description": "The third of the group, by rank."},
-        "proposed_grade": _TEXT_OR_NULL,
+        "proposed_grade": shapes.TEXT_OR_NULL,
         "move": {"anyOf": [_MOVE, {"type": "null"}]},
-        "notified_grade": _TEXT_OR_NULL,
-        "grade": _TEXT_OR_NULL,
+        "notified_grade": shapes.TEXT_OR_NULL,
+        "grade": shapes.TEXT_OR_NULL,
         "held": {"type": "boolean"},
         "reason": {"type": ["string", "null"], "description": "Why there is no grade."},
         "days": {"type": "integer"},
@@ -115,14 +111,14 @@ _RESULT: Final = shapes.object_of(
     about="What one may not see is absent; what does not exist yet is null.",
 )
 _NEXT_GRADE: Final = shapes.object_of(
-    {"employee": _TEXT, "cycle": _TEXT, "next_grade": {"anyOf": [_WAY, {"type": "null"}]}}
+    {"employee": shapes.TEXT, "cycle": shapes.TEXT, "next_grade": {"anyOf": [_WAY, {"type": "null"}]}}
 )
 _ALERT: Final = shapes.object_of(
     {
         "code": {"type": "string", "enum": [one.value for one in ReviewAlertKind]},
-        "reviewers": shapes.many(_TEXT),
-        "employees": shapes.many(_TEXT),
-        "text": _TEXT,
+        "reviewers": shapes.many(shapes.TEXT),
+        "employees": shapes.many(shapes.TEXT),
+        "text": shapes.TEXT,
     }
 )
 _LISTED: Final = shapes.object_of(
@@ -157,10 +153,10 @@ class ResultsQuery(BaseModel):
     about={
         "summary": "What people came to in a cycle",
         "tag": "Cycles",
-        "path": _CYCLE,
+        "path": OF_CYCLE,
         "query": ResultsQuery,
         "responses": {200: ("application/json", _LISTED, "By number.")},
-        "refusals": _REFUSALS,
+        "refusals": READS_AS_ASKED,
     },
 )
 def results(context: RequestContext, cycle: int, query: ResultsQuery) -> Json:
@@ -203,7 +199,7 @@ def _alert_json(alert: ReviewAlert) -> dict[str, Any]:
         "tag": "Cycles",
         "path": _PERSON,
         "responses": {200: ("application/json", _RESULT, "As it stands.")},
-        "refusals": _REFUSALS,
+        "refusals": READS_AS_ASKED,
     },
 )
 def result(context: RequestContext, cycle: int, employee: str) -> Json:
@@ -233,7 +229,7 @@ def result(context: RequestContext, cycle: int, employee: str) -> Json:
         "responses": {
             200: ("application/json", _NEXT_GRADE, "By the rank alone, everybody else's score as it stands.")
         },
-        "refusals": _REFUSALS,
+        "refusals": READS_AS_ASKED,
     },
 )
 def next_grade(context: RequestContext, cycle: int, employee: str) -> Json:
@@ -285,7 +281,7 @@ def _told(context: RequestContext, cycle: int, employee: str) -> Json:
         "path": _PERSON,
         "body": shapes.json_body(ReviewBody),
         "responses": {200: ("application/json", _RESULT, "It is signed; it holds as long as the result is the same.")},
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def review(context: RequestContext, cycle: int, employee: str) -> Json:
@@ -307,7 +303,7 @@ def review(context: RequestContext, cycle: int, employee: str) -> Json:
         "path": _PERSON,
         "body": shapes.json_body(AnswerBody),
         "responses": {200: ("application/json", _RESULT, "It is answered.")},
-        "refusals": _WRITES,
+        "refusals": WRITES,
     },
 )
 def answer(context: RequestContext, cycle: int, employee: str) -> Json:

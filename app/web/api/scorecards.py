@@ -27,6 +27,7 @@ from app.scoring import ScoreQuery, State
 from app.web.answer.rendering import Json
 from app.web.answer.routing import Pages
 from app.web.api import shapes
+from app.web.api.described import READS_AS_ASKED
 from app.web.api.live import node_of
 from app.web.api.readings import is_to_be_written_down, write_down, write_down_once
 from app.web.asked.request_context import RequestContext
@@ -121,7 +122,6 @@ def _asked(context: RequestContext, query: AskedQuery) -> tuple[ScoreQuery, Stat
     return asked, state.live if query.live else state
 
 
-_REFUSALS: Final = (401, 403, 404, 422, 429, 503)
 _NODE: Final = {"node": ("node", "The unit or employee, as `unit:VIE` or `employee:E0001`.")}
 
 
@@ -135,7 +135,7 @@ _NODE: Final = {"node": ("node", "The unit or employee, as `unit:VIE` or `employ
         "path": _NODE,
         "query": AskedQuery,
         "responses": {200: ("application/json", shapes.SCORECARD, "The node's scorecard.")},
-        "refusals": _REFUSALS,
+        "refusals": READS_AS_ASKED,
     },
 )
 def scorecard(context: RequestContext, node: Node, query: AskedQuery) -> Json:
@@ -161,7 +161,7 @@ def scorecard(context: RequestContext, node: Node, query: AskedQuery) -> Json:
         "responses": {
             200: ("application/json", shapes.listed(shapes.SCORECARD), "Units by code, then employees by number.")
         },
-        "refusals": _REFUSALS,
+        "refusals": READS_AS_ASKED,
     },
 )
 def scorecards(context: RequestContext, query: ListQuery) -> Json:
@@ -281,7 +281,7 @@ def _order(node: Node) -> tuple[bool, str]:
         "responses": {
             200: ("application/json", shapes.EXPLANATION, "Steps from the score down, and the activities that count.")
         },
-        "refusals": _REFUSALS,
+        "refusals": READS_AS_ASKED,
     },
 )
 def explain(context: RequestContext, node: Node, kpi: str, query: ExplainQuery) -> Json:
@@ -318,7 +318,7 @@ def explain(context: RequestContext, node: Node, kpi: str, query: ExplainQuery) 
         "path": {"node": ("node", "The unit, as `unit:VIE`.")},
         "query": ListQuery,
         "responses": {200: ("application/json", shapes.BUSINESS, "Units by code: deals, consults and new buyers.")},
-        "refusals": _REFUSALS,
+        "refusals": READS_AS_ASKED,
     },
 )
 def business(context: RequestContext, node: Node, query: ListQuery) -> Json:

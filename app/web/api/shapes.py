@@ -51,6 +51,8 @@ __all__ = [
     "SCORECARD",
     "SELF_ASSESSMENT",
     "SNAPSHOT",
+    "TEXT",
+    "TEXT_OR_NULL",
     "TOLD",
     "NotOne",
     "address",
@@ -104,7 +106,8 @@ def listed(item: Shape) -> Shape:
     return object_of({"items": {"type": "array", "items": item}, "next": following})
 
 
-_TEXT: Final[Shape] = {"type": "string"}
+TEXT: Final[Shape] = {"type": "string"}
+TEXT_OR_NULL: Final[Shape] = {"type": ["string", "null"]}
 _TEXT_OR_NULL: Final[Shape] = {"type": ["string", "null"]}
 _SCORE: Final[Shape] = {"type": ["number", "null"]}
 _COUNT: Final[Shape] = {"type": "integer", "minimum": 0}
@@ -114,18 +117,18 @@ _MEASURED: Final[Shape] = {"type": ["string", "null"], "description": "A decimal
 _FINDING: Final = object_of(
     {
         "pointer": {"type": "string", "description": "A JSON pointer into the event, or to the parameter."},
-        "code": _TEXT,
-        "detail": _TEXT,
+        "code": TEXT,
+        "detail": TEXT,
     }
 )
 
 PROBLEM: Final[Shape] = object_of(
     {
-        "type": _TEXT,
-        "title": _TEXT,
+        "type": TEXT,
+        "title": TEXT,
         "status": {"type": "integer"},
-        "detail": _TEXT,
-        "code": _TEXT,
+        "detail": TEXT,
+        "code": TEXT,
         "errors": {"type": "array", "items": _ref("Finding")},
     },
     optional=("errors",),
@@ -139,9 +142,9 @@ EXPLANATION: Final[Shape] = _ref("Explanation")
 
 _KINDS: Final[Mapping[FieldKind, Shape]] = {
     FieldKind.EMPLOYEE: {"type": "string", "description": "The number of an employee."},
-    FieldKind.COMPANY: object_of({"name": _TEXT, "registration": _TEXT}, optional=("name", "registration")),
+    FieldKind.COMPANY: object_of({"name": TEXT, "registration": TEXT}, optional=("name", "registration")),
     FieldKind.BUYER: object_of(
-        {"name": _TEXT, "country": {"type": "string", "description": "ISO 3166-1 alpha-2."}, "registration": _TEXT},
+        {"name": TEXT, "country": {"type": "string", "description": "ISO 3166-1 alpha-2."}, "registration": TEXT},
         optional=("registration",),
     ),
     FieldKind.AMOUNT: {"type": "string", "description": "Above 0, at most 15 digits before the point and 4 after it."},
@@ -154,10 +157,10 @@ _KINDS: Final[Mapping[FieldKind, Shape]] = {
     FieldKind.CREDITS: {
         "type": "array",
         "description": "Shares above 0, at most 4 decimals, exactly 1 together, each employee once.",
-        "items": object_of({"employee": _TEXT, "share": _TEXT}),
+        "items": object_of({"employee": TEXT, "share": TEXT}),
     },
-    FieldKind.ACTIVITY: object_of({"source": _TEXT, "id": _TEXT}),
-    FieldKind.TEXT: _TEXT,
+    FieldKind.ACTIVITY: object_of({"source": TEXT, "id": TEXT}),
+    FieldKind.TEXT: TEXT,
     FieldKind.NODE: {"type": "string", "description": "unit:CODE or employee:NUMBER."},
     FieldKind.KPI: {
         "type": "string",
@@ -251,7 +254,7 @@ _REJECTED: Final = object_of(
         "id": {"type": "integer"},
         "received_at": _INSTANT,
         "door": {"enum": ["api", "hook", "ingest", "page"]},
-        "sender": _TEXT,
+        "sender": TEXT,
         "source": _TEXT_OR_NULL,
         "event_id": _TEXT_OR_NULL,
         "errors": {"type": "array", "items": _ref("Finding")},
@@ -261,7 +264,7 @@ _REJECTED: Final = object_of(
 
 _LINE: Final = object_of(
     {
-        "kpi": _TEXT,
+        "kpi": TEXT,
         "weight": {"type": "number"},
         "actual": _MEASURED,
         "base": _MEASURED,
@@ -299,8 +302,8 @@ _AREA: Final = object_of(
 )
 
 _SCORED: Final[Mapping[str, Shape]] = {
-    "node": _TEXT,
-    "cycle": _TEXT,
+    "node": TEXT,
+    "cycle": TEXT,
     "as_of": {"type": ["string", "null"], "format": "date"},
     "basis": {"enum": ["final", "provisional"]},
     "own_score": _SCORE,
@@ -322,8 +325,8 @@ _BUSINESS_FIGURE: Final = object_of(
             "anyOf": [
                 object_of(
                     {
-                        "kpi": _TEXT,
-                        "value": _TEXT,
+                        "kpi": TEXT,
+                        "value": TEXT,
                         "is": {"enum": ["target", "base"]},
                         "counts_from": {"enum": ["entered", "verified", "confirmed"]},
                         "projected": _MEASURED,
@@ -339,9 +342,9 @@ _BUSINESS_FIGURE: Final = object_of(
 
 BUSINESS: Final[Shape] = object_of(
     {
-        "cycle": _TEXT,
+        "cycle": TEXT,
         "as_of": _TEXT_OR_NULL,
-        "basis": _TEXT,
+        "basis": TEXT,
         "last_year_day": _TEXT_OR_NULL,
         "last_year": {
             "enum": ["kept", "not_yet", "no_entries"],
@@ -351,8 +354,8 @@ BUSINESS: Final[Shape] = object_of(
             "type": "array",
             "items": object_of(
                 {
-                    "node": _TEXT,
-                    "name": _TEXT,
+                    "node": TEXT,
+                    "name": TEXT,
                     **dict.fromkeys(("deal_value", "deals", "consults", "new_buyers"), _BUSINESS_FIGURE),
                 }
             ),
@@ -362,29 +365,29 @@ BUSINESS: Final[Shape] = object_of(
 )
 """Business figures of units: decimal strings, exact."""
 
-_HAND: Final = object_of({"person": _TEXT, "account": _TEXT, "for": _TEXT_OR_NULL, "at": _INSTANT})
+_HAND: Final = object_of({"person": TEXT, "account": TEXT, "for": _TEXT_OR_NULL, "at": _INSTANT})
 _ANY_VALUE: Final[Shape] = {}
 EFFECT: Final = object_of(
-    {"node": _TEXT, "member": _TEXT, "before": _ANY_VALUE, "after": _ANY_VALUE, "cycle": _TEXT}, optional=("cycle",)
+    {"node": TEXT, "member": TEXT, "before": _ANY_VALUE, "after": _ANY_VALUE, "cycle": TEXT}, optional=("cycle",)
 )
 DECISION: Final[Shape] = _ref("Decision")
 DELEGATION: Final = object_of(
     {
         "id": _COUNT,
-        "from": _TEXT,
-        "to": _TEXT,
-        "functions": {"type": "array", "items": _TEXT},
+        "from": TEXT,
+        "to": TEXT,
+        "functions": {"type": "array", "items": TEXT},
         "from_day": {"type": "string", "format": "date"},
         "to_day": {"type": "string", "format": "date"},
-        "reason": _TEXT,
-        "by": _TEXT,
+        "reason": TEXT,
+        "by": TEXT,
         "at": _INSTANT,
         "ended_on": {"type": ["string", "null"], "format": "date"},
     }
 )
 FILE: Final = object_of(
     {
-        "file": _TEXT,
+        "file": TEXT,
         "master": {"type": "string", "enum": ["folder", "application", "feed"]},
         "rows": _COUNT,
         "sha256": _TEXT_OR_NULL,
@@ -397,8 +400,8 @@ _ROW: Final[Shape] = {"type": ["object", "null"], "additionalProperties": _TEXT_
 CHANGE: Final = object_of(
     {
         "id": _COUNT,
-        "title": _TEXT,
-        "reason": _TEXT,
+        "title": TEXT,
+        "reason": TEXT,
         "state": {"type": "string", "enum": ["open", "submitted", "applied", "refused", "discarded"]},
         "base": _COUNT,
         "maker": _HAND,
@@ -409,9 +412,9 @@ CHANGE: Final = object_of(
             "type": "array",
             "items": object_of(
                 {
-                    "file": _TEXT,
-                    "key": _TEXT,
-                    "differs": {"type": "array", "items": _TEXT},
+                    "file": TEXT,
+                    "key": TEXT,
+                    "differs": {"type": "array", "items": TEXT},
                     "before": _ROW,
                     "after": _ROW,
                 }
@@ -419,7 +422,7 @@ CHANGE: Final = object_of(
         },
         "documents": {
             "type": "array",
-            "items": object_of({"file": _TEXT, "key": _TEXT, "before": _TEXT_OR_NULL, "after": _TEXT_OR_NULL}),
+            "items": object_of({"file": TEXT, "key": TEXT, "before": _TEXT_OR_NULL, "after": _TEXT_OR_NULL}),
         },
         "touched": {"type": "array", "items": {"type": "object"}, "description": "Of a rebase: what others changed."},
     },
@@ -434,7 +437,7 @@ FED: Final = object_of(
         "removed": _COUNT,
         "differs": {
             "type": "array",
-            "items": object_of({"cycle": _TEXT, "node": _TEXT, "detail": _TEXT}, optional=("node",)),
+            "items": object_of({"cycle": TEXT, "node": TEXT, "detail": TEXT}, optional=("node",)),
             "description": "Cycles that go by another state of the file: nothing of them changes. Absent where there are none.",
         },
     },
@@ -445,7 +448,7 @@ ROW_VERSION: Final = object_of(
     {
         "revision": _COUNT,
         "at": _INSTANT,
-        "by": _TEXT,
+        "by": TEXT,
         "row": {"type": ["object", "string", "null"]},
         "maker": _TEXT_OR_NULL,
         "approved_by": _TEXT_OR_NULL,
@@ -458,10 +461,10 @@ FOUND: Final = object_of(
         "row": {"type": ["integer", "null"]},
         "key": _TEXT_OR_NULL,
         "field": _TEXT_OR_NULL,
-        "code": _TEXT,
+        "code": TEXT,
         "level": {"type": "string", "enum": ["error", "warning"]},
         "in_set": {"type": "boolean"},
-        "detail": _TEXT,
+        "detail": TEXT,
     }
 )
 _DATE_OR_NULL: Final[Shape] = {"type": ["string", "null"], "format": "date"}
@@ -470,11 +473,11 @@ _STAGE: Final[Shape] = {
     "enum": ["draft", "agreement", "running", "certified", "notified", "locked", "paid"],
 }
 OPENED_CYCLE: Final = object_of(
-    {"cycle": _TEXT, "stage": _STAGE, "round": _COUNT, "since": _INSTANT, "calendar": {"type": "object"}}
+    {"cycle": TEXT, "stage": _STAGE, "round": _COUNT, "since": _INSTANT, "calendar": {"type": "object"}}
 )
 CYCLE: Final = object_of(
     {
-        "cycle": _TEXT,
+        "cycle": TEXT,
         "stage": _STAGE,
         "round": _COUNT,
         "since": _INSTANT,
@@ -488,9 +491,9 @@ CYCLE: Final = object_of(
                 "type": "array",
                 "items": object_of(
                     {
-                        "code": _TEXT,
-                        "detail": _TEXT,
-                        "items": {"type": "array", "items": _TEXT},
+                        "code": TEXT,
+                        "detail": TEXT,
+                        "items": {"type": "array", "items": TEXT},
                         "count": _COUNT,
                         "hard": {"type": "boolean"},
                     }
@@ -503,10 +506,10 @@ CYCLE: Final = object_of(
 """An opened cycle, as the contract writes it."""
 
 _CONTACT: Final[Mapping[str, Shape]] = {
-    "buyer": _TEXT,
-    "country": _TEXT,
-    "source": _TEXT,
-    "id": _TEXT,
+    "buyer": TEXT,
+    "country": TEXT,
+    "source": TEXT,
+    "id": TEXT,
     "counts_from": {"type": "string", "enum": ["entered", "verified", "confirmed"]},
 }
 AFTER_CLOSE: Final = object_of(
@@ -516,17 +519,17 @@ AFTER_CLOSE: Final = object_of(
             "description": "Events of the cycle that came after the cut, the first one first.",
             "items": object_of(
                 {
-                    "source": _TEXT,
-                    "id": _TEXT,
-                    "type": _TEXT,
+                    "source": TEXT,
+                    "id": TEXT,
+                    "type": TEXT,
                     "received_at": _INSTANT,
                     "would_move": {
                         "type": "array",
                         "description": "The lines whose scores it would move by itself.",
                         "items": object_of(
                             {
-                                "node": _TEXT,
-                                "kpi": _TEXT,
+                                "node": TEXT,
+                                "kpi": TEXT,
                                 "before": {"type": ["number", "null"]},
                                 "after": {"type": ["number", "null"]},
                             }
@@ -540,13 +543,13 @@ AFTER_CLOSE: Final = object_of(
         "loads": {
             "type": "array",
             "description": "Files that were loaded since with other rows.",
-            "items": object_of({"file": _TEXT, "revision": _COUNT, "rows": _COUNT}),
+            "items": object_of({"file": TEXT, "revision": _COUNT, "rows": _COUNT}),
         },
         "counted_twice": {
             "type": "array",
             "description": "New buyers that the cycle counts, and that another cycle counts again.",
             "items": object_of(
-                {**_CONTACT, "again": object_of({"source": _TEXT, "id": _TEXT, "cycle": _TEXT})},
+                {**_CONTACT, "again": object_of({"source": TEXT, "id": TEXT, "cycle": TEXT})},
             ),
         },
         "counted_never": {
@@ -559,14 +562,14 @@ AFTER_CLOSE: Final = object_of(
 )
 """What came after a cycle's cut, as the contract writes it."""
 
-_SIGNED: Final = object_of({"as": _TEXT, "person": _TEXT, "for": _TEXT_OR_NULL, "at": _INSTANT, "digest": _TEXT})
-_DUE: Final = object_of({"as": _TEXT, "persons": {"type": "array", "items": _TEXT}, "since": _INSTANT})
+_SIGNED: Final = object_of({"as": TEXT, "person": TEXT, "for": _TEXT_OR_NULL, "at": _INSTANT, "digest": TEXT})
+_DUE: Final = object_of({"as": TEXT, "persons": {"type": "array", "items": TEXT}, "since": _INSTANT})
 _AGREED_LINES: Final[Shape] = {"type": "array", "items": {"type": "object", "additionalProperties": _TEXT_OR_NULL}}
 AGREED_CARD: Final = object_of(
     {
-        "node": _TEXT,
+        "node": TEXT,
         "version": _COUNT,
-        "digest": _TEXT,
+        "digest": TEXT,
         "state": {"type": "string", "enum": ["none", "draft", "to_sign", "agreed", "imposed"]},
         "lines": _AGREED_LINES,
         "draft": {"type": ["object", "null"], "description": "What is to be signed beside a version that holds."},
@@ -577,39 +580,39 @@ AGREED_CARD: Final = object_of(
 )
 ALLOCATION: Final = object_of(
     {
-        "parent_target": _TEXT,
-        "total": _TEXT,
+        "parent_target": TEXT,
+        "total": TEXT,
         "items": {
             "type": "array",
             "items": object_of(
                 {
-                    "node": _TEXT,
-                    "history": _TEXT,
-                    "market": _TEXT,
-                    "headcount": _TEXT,
-                    "share": _TEXT,
-                    "target": _TEXT,
+                    "node": TEXT,
+                    "history": TEXT,
+                    "market": TEXT,
+                    "headcount": TEXT,
+                    "share": TEXT,
+                    "target": TEXT,
                     "override": {"type": ["object", "null"]},
                 }
             ),
         },
-        "difference": _TEXT,
+        "difference": TEXT,
     }
 )
-_RATED: Final[Shape] = {"cycle": _TEXT, "node": _TEXT, "kpi": _TEXT}
+_RATED: Final[Shape] = {"cycle": TEXT, "node": TEXT, "kpi": TEXT}
 _GIVEN: Final = object_of(
     {
-        "rater": _TEXT,
-        "grade": _TEXT,
-        "text": _TEXT,
+        "rater": TEXT,
+        "grade": TEXT,
+        "text": TEXT,
         "final": {"type": "boolean"},
         "at": _INSTANT,
-        "person": _TEXT,
+        "person": TEXT,
         "for": _TEXT_OR_NULL,
     }
 )
 _RATERS: Final[Shape] = {
-    "raters": {"type": "array", "items": _TEXT, "description": "Numbers; hr where there is no head above."},
+    "raters": {"type": "array", "items": TEXT, "description": "Numbers; hr where there is no head above."},
     "appointed": {"type": "boolean"},
     "ratings": {"type": "array", "items": _GIVEN},
 }
@@ -624,7 +627,7 @@ RATING: Final[Shape] = {
         "due": {"type": "boolean", "description": "Whether the rater has still to give a final grade."},
         "n": _COUNT,
         "mean": {"type": ["number", "null"], "description": "In points."},
-        "range": {"type": ["array", "null"], "items": _TEXT, "description": "The lowest grade and the highest one."},
+        "range": {"type": ["array", "null"], "items": TEXT, "description": "The lowest grade and the highest one."},
     },
     "required": sorted(_RATED),
     "description": "Raters' own grades; number, mean and range; to hr and auditors both.",
@@ -633,13 +636,13 @@ ACTION: Final = object_of(
     {
         "id": _COUNT,
         **_RATED,
-        "cause": _TEXT,
-        "measure": _TEXT,
-        "owner": _TEXT,
+        "cause": TEXT,
+        "measure": TEXT,
+        "owner": TEXT,
         "due_on": {"type": "string", "format": "date"},
         "state": {"type": "string", "enum": ["open", "closed"]},
         "at": _INSTANT,
-        "by": _TEXT,
+        "by": TEXT,
         "result": _TEXT_OR_NULL,
         "closed_at": {"type": ["string", "null"], "format": "date-time"},
         "closed_by": _TEXT_OR_NULL,
@@ -647,27 +650,27 @@ ACTION: Final = object_of(
 )
 CHECK_IN: Final = object_of(
     {
-        "as": _TEXT,
-        "text": _TEXT,
+        "as": TEXT,
+        "text": TEXT,
         "on": {"type": "string", "format": "date"},
         "at": _INSTANT,
-        "person": _TEXT,
+        "person": TEXT,
         "for": _TEXT_OR_NULL,
     }
 )
 TOLD: Final = object_of(
     {
-        "employee": _TEXT,
-        "cycle": _TEXT,
-        "told": object_of({"at": _TEXT, "how": _TEXT, "window_until": {"type": "string", "format": "date"}}),
+        "employee": TEXT,
+        "cycle": TEXT,
+        "told": object_of({"at": TEXT, "how": TEXT, "window_until": {"type": "string", "format": "date"}}),
     }
 )
 SELF_ASSESSMENT: Final = object_of(
-    {"text": _TEXT, "final": {"type": "boolean"}, "at": {"type": ["string", "null"], "format": "date-time"}}
+    {"text": TEXT, "final": {"type": "boolean"}, "at": {"type": ["string", "null"], "format": "date-time"}}
 )
 RATER: Final = object_of(
     {
-        "rater": _TEXT,
+        "rater": TEXT,
         "n": _COUNT,
         "mean": {"type": "number"},
         "others_mean": {"type": ["number", "null"], "description": "Of all that others gave on the same lines."},
@@ -676,10 +679,10 @@ RATER: Final = object_of(
 )
 CRITERIA: Final = object_of(
     {
-        "cycle": _TEXT,
+        "cycle": TEXT,
         "edition": _COUNT,
         "published_at": _INSTANT,
-        "sha256": _TEXT,
+        "sha256": TEXT,
         "policies": {"type": "object"},
         "kpis": {"type": "array", "items": {"type": "object"}},
         "editions": {"type": "array", "items": {"type": "object"}},
@@ -688,12 +691,12 @@ CRITERIA: Final = object_of(
 
 SNAPSHOT: Final = object_of(
     {
-        "cycle": _TEXT,
+        "cycle": TEXT,
         "round": _COUNT,
         "rules_version": _COUNT,
         "pins": {"type": "object"},
         "decisions": _COUNT,
-        "results_sha256": _TEXT,
+        "results_sha256": TEXT,
     }
 )
 
@@ -701,17 +704,17 @@ _DECISION: Final = object_of(
     {
         "id": _COUNT,
         "cycle": _TEXT_OR_NULL,
-        "kind": _TEXT,
+        "kind": TEXT,
         "round": {"type": ["integer", "null"]},
         "state": {"type": "string", "enum": ["proposed", "approved", "refused", "withdrawn", "void"]},
         "content": {"type": "object"},
-        "reason": _TEXT,
+        "reason": TEXT,
         "maker": _HAND,
         "checker": {"anyOf": [_HAND, {"type": "null"}]},
-        "digest": _TEXT,
+        "digest": TEXT,
         "signed_effects": {"type": "boolean"},
-        "effects": object_of({"digest": _TEXT_OR_NULL, "count": _COUNT, "items": _TEXT}),
-        "may_approve": {"type": "array", "items": _TEXT},
+        "effects": object_of({"digest": _TEXT_OR_NULL, "count": _COUNT, "items": TEXT}),
+        "may_approve": {"type": "array", "items": TEXT},
         "blockers": {"type": "array", "items": {"type": "object"}},
         "objection": {"type": ["integer", "null"], "description": "The granted objection that it gives effect to."},
         "refused_because": _TEXT_OR_NULL,
@@ -745,7 +748,7 @@ SCHEMAS: Final[Mapping[str, Shape]] = {
     "Explanation": object_of(
         {
             **_SCORED,
-            "kpi": _TEXT,
+            "kpi": TEXT,
             "steps": {"type": "array", "items": _STEP},
             "activities": {"type": "array", "items": {"type": "object"}, "maxItems": 1000},
             "next": {"type": ["string", "null"], "description": "The address of the next activities."},

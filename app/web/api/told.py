@@ -12,6 +12,7 @@ from app.rules.permissions import Deed
 from app.web.answer.rendering import Json
 from app.web.answer.routing import Pages
 from app.web.api import shapes
+from app.web.api.described import OF_CYCLE, WRITES
 from app.web.api.json_bodies import sent_as
 from app.web.asked.forms import FormDay
 from app.web.asked.request_context import RequestContext
@@ -42,14 +43,14 @@ class ToldBody(BaseModel):
         "summary": "Somebody was told by hand",
         "tag": "Cycles",
         "path": {
-            "cycle": ("integer", "The year that names the cycle."),
+            **OF_CYCLE,
             "employee": ("string", "The employee's number."),
         },
         "body": shapes.json_body(ToldBody),
         "responses": {
             201: ("application/json", shapes.TOLD, "It is written down; the window runs from the day after.")
         },
-        "refusals": (400, 401, 403, 404, 409, 415, 422, 429, 503),
+        "refusals": WRITES,
     },
 )
 def tell(context: RequestContext, cycle: int, employee: str) -> Json:
