@@ -6,7 +6,6 @@ Each deed looks first whether it was done. So whoever was stopped in the middle 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -250,7 +249,7 @@ class Closing:
 
         def work(connection: Connection) -> None:
             at = self.at(day)
-            case = self._held_case(connection, text, at, ObjectionState.OPEN)
+            case = self._case_in_state(connection, text, at, ObjectionState.OPEN)
             if case is not None:
                 by_hr = case.confirmers == (objecting.BY_HR,)
                 asked = self._hr_emails() if by_hr else self._emails(case.confirmers)
@@ -266,7 +265,7 @@ class Closing:
 
         def work(connection: Connection) -> None:
             at = self.at(day)
-            case = self._held_case(connection, text, at, ObjectionState.ANSWERED)
+            case = self._case_in_state(connection, text, at, ObjectionState.ANSWERED)
             if case is not None:
                 by = person(connection, self.cycle.by_number[case.objection.employee], at)
                 objecting.appeal(connection, case, text=appeal, by=by, now=at)
@@ -280,7 +279,7 @@ class Closing:
 
             def work(connection: Connection, place: int = place, wanted: Vote = wanted) -> None:
                 at = self.at(day, minutes=45 * place)
-                case = self._held_case(connection, text, at, ObjectionState.APPEALED)
+                case = self._case_in_state(connection, text, at, ObjectionState.APPEALED)
                 if case is not None and len(case.objection.votes) == place:
                     member = min(case.to_vote)
                     email = member if "@" in member else self.cycle.by_number[member]
@@ -290,7 +289,7 @@ class Closing:
 
             self.database.writing(Deed.OBJECT, work)
 
-    def _held_case(self, connection: Connection, text: str, at: dt.datetime, state: ObjectionState) -> Case | None:
+    def _case_in_state(self, connection: Connection, text: str, at: dt.datetime, state: ObjectionState) -> Case | None:
         """An objection to be acted on, if it is so far: nobody else does in the meantime."""
         objecting.hold(connection)
         case = _with_text(self.cases(connection, at).cases(), text)
@@ -328,7 +327,7 @@ class Closing:
                 account=by.label,
                 format_="xlsx",
                 reason=reason,
-                sha256=hashlib.sha256(content).hexdigest(),
+                content=content,
             )
             subject, after = f"cycle:{self.number}", {"pay_run": run, "format": "xlsx"}
             access.record_deed(

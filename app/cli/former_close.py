@@ -372,12 +372,9 @@ class _FormerClose:
         with self._cycle.database.read() as connection:
             at = self._do.at(17)
             objected = {one.objection.employee for one in self._do.cases(connection, at).cases()}
-            heads = {number for one in self._do.results(connection, at).all() for number in one.reviewers}
-            some = [
-                one.row.employee
-                for one in self._do.results(connection, at).all()
-                if one.is_graded and one.row.employee in self._cycle.by_number
-            ]
+            results = list(self._do.results(connection, at).all())
+        heads = {number for one in results for number in one.reviewers}
+        some = [one.row.employee for one in results if one.is_graded and one.row.employee in self._cycle.by_number]
         free = [one for one in some if one not in objected and one not in heads]
         return min(free, key=lambda one: (one != self._employee(), one))
 

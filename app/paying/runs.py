@@ -21,8 +21,8 @@ __all__ = [
     "KeptRun",
     "RunHead",
     "exported_runs",
+    "has_item",
     "has_runs",
-    "is_paid",
     "keep_export",
     "keep_run",
     "kept_runs",
@@ -191,7 +191,7 @@ def _item(row: sa.Row[Any]) -> PaidItem:
     )
 
 
-def is_paid(connection: Connection, cycle: int, employee: str) -> bool:
+def has_item(connection: Connection, cycle: int, employee: str) -> bool:
     """Whether somebody has an item in any run of a cycle. Queries: 1."""
     of = tables.pay_item.c
     query = sa.select(of.number).where(of.cycle == cycle, of.employee == employee).limit(1)
@@ -230,9 +230,10 @@ def keep_export(
     account: str,
     format_: str,
     reason: str,
-    sha256: str,
-) -> None:
-    """Write down that payroll has a run's file. Queries: 2."""
+    content: bytes,
+) -> bytes:
+    """Write down that payroll has a run's file; returns its SHA-256. Queries: 2."""
+    digest = hashlib.sha256(content)
     of = tables.pay_export.c
     last = connection.scalar(sa.select(sa.func.max(of.place)).where(of.cycle == cycle, of.number == number)) or 0
     connection.execute(
@@ -244,6 +245,7 @@ def keep_export(
             account=account,
             format=format_,
             reason=reason,
-            sha256=sha256,
+            sha256=digest.hexdigest(),
         )
     )
+    return digest.digest()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
-from app.rules.pay_runs import Institution, PaidItem
+from app.rules.pay_runs import PaidItem, PayRunMade
 
 __all__ = ["PayDerivation", "PayWay", "derivation_of"]
 
@@ -49,42 +49,31 @@ class PayDerivation:
 
 
 def derivation_of(
-    item: PaidItem,
-    institution: Institution,
-    factor: Fraction | None,
-    before: tuple[PaidItem | None, Institution] | None,
+    item: PaidItem, run: PayRunMade, *, last: PayRunMade | None = None, was: PaidItem | None = None
 ) -> PayDerivation:
     """How somebody's amount of a run came about.
 
     Args:
         item: theirs of the run.
-        institution: the ministry's result that the run goes by.
-        factor: the run's.
-        before: theirs of the run before, where they had one, and what that run went by; None for the first run.
+        run: that one.
+        last: the run before; None for the first one.
+        was: theirs of it, where they had one.
     """
+    factor = run.factor
     scaled = item.exact if factor is None else item.exact * factor
-    way = _way(item, institution, before, scaled=scaled, is_capped=factor is not None)
+    way = _way(item, run, last, was, scaled=scaled)
     down = scaled.numerator // scaled.denominator
     left_over = item.amount - down if way is PayWay.SHARED else 0
     return PayDerivation(way=way, exact=item.exact, factor=factor, scaled=scaled, left_over=left_over)
 
 
-def _way(
-    item: PaidItem,
-    institution: Institution,
-    before: tuple[PaidItem | None, Institution] | None,
-    *,
-    scaled: Fraction,
-    is_capped: bool,
-) -> PayWay:
+def _way(item: PaidItem, run: PayRunMade, last: PayRunMade | None, was: PaidItem | None, *, scaled: Fraction) -> PayWay:
     if item.terms is None:
         return PayWay.NOT_GRADED
     if item.amount == 0 and scaled >= 1:
         return PayWay.GIVEN_BACK
-    if before is not None:
-        was, of = before
-        if (of.grade, of.rate) == (institution.grade, institution.rate):
-            if was is not None and was.terms == item.terms:
-                return PayWay.KEPT
-            return PayWay.BY_FACTOR if is_capped else PayWay.ROUNDED
-    return PayWay.SHARED if is_capped else PayWay.ROUNDED
+    if last is not None and last.institution.is_same_grade(run.institution):
+        if was is not None and was.terms == item.terms:
+            return PayWay.KEPT
+        return PayWay.ROUNDED if run.factor is None else PayWay.BY_FACTOR
+    return PayWay.ROUNDED if run.factor is None else PayWay.SHARED

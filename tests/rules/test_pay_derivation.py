@@ -21,12 +21,7 @@ FREE, CAPPED = (
 def ways(made: PayRunMade, last: PayRunMade | None) -> dict[str, PayDerivation]:
     """Of everybody in a run."""
     was = {} if last is None else {one.employee: one for one in last.items}
-    return {
-        one.employee: derivation_of(
-            one, made.institution, made.factor, None if last is None else (was.get(one.employee), last.institution)
-        )
-        for one in made.items
-    }
+    return {one.employee: derivation_of(one, made, last=last, was=was.get(one.employee)) for one in made.items}
 
 
 def test_without_a_pool_that_binds_amounts_are_rounded() -> None:

@@ -534,7 +534,7 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
         # Of the cycle as it stands: what one is paid by a run, its statement tells.
         is_paid=of_cycle in loaded.certified
         and seen.pay(node)
-        and paying.is_paid(context.connection, of_cycle, node.code),
+        and paying.has_item(context.connection, of_cycle, node.code),
         grants=deciding.grants_bonus(context, loaded, of_cycle, node),
     )
 

@@ -243,13 +243,12 @@ def _shown_items(
     last = None if made.number == 1 else kept[made.number - 2].made
     was = {} if last is None else {one.employee: one for one in last.items}
     for one in items:
-        before = None if last is None else (was.get(one.employee), last.institution)
         unit = office(one.employee)
         yield PaidShown(
             item=one,
             name=node_named(context, Node(NodeKind.EMPLOYEE, one.employee)),
             unit=node_named(context, Node(NodeKind.UNIT, unit)) if unit else "",
-            how=derivation_of(one, made.institution, made.factor, before),
+            how=derivation_of(one, made, last=last, was=was.get(one.employee)),
             was_grade=_was_grade(was.get(one.employee), one),
         )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
@@ -22,7 +21,7 @@ from app.paying import KeptRun
 from app.plain.findings import n_
 from app.rules.deciding import DecisionState
 from app.rules.pay_derivation import PayDerivation, derivation_of
-from app.rules.pay_runs import Institution, PaidItem, PayRunMade
+from app.rules.pay_runs import PaidItem, PayRunMade
 from app.rules.permissions import Deed, functions_open, may
 from app.rules.stages import Stage
 from app.rules.terms import CycleFunction, Node, NodeKind
@@ -148,8 +147,7 @@ def exported(
     if run.kept is None:
         raise NotApproved
     content = pay_run_file(context.connection, cycle, run.kept, format_=format_)
-    digest = hashlib.sha256(content)
-    paying.keep_export(
+    digest = paying.keep_export(
         context.connection,
         cycle,
         number,
@@ -157,14 +155,14 @@ def exported(
         account=context.viewer.label,
         format_=format_,
         reason=reason.strip(),
-        sha256=digest.hexdigest(),
+        content=content,
     )
     context.note(subject=f"cycle:{cycle}", after={"pay_run": number, "format": format_}, why=reason.strip())
     return Download(
         content=content,
         filename=f"pay-run-{cycle}-{number}.{format_}",
         media_type=_XLSX if format_ == "xlsx" else "text/csv; charset=utf-8",
-        headers={"Repr-Digest": f"sha-256=:{base64.b64encode(digest.digest()).decode()}:"},
+        headers={"Repr-Digest": f"sha-256=:{base64.b64encode(digest).decode()}:"},
     )
 
 
@@ -236,21 +234,20 @@ def statement_seen(context: RequestContext, cycle: int, employee: str) -> Statem
 
 def _stated(runs: Iterable[KeptRun]) -> Iterator[StatedItem]:
     """The item of each run that has one, with how it came about beside the run before."""
-    before: tuple[PaidItem | None, Institution] | None = None
+    last: PayRunMade | None = None
+    was: PaidItem | None = None
     for run in runs:
-        made = run.made
-        item = made.items[0] if made.items else None
+        item = run.made.items[0] if run.made.items else None
         if item is not None:
-            how = derivation_of(item, made.institution, made.factor, before)
-            yield StatedItem(run=run, item=item, how=how)
-        before = item, made.institution
+            yield StatedItem(run=run, item=item, how=derivation_of(item, run.made, last=last, was=was))
+        last, was = run.made, item
 
 
 def has_statement(context: RequestContext, cycle: int, employee: str) -> bool:
     """Whether there is a statement of somebody's pay that who asks may read. Queries: 2 at most."""
     if not grades_seen(context, cycle).pay(Node(NodeKind.EMPLOYEE, employee)):
         return False
-    return paying.is_paid(context.connection, cycle, employee)
+    return paying.has_item(context.connection, cycle, employee)
 
 
 class RunOrigin(NamedTuple):
