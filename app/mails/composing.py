@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from app import access, cascade, cycle, organisation, scoring
 from app.access import Account, LinkKind
 from app.cycle import BoardState
+from app.kit.cities import city_of
 from app.kit.mail import Mail
 from app.kit.outbox import TakenDelivery
 from app.kit.settings import ROOT, Settings
@@ -96,7 +97,7 @@ _INVITATION: Final = _Letter(
     paragraphs=(
         n_("Hello %(name)s,"),
         n_("an account has been made for you. With it you see your scorecard, and log what you do, at %(agency)s."),
-        n_("Choose a password to begin. This link works once, until the end of %(day)s:"),
+        n_("Choose a password to begin. This link works once, until the end of %(day)s (%(city)s time):"),
     ),
     button=n_("Choose a password"),
     after=(
@@ -111,7 +112,7 @@ _FORGOTTEN: Final = _Letter(
     paragraphs=(
         n_("Hello %(name)s,"),
         n_("somebody, you we hope, has asked for a new password for your account at %(agency)s."),
-        n_("Choose it here. This link works once, until the end of %(day)s:"),
+        n_("Choose it here. This link works once, until the end of %(day)s (%(city)s time):"),
     ),
     button=n_("Choose a new password"),
     after=(
@@ -125,7 +126,7 @@ _NEW_PASSWORD: Final = _Letter(
     paragraphs=(
         n_("Hello %(name)s,"),
         n_("two people have agreed that you set a password for your account at %(agency)s. Nobody else knows it."),
-        n_("Choose it here. This link works once, until the end of %(day)s:"),
+        n_("Choose it here. This link works once, until the end of %(day)s (%(city)s time):"),
     ),
     button=n_("Choose a password"),
     after=_INVITATION.after,
@@ -161,7 +162,7 @@ _RESULT: Final = _Letter(
         n_(
             "what you came to in the cycle %(cycle)s is there, with every decision about you and its reason, and how it was worked out."
         ),
-        n_("If something is not right you may object until the end of %(day)s."),
+        n_("If something is not right you may object until the end of %(day)s (%(city)s time)."),
     ),
     button=n_("Read your result"),
     after=(n_("No figure of yours stands in this mail: sign in to read it."),),
@@ -174,7 +175,7 @@ _RESULT_AGAIN: Final = replace(
         n_(
             "what you came to in the cycle %(cycle)s is another than you were told before. It is there, with every decision about you and its reason."
         ),
-        n_("If something is not right you may object until the end of %(day)s."),
+        n_("If something is not right you may object until the end of %(day)s (%(city)s time)."),
     ),
 )
 
@@ -443,6 +444,8 @@ def _written(
         "agency": "OpenKOPES" if unit is None else visible(unit.name.in_language(language)),
         "name": visible(person.name) if person is not None else account.email,
         "forgotten": f"{asked.address}/forgotten",
+        # A day ends where the agency is: whoever reads it may be half a day behind.
+        "city": city_of(str(asked.directory.zone_at(asked.now)), language),
         **{
             place: visible(one.in_language(language)) if isinstance(one, Name) else one
             for place, one in filling.items()

@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
+from app.kit.cities import city_of
 from app.kit.settings import Settings
 from app.organisation.tables import unit_period
 from app.web import create_app
-from app.web.asked.zones import Clock, city_of
+from app.web.asked.zones import Clock
 from app.web.wording.languages import ABSENT, alike, amount, apart, instant, krw, month, number, percent, writing
 from tests.web.working import NOW, Somebody, Working
 

@@ -22,6 +22,7 @@ from app.kit.database import Database, deed_of
 from app.kit.refusals import Conflict, NotAllowed, NotThere, PasswordFirst, Unauthenticated
 from app.kit.settings import Settings
 from app.organisation import Directory
+from app.rules.moments import day_after
 from app.rules.permissions import FIRST_PASSWORD_DEEDS, PUBLIC_DEEDS, SIGNED_IN_DEEDS, Deed, key_may, may
 from app.rules.terms import CycleFunction, Node
 from app.web.asked.forms import Typed
@@ -100,6 +101,15 @@ class RequestContext:
     def latest_day(self) -> dt.date:
         """The latest day that has begun somewhere: offices east of the root unit are ahead of :attr:`today`, and none is more than a day ahead of UTC."""
         return self.now.astimezone(dt.UTC).date() + dt.timedelta(days=1)
+
+    def ends_elsewhere(self, day: dt.date) -> dt.datetime | None:
+        """When a day of the agency's is over, for whom that is not at midnight by the clock that they read; None for everybody else.
+
+        Queries: those of :attr:`directory`.
+        """
+        after = day_after(day, 1)
+        end = self.directory.begin_of(after)
+        return None if end.astimezone(self.zone).replace(tzinfo=None) == dt.datetime.combine(after, dt.time()) else end
 
     @property
     def zone(self) -> ZoneInfo:

@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import access
+from app.kit.cities import city_of
 from app.kit.refusals import at_field
 from app.plain.findings import n_
 from app.rules.permissions import Deed
 from app.web.answer.rendering import FormError, Page, Redirect
 from app.web.answer.routing import Pages
 from app.web.asked.request_context import RequestContext
-from app.web.asked.zones import ZONES, city_of, zone_choices
+from app.web.asked.zones import ZONES, zone_choices
 from app.web.wording.languages import page_language
 
 pages: Final = Pages("clock")

@@ -27,6 +27,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from app.kit.cities import city_of
 from app.plain.findings import Finding, Words
 from app.plain.korean import with_particles
 from app.plain.texts import isolated
@@ -34,7 +35,7 @@ from app.rules.kpis import Kpi, KpiVersion
 from app.rules.rollup import band, published
 from app.rules.terms import Name
 from app.web.asked.sign_in import current_viewer
-from app.web.asked.zones import Clock, city_of
+from app.web.asked.zones import Clock
 from app.web.wording.error_words import ON_PAGES
 
 __all__ = [
