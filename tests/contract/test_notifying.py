@@ -269,6 +269,7 @@ def second_telling(desk, before, stack):
     assert kept == KEPT
     assert {number: row["grade"] for number, row in pending.items()} == expected
     assert {number: row["grade"] for number, row in pending.items() if row["held"]} == KEPT
+    seats_and_people_add_up(desk, pending)
     key = desk.kopes("key", "create", "reader", "--scope", "read", **desk.where).out.split()[-1]
     program = desk.client(Authorization=f"Bearer {key}")
     everybody_else = (desk.person(RISES.lower()), desk.person("ferran"), program)
@@ -318,6 +319,30 @@ def second_telling(desk, before, stack):
         sent = mails(desk, mailbox)
     assert sent.keys() == {f"{RISES.lower()}@agency.example", "e3@agency.example"}
     assert {one["Subject"] for one in sent.values()} == {"Your result of 2026 has become another"}
+
+
+def seats_and_people_add_up(desk, rows):
+    """On a person's grade page each grade whose seats are not its people says step by step how the one became the other, and what "kept as told" is."""
+    page = desk.person("dana").get("/grades/employee:E5?cycle=2026").text
+    table = page.split('id="group"', 1)[1].split("</table>", 1)[0]
+    said = dict(re.findall(r'<li data-grade="(.)">(.*?)</li>', page.split('id="why-seats"', 1)[1], re.DOTALL))
+    assert said.keys() >= set(KEPT.values())
+    listed = re.findall(r'<th scope="row">(\w).*?<td class="number">(\d+)</td><td class="number">(\d+)</td>', table)
+    assert [grade for grade, _, _ in listed] == list("SABCDE")
+    for grade, seats, people in listed:
+        text = " ".join(re.sub(r"<[^>]+>", " ", said.get(grade, "")).split())
+
+        def step(pattern, text=text):
+            return sum(map(int, re.findall(pattern, text)))
+
+        by_rank = step(r"by rank it goes to (\d+)") or int(seats) - step(r"take (\d+) of its seats")
+        came = step(r"(\d+) more (?:person|people) keep") + step(r"Calibrators moved (\d+)")
+        went = step(r"(\d+) (?:person|people) whom their rank")
+        assert by_rank + came - went == int(people), (grade, text)
+        assert int(people) == sum(row["grade"] == grade for row in rows.values()), grade
+    assert "nobody whose own score has not fallen goes down" in words(
+        desk.person("dana").get("/grades/employee:E5?cycle=2026")
+    )
 
 
 def lab_tells_what_was_told(desk, before, pending):

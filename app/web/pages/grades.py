@@ -27,7 +27,7 @@ from app.exports import (
 from app.kit.kept import LruCache
 from app.kit.refusals import NotThere, at_field
 from app.plain.findings import Finding, n_
-from app.rules.grade_counts import given_counts, given_otherwise
+from app.rules.grade_counts import given_counts, given_otherwise, seat_steps
 from app.rules.grade_marks import GradeMark, Marks, counts_of_marks
 from app.rules.grade_reasons import beyond_seats, grade_reasons
 from app.rules.grade_spread import NEAR, GradesSpread, grades_spread
@@ -513,6 +513,7 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
         is_held=is_held,
         way=way,
         graded=given_counts(proposal),
+        steps=seat_steps(proposal, reasons.standing.group) if reasons.standing else (),
         institution=cycle.standing_institution(context.connection, loaded, of_cycle),
         name=distinct_name(context, node),
         node=node,
