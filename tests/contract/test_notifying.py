@@ -293,6 +293,10 @@ def second_telling(desk, before, stack):
     moved = propose(desk, "cora", "calibrate", {"moves": [move]})
     assert moved.status_code == 201, moved.text
     assert agree(desk, "cleo", moved).status_code == 200
+    # What it does to pay was worked out before the ministry's result, and says so.
+    said = words(dana.get(f"/decisions/{moved.json()['id']}"))
+    assert "before the ministry's result: by the policy's grade B of the agency" in said
+    assert "No pool limited the sum of all. What people were paid stands on their statements of pay." in said
     stands = expected | {"E3": "D"}
     assert {number: row["grade"] for number, row in grades(desk).items()} == stands
     assert "you have the grade C" in words(result_page(desk, "e3"))

@@ -218,6 +218,9 @@ def decided(desk, before, first):
     made = propose(desk, "cora", "calibrate", {"moves": moves})
     items = desk.person("dana").get(made.json()["effects"]["items"]).json()["items"]
     assert agree(desk, "cleo", made).status_code == 200
+    said = words(desk.person("dana").get(f"/decisions/{made.json()['id']}"))
+    assert "by the ministry's result: grade A of the agency" in said
+    assert "A pool limits the sum of all." in said
     moved = grades(desk)
     priced_by_the_run(desk, items, before, moved, first)
     said = words(desk.person("dana").get("/grades?cycle=2026"))

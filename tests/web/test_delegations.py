@@ -91,7 +91,7 @@ def test_a_delegate_enters_in_the_place_of_another_and_does_not_verify_it(workin
     saved = working.jiho.post("/log", form, follow_redirects=True)
     assert saved.status_code == 200
     assert "entered in the place of E1" in saved.text
-    assert "Provisional score" not in saved.text
+    assert "Your year" not in saved.text
     data = working.events()[-1]["data"]
     assert (data["employee"], data["entered_by"]) == ("E1", "E6")
     assert working.events()[-1]["source"] == "/pages/E6"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from decimal import Decimal
@@ -53,13 +54,40 @@ def test_what_is_typed_becomes_one_event_of_the_employee(working: Working) -> No
 
 
 def test_it_says_what_it_did_to_the_score(working: Working) -> None:
-    """Before and after, on the basis that moved; the final one moves once it is verified."""
+    """In the names that Home has, and no other: the year's end, the same with what waits, the score so far; then the lines, and the unit part with its way."""
     answer = log(working)
-    page = working.alba.get(answer.headers["Location"]).text
-    assert "Provisional score: " in page
-    assert " → " in page
-    assert "Final score: " in page
-    assert "0 → 1" in page
+    tree = read(working.alba.get(answer.headers["Location"]).text)
+    (told,) = (one for one in tree.all("div") if "notice-done" in one.attributes.get("class", ""))
+    home = read(working.alba.get("/").text).text
+    for name in ("Year's end at this pace", "Score so far", "With what still waits to be verified or confirmed"):
+        assert name in home
+        assert name.lower() in told.text.lower()
+    assert not re.search("basis:|Provisional|Final score", told.text)
+    assert "0 → 1" in told.text
+
+
+def test_it_says_which_way_the_unit_part_goes_and_why(working: Working) -> None:
+    """A consult that becomes no deal: Vienna has fewer deals per consult, and who logged it reads that, with the unit's score before and after."""
+    before = _year_ends(working, "final", "unit:VIE")
+    answer = log(working, type="export_consult", amount="", currency="")
+    after = _year_ends(working, "final", "unit:VIE")
+    said = html.unescape(working.alba.get(answer.headers["Location"]).text)
+    way = "up" if after > before else "down"
+    assert before != after
+    assert re.search(rf"The unit part goes {way} by it: [^<]*{before} → {after}, since it has ", said)
+
+
+def test_a_day_that_is_put_right_counts_as_before(working: Working) -> None:
+    """Nothing moves, since the activity counts for the same lines; one that no line counts says so in other words."""
+    key = log(working).headers["Location"].rpartition("/")[2]
+    form_id = working.alba.form_id(f"/activities/{key}/correct")
+    changed = {**DEAL, "day": "2026-06-28", "usual": "day", "form_id": form_id, "sure": "1"}
+    answer = working.alba.post(f"/activities/{key}/correct", changed)
+    assert answer.status_code == 303
+    said = html.unescape(working.alba.get(answer.headers["Location"]).text)
+    (names,) = re.findall(r"It counts for ([^<]+?), and your scores stay as they were\.", said)
+    counting = said.split("Whom it counts for", 1)[1]
+    assert all(name in counting for name in names.split(", "))
 
 
 def test_it_says_what_it_did_to_the_year_s_end(working: Working) -> None:
@@ -72,18 +100,16 @@ def test_it_says_what_it_did_to_the_year_s_end(working: Working) -> None:
     (told,) = (one for one in tree.all("div") if "notice-done" in one.attributes.get("class", ""))
     unfolded = told.first("details").text
     assert told.text.removesuffix(unfolded).strip() == (
-        f"Saved. Your year's end on the provisional basis: {before[0]} → {after[0]}."
+        f"Saved. Your year's end at this pace: {before[1]} → {after[1]}."
+        f" Your year's end with what still waits to be verified or confirmed: {before[0]} → {after[0]}."
     )
-    page = tree.text
-    assert f"Your year's end on the provisional basis: {before[0]} → {after[0]}." in page
-    assert f"Your year's end on the final basis: {before[1]} → {after[1]}." in page
 
 
-def _year_ends(working: Working, basis: str) -> Decimal:
-    """Where Alba's year leads, reckoned without the product's code."""
+def _year_ends(working: Working, basis: str, node: str = "employee:E1") -> Decimal:
+    """Where a year leads, Alba's unless another is named, reckoned without the product's code."""
     agency = ReferenceAgency.read(working.folder / "agency", working.folder / "definitions", working.events())
     scoring = agency.scoring(2026, basis=basis, as_of=None, today=NOW.date())
-    return Decimal(f"{float(scoring.scorecard('employee:E1')['projected_score']):.2f}")
+    return Decimal(f"{float(scoring.scorecard(node)['projected_score']):.2f}")
 
 
 def test_many_entries_before_a_page_is_looked_at_do_not_fill_the_cookie(working: Working) -> None:
@@ -412,7 +438,7 @@ def sent(working: Working, person: str = "alba", **changed: Any) -> Any:
 def test_what_waited_on_the_phone_is_taken_once(working: Working) -> None:
     """The answer says what it did; to the same once more, that it is there already."""
     first, second = sent(working), sent(working)
-    assert "Provisional score" in first.json["text"]
+    assert "Your year's end" in first.json["text"]
     assert "nothing was recorded twice" in second.json["text"]
     assert first.json["address"] == second.json["address"]
     assert len(working.events()) == 1

@@ -164,11 +164,11 @@ def test_the_answer_says_which_kpis_wait_each_by_its_own_rule(working: Working) 
     form = {"form_id": str(uuid4()), "type": "export_consult", "company": "Hanbit", "buyer": "Nordwind"}
     form |= {"buyer_country": "AT", "day": "2026-03-04"}
     page = working.alba.get(working.alba.post("/log", form).headers["Location"]).text
-    assert "Final score: " in page
-    assert "Once it is verified" not in page
+    assert "Your score so far: " in page
+    assert "Not counted yet" not in page
     form |= {"form_id": str(uuid4()), "type": "export_deal", "amount": "100", "currency": "USD", "sure": "yes"}
     page = working.alba.get(working.alba.post("/log", form).headers["Location"]).text
-    assert "Once it is verified, these move on the final basis: " in page
+    assert "Not counted yet, and once it is verified: " in page
 
 
 def test_dollars_stand_beside_the_rate_that_made_them(working: Working) -> None:

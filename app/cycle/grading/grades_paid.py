@@ -5,6 +5,7 @@ What a policy would pay is tried in the lab, and read live: do not take it for a
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -50,9 +51,15 @@ def pay_policy(loaded: State, cycle: int) -> PayPolicy:
     return loaded.plan(cycle).sheet.definitions.policies.pay
 
 
-def institution_of(connection: Connection, loaded: State, cycle: int) -> Institution | None:
-    """The ministry's result of a cycle, as it was agreed to last; None before it is there. Queries: 2."""
-    of = [one for one in decisions.latest_approved(connection, INSTITUTION_KIND) if one.cycle == str(cycle)]
+def institution_of(
+    connection: Connection, loaded: State, cycle: int, *, before: dt.datetime | None = None
+) -> Institution | None:
+    """The ministry's result of a cycle, as it was agreed to last, or last before an instant; None before it is there. Queries: 2."""
+    of = [
+        one
+        for one in decisions.latest_approved(connection, INSTITUTION_KIND)
+        if one.cycle == str(cycle) and (before is None or one.done_by.at < before)
+    ]
     if not of:
         return None
     grade = str(of[-1].content["grade"])

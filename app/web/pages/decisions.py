@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Annotated, Final, NamedTuple
 
 from flask import url_for
@@ -168,6 +169,7 @@ def one(context: RequestContext, number: int) -> Page:
         effects=shown_effects(context, effects, by_people=grade_whys(context, decision)),
         is_hidden=bool(decision.effects) and not effects,
         run_at=_run_at(context, decision),
+        price=_price(context, decision),
         states=DECISION_STATES,
         roles=ROLES,
         people=context.directory.employees,
@@ -200,6 +202,38 @@ def _queues(context: RequestContext, changed: Changed) -> QueuesShown | None:
     if judged.judged is None or not judged.is_right:
         return None
     return queues_shown(context, judged.judged, changed.rows)
+
+
+class PriceShown(NamedTuple):
+    """What the pay among a decision's effects was worked out by: the agency's own grade, what that pays in percent, and whether there was a pool."""
+
+    grade: str
+    rate: Decimal
+    has_pool: bool
+    is_ministrys: bool
+    """Whether it is the ministry's result; else the policy's, which stands as long as there is none."""
+
+
+_PAYING: Final = frozenset({"pay_run", "clawback"})
+"""The kinds whose pay is what is paid, and not what grades would come to."""
+
+
+def _price(context: RequestContext, decision: Decision) -> PriceShown | None:
+    """By what the pay was worked out when the decision was proposed: later results and runs do not change what stands here.
+
+    None where it moves no pay, says itself what is paid, or is of no cycle. Queries: 2.
+    """
+    moves_pay = any(one.member == "pay" for one in decision.effects)
+    if not moves_pay or decision.kind in _PAYING or decision.cycle is None:
+        return None
+    loaded = scoring.state(context.connection)
+    result = cycles.institution_of(context.connection, loaded, decision.cycle_year, before=decision.maker.at)
+    policy = loaded.plan(decision.cycle_year).sheet.definitions.policies.pay
+    if result is None:
+        return PriceShown(
+            policy.institution_grade, policy.institution_rate, policy.pool is not None, is_ministrys=False
+        )
+    return PriceShown(result.grade, result.rate, result.pool is not None, is_ministrys=True)
 
 
 class AboutShown(NamedTuple):

@@ -233,7 +233,8 @@ def _look_before_taking(context: RequestContext, form: SentForm) -> ScoreChange:
 
 
 def _tell_effect(context: RequestContext, answer: Json, looked_up: ScoreChange) -> Json:
-    text = answer.body["text"] or filled(SAVED, {"effect": looked_up.words(context)})
+    key = answer.body["address"].rpartition("/")[2]
+    text = answer.body["text"] or filled(SAVED, {"effect": looked_up.words(context, key=key)})
     if answer.body["shown"]:
         say(text)
     # What an ended session had left to be sent is sent.
