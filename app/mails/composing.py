@@ -160,7 +160,7 @@ _RESULT: Final = _Letter(
     paragraphs=(
         n_("Hello %(name)s,"),
         n_(
-            "what you came to in the cycle %(cycle)s is there, with every decision about you and its reason, and how it was worked out."
+            "your result of the cycle %(cycle)s is there, with every decision about you and its reason, and how it was worked out."
         ),
         n_("If something is not right you may object until the end of %(day)s (%(city)s time)."),
     ),
@@ -169,11 +169,11 @@ _RESULT: Final = _Letter(
 )
 _RESULT_AGAIN: Final = replace(
     _RESULT,
-    subject=n_("Your result of %(cycle)s has become another"),
+    subject=n_("Your result of %(cycle)s has changed"),
     paragraphs=(
         n_("Hello %(name)s,"),
         n_(
-            "what you came to in the cycle %(cycle)s is another than you were told before. It is there, with every decision about you and its reason."
+            "your result of the cycle %(cycle)s has changed since you were told before. It is there, with every decision about you and its reason."
         ),
         n_("If something is not right you may object until the end of %(day)s (%(city)s time)."),
     ),

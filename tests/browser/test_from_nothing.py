@@ -255,7 +255,7 @@ def _reorganised(dana: Person, wanda: Person) -> None:
     dana.choose("To unit", "  Vienna (VIE)")
     dana.choose("Role there", "Manager")
     dana.type("First day", MOVED)
-    dana.page.get_by_text("With another job, rank or base from that day on").click()
+    dana.page.get_by_text("With a new job, rank or base from that day on").click()
     dana.choose("Job", "Manager")
     dana.type("Monthly base pay (won)", "4,300,000")
     dana.put()

@@ -305,10 +305,10 @@ def tell_again(walk: Walk, dana: Person, anna: Person, alba: Person) -> None:
     was = by_hand(walk.folder.parent / "first").grades_employees(2026, DECIDED).rows
     to_cycle(dana)
     expect(dana.main.locator("#pending")).to_contain_text("5 people")
-    stage(dana, "tell again whose result has become another")
+    stage(dana, "tell those again whose result has changed")
     agree_to(anna, 1)
     alba.go("Home")
-    alba.follow("Your result of 2026 has become another")
+    alba.follow("Your result of 2026 has changed")
     for row in (next(one for one in was if one["employee"] == "E1"), _rows_by_hand(walk)["E1"]):
         expect(alba.main.locator("#before")).to_contain_text(f"{float(row['final_score']):.2f}")
     assert violations(alba.page) == []

@@ -283,7 +283,7 @@ def second_telling(desk, before, stack):
     mine = f"/decisions/{decision.json()['id']}"
     assert desk.person(RISES.lower()).get(mine).status_code == 404
     assert "was decided about your lines" not in desk.person(RISES.lower()).get("/").text
-    assert "1 person's result is another now" in words(dana.get("/cycles/2026"))
+    assert "1 person's result has changed" in words(dana.get("/cycles/2026"))
 
     who_reviews_reads_what_is_pending(desk, before, pending)
     # Too few have the lowest two grades now: two calibrators name who goes down, and that goes before the hold.
@@ -315,14 +315,14 @@ def second_telling(desk, before, stack):
     assert {number for number, row in grades(desk).items() if row["held"]} == KEPT.keys() - {"E3"}
     assert {score_of(one) for one in everybody_else} == {score}
     assert desk.person(RISES.lower()).get(mine).status_code == 200
-    assert "Your result of 2026 has become another" in desk.person("e3").get("/").text
-    assert "has become another" not in desk.person("e5").get("/").text
+    assert "Your result of 2026 has changed" in desk.person("e3").get("/").text
+    assert "Your result of 2026 has changed" not in desk.person("e5").get("/").text
     who_was_moved_reads_why(desk, move)
     assert code(propose(desk, "dana", "notify", {})) == (409, "nothing_pending")
     with Mailbox() as mailbox:
         sent = mails(desk, mailbox)
     assert sent.keys() == {f"{RISES.lower()}@agency.example", "e3@agency.example"}
-    assert {one["Subject"] for one in sent.values()} == {"Your result of 2026 has become another"}
+    assert {one["Subject"] for one in sent.values()} == {"Your result of 2026 has changed"}
 
 
 def seats_and_people_add_up(desk, rows):

@@ -125,7 +125,7 @@ def test_what_people_were_told_is_objected_to_answered_heard_and_settled(desks, 
     _answered_by_calibrators(desk)
     with Mailbox() as mailbox:
         sent = mails(desk, mailbox)
-    assert sent["e7@agency.example"]["Subject"] == "Your result of 2026 has become another"
+    assert sent["e7@agency.example"]["Subject"] == "Your result of 2026 has changed"
     subjects = {(one["To"].partition("@")[0], one["Subject"]) for one in mailbox.mails}
     assert ("e3", "There is an answer to your objection of 2026") in subjects
     # What went on since is asked of nobody any more.
@@ -334,7 +334,7 @@ def _by_the_pages(desk):
     assert 'id="before"' not in person.get("/my/result").text
     tell(desk)
     page = words(person.get("/my/result"))
-    assert "What has become another since you were told before" in page
+    assert "What has changed since you were told before" in page
     assert "Final score" in page
 
 

@@ -481,6 +481,12 @@ def each_reads_their_own(desk, *, is_paid):
             for amount in (one["amount"], one["before"], one["difference"]):
                 assert f"{abs(amount):,}" in text, (number, amount, text)
         page = words(own.get("/my/result"))
+        # The time to object to the result is over: how one would have is said still, with the way to the rules.
+        assert "The time to object ended on" in page
+        assert "within 14 days of being told the result, within 7 days of a pay run" in page
+        assert "answers within 10 days" in page
+        assert "within 7 days to a committee of 5" in page
+        assert 'href="/criteria/2026">The rules of the cycle 2026</a>' in own.get("/my/result").text
         assert f"{expected[-1]['amount']:,}" in page
         assert ("You were paid" in page) == is_paid
     # Who gave theirs back got it first, gave back all of it, and nothing since.

@@ -358,7 +358,7 @@ def _a_head_reviews_by_the_page(desk):
     refused = head.post(f"/cycles/2026/people/{first}", data=form)
     assert (refused.status_code, 'id="text-error"' in refused.text, "Read it." in refused.text) == (422, True, True)
     overtaken = head.post(f"/cycles/2026/people/{first}", data=form | {"digest": "0" * 64, "text": TEXT.format(first)})
-    assert (overtaken.status_code, "has become another" in overtaken.text) == (409, True)
+    assert (overtaken.status_code, "has changed since you opened it" in overtaken.text) == (409, True)
     done = head.post(f"/cycles/2026/people/{first}", data=form | {"text": TEXT.format(first)})
     assert done.status_code == 303, done.text
     page = head.get(f"/cycles/2026/people/{first}").text

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import CountQueries
 from tests.web.markup import read
-from tests.web.working import Working
+from tests.web.working import Working, key_of
 
 
 def test_an_employee_sees_their_own_with_their_states(working: Working) -> None:
@@ -24,6 +24,23 @@ def test_an_employee_sees_their_own_with_their_states(working: Working) -> None:
     assert "rejected" in page
     assert "Southwind" not in page
     assert "1 of 1" in read(page).text
+
+
+def test_what_is_out_is_not_offered_once_more_and_a_phones_card_says_day_and_company(working: Working) -> None:
+    """A reversed or rejected entry has its successor or none; two of one buyer are told apart by their first lines."""
+    working.record(
+        "2026-03-04 deal D-1 E1 100 USD of Nordwind/AT",
+        "2026-03-05 rejected D-1 by E2",
+        "2026-03-06 deal D-2 E1 100 USD of Nordwind/AT",
+        "2026-03-07 reversed D-2",
+        "2026-03-08 deal D-3 E1 100 USD of Nordwind/AT",
+    )
+    page = working.alba.get("/activities").text
+    assert [key for key in ("D-1", "D-2", "D-3") if f"/log?like={key_of(key)}" in page] == ["D-3"]
+    (table,) = (one for one in read(page).all("table") if "data-keeps" in one.attributes)
+    columns = [one.text.split()[0] for one in table.first("thead").all("th")]
+    kept = {columns[int(place) - 1] for place in table.attributes["data-keeps"].split()}
+    assert {"Day", "Company", "Buyer"} <= kept
 
 
 def test_pages_say_how_many_there_are(working: Working) -> None:

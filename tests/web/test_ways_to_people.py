@@ -165,10 +165,10 @@ def test_the_answer_says_which_kpis_wait_each_by_its_own_rule(working: Working) 
     form |= {"buyer_country": "AT", "day": "2026-03-04"}
     page = working.alba.get(working.alba.post("/log", form).headers["Location"]).text
     assert "Your score so far: " in page
-    assert "Not counted yet" not in page
+    assert "Once it is verified" not in page
     form |= {"form_id": str(uuid4()), "type": "export_deal", "amount": "100", "currency": "USD", "sure": "yes"}
     page = working.alba.get(working.alba.post("/log", form).headers["Location"]).text
-    assert "Not counted yet, and once it is verified: " in page
+    assert "Once it is verified, it counts for these too: " in page
 
 
 def test_dollars_stand_beside_the_rate_that_made_them(working: Working) -> None:

@@ -55,7 +55,7 @@ class OtherDraft(Refusal):
     code = "precondition_failed"
     status = 412
     message = n_(
-        "The scorecard's draft is another than the one that you looked at: load it again before you change it."
+        "The scorecard's draft has changed since you looked at it: load it again before you change it."
     )
 
 

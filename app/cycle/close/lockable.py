@@ -32,7 +32,7 @@ def before_locked(connection: Connection, loaded: State, plan: CyclePlan, day: d
         message = n_("Objections wait (%(count)s): take each of them to its end.")
         yield Blocker(code="objection_open", message=message, parameters={"count": len(waiting)}, items=waiting)
     pending = pending_results(connection, loaded, plan.cycle, day=day)
-    message = n_("Results are others than people were told (%(count)s): ask HR to tell them again.")
+    message = n_("Results have changed since people were told (%(count)s): ask HR to tell them again.")
     yield from of_employees("untold", message, pending)
     # Everybody's was reviewed before they were told: what is not reviewed now has become another since.
     yield from of_results(results_as_they_stand(connection, loaded, opened, day=day))

@@ -435,7 +435,7 @@ class ResultMoved(Conflict):
     """What was read is not what stands."""
 
     code = "overtaken"
-    message = n_("The result has become another since you opened it: load it again, and read it before you sign.")
+    message = n_("The result has changed since you opened it: load it again, and read it before you sign.")
 
 
 class NothingToAnswer(Conflict):

@@ -143,7 +143,7 @@ def send_back(context: RequestContext, form: SheetForm, *, action: str) -> Page 
     )
 
 
-NOTHING_CHANGED: Final = n_("Nothing in this sheet is another than it was when it was taken: change a row first.")
+NOTHING_CHANGED: Final = n_("Nothing in this sheet has changed since it was taken: change a row first.")
 
 
 def _sheet(form: SheetForm) -> SentFile:

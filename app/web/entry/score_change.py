@@ -189,8 +189,8 @@ class ScoreChange:
                 level = self.plan.sheet.kpi(line.kpi).version(self.plan.cycle).counts_from
                 by_level.setdefault(level, []).append(self._name(line.kpi))
         said = {
-            CountsFrom.VERIFIED: gettext("Not counted yet, and once it is verified: %(kpis)s."),
-            CountsFrom.CONFIRMED: gettext("Not counted yet, and once the customer has confirmed it: %(kpis)s."),
+            CountsFrom.VERIFIED: gettext("Once it is verified, it counts for these too: %(kpis)s."),
+            CountsFrom.CONFIRMED: gettext("Once the customer has confirmed it, it counts for these too: %(kpis)s."),
         }
         return [said[level] % {"kpis": ", ".join(names)} for level, names in by_level.items() if level in said]
 

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import cascade
+from app.rules.objections import PAY_DAYS
 from app.rules.permissions import Deed
 from app.rules.standings import Score, published
 from app.rules.terms import Node, NodeKind
@@ -50,6 +51,7 @@ def result(context: RequestContext, query: ResultQuery) -> Page:
         mine=mine,
         paid=paid,
         node=Node(NodeKind.EMPLOYEE, context.viewer.employee or ""),
+        pay_days=PAY_DAYS,
         titles=titles,
         seen=seen,
         published=_published,

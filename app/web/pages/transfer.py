@@ -53,7 +53,7 @@ NOT_IN_SERVICE: Final = n_("%(name)s is not in service on %(day)s: choose a day 
 NOBODY: Final = n_("Nobody is named: write at least one name or number.")
 TAKEN: Final = n_("There is an employee %(number)s already: choose another number.")
 TURNED_ROUND: Final = n_("The last day is before the first one: turn the two round.")
-NOTHING_NEW: Final = n_("Nothing is said of job, rank or base: fill in what becomes another.")
+NOTHING_NEW: Final = n_("Nothing is said of job, rank or base: fill in what changes.")
 NO_BASE: Final = n_("A monthly base is whole won, from 0 to %(most)s: write it without decimals.")
 
 _BASE_MOST: Final = 10**12

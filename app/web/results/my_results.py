@@ -16,6 +16,7 @@ from app.kit.refusals import NotThere
 from app.objecting import Case
 from app.rules.deciding import DecisionState
 from app.rules.moves import GradeMove, Moves
+from app.rules.policies import ObjectionPolicy
 from app.rules.stages import Stage
 from app.rules.standings import Score
 from app.rules.tellings import ToldOf
@@ -64,6 +65,7 @@ class MyResult:
         equals: why others of the same published score and group have another grade.
         before: what they were told before the last time; None for nothing.
         cases: their own objections, the newest first.
+        windows: how long there is, or was, to object, to answer and to appeal.
         pay_until: the last day on which they may object to what they are paid; None while nobody has agreed to a run.
         is_paid: whether the cycle was paid, in this round or one before.
         objects: whether they may object now, be it to their pay alone.
@@ -85,6 +87,7 @@ class MyResult:
     equals: tuple[GradeMove, ...]
     before: ToldBefore | None
     cases: tuple[Case, ...]
+    windows: ObjectionPolicy
     pay_until: dt.date | None
     is_paid: bool
     objects: bool
@@ -142,6 +145,7 @@ def my_result(context: RequestContext, cycle: int | None) -> MyResult | None:
         equals=tuple(_of_equals(moves, results, node)),
         before=cascade.told_before(context.connection, to),
         cases=tuple(one for one in cases if one.objection.employee == number),
+        windows=plan.sheet.definitions.policies.objections,
         pay_until=pay_until,
         is_paid=opened is not None and opened.was_paid,
         objects=may_now or (pay_until is not None and context.today <= pay_until),
