@@ -83,6 +83,9 @@ def test_where_no_kpi_alone_lifts_it_two_together_are_told(working: Working) -> 
         told == {kpi: str(n) for kpi, n in zip(least, pairs[least], strict=True)} == {"consults": "10", "buyers": "1"}
     )
     assert "Two together would have:" in page
+    # Of a year that is over nothing leads anywhere any more.
+    assert "with all others as they ended; one step less would not have been enough" in page
+    assert not re.search("this pace|would lift|would be enough|as it leads", said(page.split("<main", 1)[1]))
 
 
 def test_whoever_sees_the_scorecard_sees_what_would_lift_it(working: Working) -> None:

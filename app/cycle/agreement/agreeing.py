@@ -54,9 +54,7 @@ class OtherDraft(Refusal):
 
     code = "precondition_failed"
     status = 412
-    message = n_(
-        "The scorecard's draft has changed since you looked at it: load it again before you change it."
-    )
+    message = n_("The scorecard's draft has changed since you looked at it: load it again before you change it.")
 
 
 class SignedAlready(Conflict):
