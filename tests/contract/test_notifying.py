@@ -293,10 +293,7 @@ def second_telling(desk, before, stack):
     moved = propose(desk, "cora", "calibrate", {"moves": [move]})
     assert moved.status_code == 201, moved.text
     assert agree(desk, "cleo", moved).status_code == 200
-    # What it does to pay was worked out before the ministry's result, and says so.
-    said = words(dana.get(f"/decisions/{moved.json()['id']}"))
-    assert "before the ministry's result: by the policy's grade B of the agency" in said
-    assert "No pool limited the sum of all. What people were paid stands on their statements of pay." in said
+    its_pay_is_that_of_before_the_ministrys_result(desk, moved)
     stands = expected | {"E3": "D"}
     assert {number: row["grade"] for number, row in grades(desk).items()} == stands
     assert "you have the grade C" in words(result_page(desk, "e3"))
@@ -323,6 +320,13 @@ def second_telling(desk, before, stack):
         sent = mails(desk, mailbox)
     assert sent.keys() == {f"{RISES.lower()}@agency.example", "e3@agency.example"}
     assert {one["Subject"] for one in sent.values()} == {"Your result of 2026 has changed"}
+
+
+def its_pay_is_that_of_before_the_ministrys_result(desk, decision):
+    """What a decision does to pay says as of when, by which grade of the agency and whether under a pool that is."""
+    said = words(desk.person("dana").get(f"/decisions/{decision.json()['id']}"))
+    assert "before the ministry's result: by the policy's grade B of the agency" in said
+    assert "No pool limited the sum of all. What people were paid stands on their statements of pay." in said
 
 
 def seats_and_people_add_up(desk, rows):
