@@ -358,8 +358,8 @@ def _paid() -> Sample:
     terms = Sample(grade="A", monthly_base=Decimal(3_000_000), grade_rate=Decimal(100), days=365)
     exact, factor = Fraction(2_400_000), Fraction(4, 5)
     ways = [Sample(way=way, exact=exact, factor=factor, scaled=exact * factor, left_over=1) for way in PayWay]
-    made = Sample(number=2, institution=Sample(grade="A", rate=Decimal(80)))
-    return Sample(made=made, item=Sample(terms=terms), ways=ways)
+    made = Sample(number=2, institution=Sample(grade="A", rate=Decimal(80), pool=1_920_000))
+    return Sample(made=made, item=Sample(terms=terms, amount=1_920_000), ways=ways)
 
 
 def _bridge() -> Sample:
