@@ -185,7 +185,7 @@ def test_instants_are_read_by_the_clock_of_ones_office_else_of_the_agency_until_
     assert "Saved. Times are now those of New York." in (page := alba.get("/clock").text)
     assert '<option value="America/New_York" selected>New York, United States (UTC\N{MINUS SIGN}04:00)' in page
     for language, written in (
-        ("ko", "6월 30일 08:00 뉴욕"),
+        ("ko", "6월 30일 08:00(뉴욕)"),
         ("es", "30 jun, 08:00 Nueva York"),
         ("en", "30 Jun, 08:00 New York"),
     ):
@@ -197,6 +197,14 @@ def test_instants_are_read_by_the_clock_of_ones_office_else_of_the_agency_until_
     for wrong in ("Asia/Nowhere", "../etc/passwd", "Asia"):
         with pytest.raises(ValueError, match="KOPES_TIMEZONE"):
             Settings.from_environment({"KOPES_TIMEZONE": wrong})
+
+
+def test_in_korean_the_city_of_a_clock_stands_in_brackets(working: Working) -> None:
+    """“23:00 상하이에 끝났습니다” would end in Shanghai, not at eleven."""
+    with working.app.test_request_context("/", headers={"Accept-Language": "ko"}):
+        assert re.fullmatch(
+            r"<time[^>]*>3월 4일 09:30\([^()]+\)</time>", instant(dt.datetime(1, 3, 4, 9, 30, tzinfo=dt.UTC))
+        )
 
 
 def test_an_office_whose_zone_this_machine_has_lost_goes_by_the_agencys_clock(working: Working) -> None:

@@ -388,7 +388,7 @@ def instant(value: dt.datetime | None) -> str:
     zone, year = clock() if clock is not None else Clock(dt.UTC, dt.MINYEAR)
     at, language = value.astimezone(zone), page_language()
     on = _day(at.date(), language) if at.year != year else _day_of_year(at.date(), language)
-    shown = f"{on}{_BEFORE_TIME.get(language, ', ')}{at:%H:%M} {city_of(str(zone), language)}"
+    shown = f"{on}{_at_clock(at, zone, language)}"
     return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), shown)
 
 
@@ -398,7 +398,7 @@ def dated(value: dt.datetime | None) -> str:
         return ABSENT
     zone, language = page_zone(), page_language()
     at = value.astimezone(zone)
-    shown = f"{_day(at.date(), language)}{_BEFORE_TIME.get(language, ', ')}{at:%H:%M} {city_of(str(zone), language)}"
+    shown = f"{_day(at.date(), language)}{_at_clock(at, zone, language)}"
     return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), shown)
 
 
@@ -408,7 +408,10 @@ def page_zone() -> dt.tzinfo:
     return clock()[0] if clock is not None else dt.UTC
 
 
-_BEFORE_TIME: Final = {"ko": " "}
+def _at_clock(at: dt.datetime, zone: dt.tzinfo, language: str) -> str:
+    """The hour behind a day, with the city by whose clock it is. In Korean that stands in brackets: a particle goes with the hour, and not with the city."""
+    city = city_of(str(zone), language)
+    return f" {at:%H:%M}({city})" if language == "ko" else f", {at:%H:%M} {city}"
 
 
 @functools.lru_cache(maxsize=2048)
