@@ -15,7 +15,7 @@ from app.rules.business import BusinessFigure
 from app.rules.terms import UnitKind
 from app.scoring import Business, UnitBusiness
 from app.web.looks.earth import HEIGHT, WIDTH, PicturePoint, place_of
-from app.web.looks.places import spot_of
+from app.web.looks.spots import spot_of
 
 __all__ = ["BusinessMap", "OfficeCircle", "business_map"]
 
@@ -113,7 +113,7 @@ def business_map(
 
 def _place(directory: Directory, office: UnitBusiness, shown: Business) -> PicturePoint | None:
     row = directory.unit_near(office.node.code, shown.day)
-    spot = None if row is None else spot_of(row.country, row.timezone)
+    spot = None if row is None else spot_of(str(row.name), row.country, row.timezone)
     return None if spot is None else place_of(*spot)
 
 

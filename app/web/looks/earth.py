@@ -1,7 +1,7 @@
 """The earth on a page: where a place lies in the picture, and the coasts that are drawn once when the styles and scripts are built.
 
 The projection is Equal Earth (Šavrič, Patterson and Jenny, 2018), in which areas are true: the picture is 2,000 wide, its middle the meridian of Greenwich.
-Do not hand exact places to it: offices stand at the chief place of their time zone (:mod:`app.web.looks.places`).
+Where an office stands says :mod:`app.web.looks.spots`.
 """
 
 from __future__ import annotations

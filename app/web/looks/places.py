@@ -1,16 +1,12 @@
 """The offices as a map of the world and as a tree map: what the two find, what they draw, and which of them the reader has chosen.
 
-A newcomer's usual mistake is to look a place up by its country: a country with offices in several time zones would have all of them on one spot.
-An office stands where the chief place of its time zone in its country is, which is near and not exact.
+Where an office stands is asked of :mod:`app.web.looks.spots`.
 """
 
 from __future__ import annotations
 
-import functools
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
 from flask import has_request_context, request, url_for
@@ -21,9 +17,10 @@ from app.rules.methods import SCORE_MAX, SCORE_MIN
 from app.rules.outlook import Outlook, leading_band, leading_score
 from app.rules.rollup import BANDS, Band, band, published
 from app.scoring import AgencyBoard, UnitPlace
+from app.web.looks.spots import Spot, spot_of
 from app.web.wording.languages import named, number, score
 
-__all__ = ["VIEWS", "VIEW_COOKIE", "PlacesChart", "Spot", "chosen_view", "spot_of"]
+__all__ = ["VIEWS", "VIEW_COOKIE", "PlacesChart", "chosen_view"]
 
 VIEW_COOKIE: Final = "kopes_places"
 
@@ -48,54 +45,6 @@ def chosen_view() -> str:
     return cookie if cookie in VIEWS else next(iter(VIEWS))
 
 
-# ------------------------------------------------------------------------------------------------------------ where a place is
-
-
-class Spot(NamedTuple):
-    """A point of the earth, in degrees."""
-
-    longitude: float
-    latitude: float
-
-
-_POINT: Final = re.compile(r"([+-])(\d{2})(\d{2})(\d{2})?([+-])(\d{3})(\d{2})(\d{2})?")
-
-
-def spot_of(country: str, timezone: str) -> Spot | None:
-    """Where the chief place of a time zone in a country is; else that of the zone, or of the country; None where neither is known."""
-    by_zone = _spots()
-    return by_zone.get((country, timezone)) or by_zone.get(("", timezone)) or by_zone.get((country, ""))
-
-
-@functools.cache
-def _spots() -> Mapping[tuple[str, str], Spot]:
-    """The chief places of countries and time zones, by the time zone database; of a country's or a zone's several ones the first."""
-    spots: dict[tuple[str, str], Spot] = {}
-    for line in files("tzdata.zoneinfo").joinpath("zone.tab").read_text(encoding="utf-8").splitlines():
-        if line.startswith("#"):
-            continue
-        country, point, zone, *_ = line.split("\t")
-        spot = _spot(point)
-        for key in ((country, zone), (country, ""), ("", zone)):
-            spots.setdefault(key, spot)
-    return spots
-
-
-def _spot(point: str) -> Spot:
-    """A point as the time zone database writes it: ±DDMM[SS]±DDDMM[SS]."""
-    written = _POINT.fullmatch(point)
-    if written is None:
-        message = f"{point}: no point of the time zone database"
-        raise ValueError(message)
-    south, *north_parts = written.groups()[:4]
-    west, *east_parts = written.groups()[4:]
-    latitude, longitude = (
-        int(degrees) + int(minutes) / 60 + int(seconds or 0) / 3600
-        for degrees, minutes, seconds in (north_parts, east_parts)
-    )
-    return Spot(-longitude if west == "-" else longitude, -latitude if south == "-" else latitude)
-
-
 # ------------------------------------------------------------------------------------------------------------------ the charts
 
 
@@ -106,6 +55,10 @@ class Bin(NamedTuple):
     most: int
     band: Band | None
     offices: int
+
+
+def _spot(place: UnitPlace) -> Spot | None:
+    return spot_of(str(place.cell.name), place.country, place.timezone)
 
 
 class PlacesChart:
@@ -131,7 +84,7 @@ class PlacesChart:
     @property
     def unplaced(self) -> list[str]:
         """The names of the offices that no map has a place for."""
-        return [named(one.cell.name) for one in self._board.offices if spot_of(one.country, one.timezone) is None]
+        return [named(one.cell.name) for one in self._board.offices if _spot(one) is None]
 
     @property
     def regions(self) -> list[dict[str, Any]]:
@@ -176,7 +129,7 @@ class PlacesChart:
         return leading_band(projected=cell.projected, so_far=cell.final, outlook=self._board.outlook)
 
     def _drawn(self, place: UnitPlace) -> dict[str, Any]:
-        cell, spot = place.cell, spot_of(place.country, place.timezone)
+        cell, spot = place.cell, _spot(place)
         return {
             "code": cell.node.code,
             "name": named(cell.name),
