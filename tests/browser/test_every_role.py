@@ -462,6 +462,38 @@ def test_hr_finds_everyone_and_takes_the_same_figures_home(site: Site, page: Pag
             assert abs(exact(line["Final score"]) - exact(final)) < Decimal("0.006")
 
 
+@pytest.mark.parametrize(
+    ("role", "list_of"),
+    [("hr", "Grades"), ("hr", "People"), ("hr", "KPIs"), ("auditor", "Ledger"), ("employee", "My activities")],
+)
+def test_what_is_narrowed_in_place_says_all_that_its_address_says(
+    site: Site, page: Page, role: str, list_of: str
+) -> None:
+    """Whatever is chosen: sentences, counts and what there is to choose are those of the page that is opened by the address, and not of what was chosen before."""
+    site.sign_in(page, role)
+    link = page.get_by_role("navigation").get_by_role("link", name=list_of, exact=True).first
+    link.click()
+    chosen = page.locator("form[data-narrows] select")
+    first = page.url
+    for place in range(chosen.count()):
+        others = chosen.nth(place).locator("option:not(:checked)")
+        if not chosen.nth(place).is_visible() or not others.count():
+            continue
+        chosen.nth(place).select_option(value=others.first.get_attribute("value"))
+        expect(page).not_to_have_url(first)
+        expect(page.locator("[aria-busy]")).to_have_count(0)
+        narrowed = _all_that_stands_there(page)
+        page.goto(page.url)
+        assert narrowed == _all_that_stands_there(page), page.url
+        page.goto(first)
+
+
+def _all_that_stands_there(page: Page) -> str:
+    """The words of the page, the clock apart, and what is said for who sees nothing move."""
+    page.locator("[data-narrows-said]").evaluate_all("all => all.forEach((one) => one.textContent = '')")
+    return re.sub(r"\d{1,2}:\d{2}", "", " ".join(page.locator("main").inner_text().split()))
+
+
 def test_an_auditor_finds_the_event_behind_a_figure(site: Site, page: Page) -> None:
     """The ledger shows what another process has just recorded."""
     event = _consult(99, site.employee_of("employee"))

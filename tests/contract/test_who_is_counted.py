@@ -15,7 +15,7 @@ def said(desk, name, address):
     """What a page says of whom it counts."""
     answer = desk.person(name).get(address)
     assert answer.status_code == 200, (name, address, answer.text)
-    (words,) = re.findall(r"<p [^>]*data-who-counts>(.*?)</p>", answer.text, re.DOTALL)
+    (words,) = re.findall(r"<p [^>]*data-who-counts[^>]*>(.*?)</p>", answer.text, re.DOTALL)
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", words)).strip()
 
 

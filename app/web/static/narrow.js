@@ -63,6 +63,28 @@
     }
   };
 
+  // What there is to choose from hangs on what was chosen: another cycle has other groups. A field that the form has no more goes, one that it has now comes.
+  const takeChoices = (form, drawn) => {
+    const listed = (of) => [...of.querySelectorAll("select[name]")];
+    const named = (of, name) => listed(of).find((one) => one.name === name);
+    for (const mine of listed(form)) {
+      const theirs = named(drawn, mine.name);
+      if (!theirs) {
+        mine.closest(".field").remove();
+      } else if (mine !== document.activeElement && mine.innerHTML !== theirs.innerHTML) {
+        mine.replaceChildren(...[...theirs.childNodes].map((one) => document.importNode(one, true)));
+        mine.value = theirs.value;
+      }
+    }
+    for (const [at, theirs] of listed(drawn).entries()) {
+      if (!named(form, theirs.name)) {
+        const before = listed(form)[at];
+        const field = document.importNode(theirs.closest(".field"), true);
+        before ? before.closest(".field").before(field) : listed(form).at(-1)?.closest(".field").after(field);
+      }
+    }
+  };
+
   const put = (form, drawn, address) => {
     const at = document.activeElement;
     for (const name of names) {
@@ -77,7 +99,11 @@
         (at.id && document.getElementById(at.id) || again || there.querySelector("a[href], button, [tabindex]"))?.focus({ preventScroll: true });
       }
     }
-    showErrors(form, drawn.querySelector(`${SELECTOR}[data-narrows="${CSS.escape(form.dataset.narrows)}"]`));
+    const formDrawn = drawn.querySelector(`${SELECTOR}[data-narrows="${CSS.escape(form.dataset.narrows)}"]`);
+    showErrors(form, formDrawn);
+    if (formDrawn && form.method === "get") {
+      takeChoices(form, formDrawn);
+    }
     for (const back of document.querySelectorAll('.header input[name="next"]')) {
       back.value = address.pathname + address.search;
     }
