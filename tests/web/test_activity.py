@@ -94,6 +94,17 @@ def test_of_very_many_verdicts_the_last_are_shown_and_those_that_hold(working: W
         assert "not shown here: 50" in page
 
 
+def test_the_way_to_the_trail_is_there_once_a_person_has_done_something(working: Working) -> None:
+    """Of what came by a file the trail has nothing to tell: its arrival and its verdicts stand on its own page."""
+    working.record(DEAL)
+    link = f"/trail?subject=activity:{key_of('D-1')}"
+    assert "/trail?" not in working.emil.get(AT_D1).text
+    form = {"form_id": working.alba.form_id(AT_D1), "reason": "entered twice"}
+    working.alba.post(f"{AT_D1}/reverse", form)
+    assert link in working.emil.get(AT_D1).text.replace("%3A", ":")
+    assert "entered twice" in working.emil.get(link).text
+
+
 def test_reversing_takes_it_out_with_the_reason(working: Working) -> None:
     """It stays in the ledger; the score goes back; sent twice it is one reversal."""
     working.record(DEAL)

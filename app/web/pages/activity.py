@@ -11,7 +11,8 @@ from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app import intake, scoring
+from app import access, intake, scoring
+from app.access import SubjectFilter, TrailFilter
 from app.kit.refusals import NotThere
 from app.ledger import ActivityHistory, Frame
 from app.plain.findings import n_
@@ -105,10 +106,17 @@ def activity(context: RequestContext, key: str, query: ActivityQuery) -> Page:
         else scoring.way_down(context.directory, shown.reached_by.node, context.today, sees=sees),
         shows_node=lambda text: (node := Node.parse(text)) is not None and sees(node),
         audits=context.allowed(Deed.SEE_LEDGER),
+        on_the_trail=context.allowed(Deed.SEE_TRAIL) and _is_on_the_trail(context, key),
         rejecting=REJECTING,
         reversing=REVERSING,
         words=words,
     )
+
+
+def _is_on_the_trail(context: RequestContext, key: str) -> bool:
+    """Whether a person has done anything about it; what came in by files and keys alone has its arrival and verdicts, and no deeds. Queries: 1."""
+    only = TrailFilter(about=SubjectFilter(subjects=[f"activity:{key}"]))
+    return bool(access.deeds_in_all(context.connection, only=only, count_to=0))
 
 
 class BeforeChange(NamedTuple):
