@@ -29,7 +29,7 @@ def pay_totals_export(words: FileWords) -> Export[NamedPaySum]:
             Column(say(n_("Sum by")), lambda row: say(row.by), 18),
             Column(say(n_("Within")), lambda row: row.within, 30),
             Column(say(n_("Of")), lambda row: row.names, 40),
-            Column(say(n_("People")), lambda row: row.people),
+            Column(say(n_("Number of people")), lambda row: row.people),
             Column(say(n_("Pay (KRW)")), lambda row: row.amount, 20, WON),
         ),
         words.closing,

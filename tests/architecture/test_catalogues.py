@@ -153,6 +153,15 @@ def test_whoever_agrees_to_a_decision_approves_it_in_korean():
     assert [text for text in korean if of_decisions.search(text)] == []
 
 
+def test_a_column_that_counts_people_is_called_their_number():
+    """In Korean 직원 is who they are and 인원 how many: a heading above a number says the latter."""
+    counting = re.compile(r'\(_\("(?:People|Employees|Staff)"\), "number"')
+    pages = (
+        path for path in (ROOT / "templates" / "pages").rglob("*.html") if counting.search(path.read_text("utf-8"))
+    )
+    assert [path.name for path in pages] == []
+
+
 def test_no_sentence_is_cut_before_a_day():
     """Korean says the day first: “as of the end of” before it is no sentence there, so that its place is in the message."""
     cut = re.compile(r'_\("[^"]+"\) }} {{ [^}]*\| (?:day|instant) }}')

@@ -120,7 +120,7 @@ def _share(chae: Person) -> None:
     to_cycle(chae)
     chae.follow("Share targets")
     chae.follow("Deals won")
-    for label, presses in (("Market", 6), ("People", 4)):
+    for label, presses in (("Market", 6), ("Number of people", 4)):
         slider = chae.main.get_by_role("slider", name=re.compile(f"^{label}"))
         for _ in range(presses):
             slider.press("ArrowLeft")

@@ -175,6 +175,19 @@ def test_a_persons_grade_is_told_in_sentences_that_come_out_by_hand(site: Site, 
     expect(rows.nth(2)).to_contain_text("E011")
 
 
+def test_the_grades_of_a_group_fit_a_phone(site: Site, page: Page) -> None:
+    """No column of the page's tables stands beyond the edge, in whichever language."""
+    site.open(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    wide = "() => [...document.querySelectorAll('main .table-box')].filter(one => one.scrollWidth > one.clientWidth).map(one => one.ariaLabel)"
+    for language in ("en", "ko", "es"):
+        page.context.add_cookies([{"name": "kopes_language", "value": language, "url": site.url}])
+        page.goto(f"{site.url}/grades/employee:E011?cycle=2026")
+        expect(page.locator("html")).to_have_attribute("lang", language)
+        expect(page.locator("#group table")).to_be_visible()
+        assert page.evaluate(wide) == [], language
+
+
 def _sees_the_spread(page: Page, expected: Expected) -> None:
     """Each group's grades, and who misses the next one by no more than what is typed."""
     page.locator("summary", has_text="Near misses:").press("Enter")

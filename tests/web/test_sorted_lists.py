@@ -61,7 +61,7 @@ def test_a_list_is_sorted_by_a_click_on_a_heading(working: Working) -> None:
     """Board, missing signatures, actions, accounts: the names as their reader sees them."""
     in_agreement(working)
     dana = working.dana
-    unsigned = {"Unit and all below it", "Units", "People", "Scorecard", "Unit", "State"}
+    unsigned = {"Unit and all below it", "Units", "Number of people", "Scorecard", "Unit", "State"}
     _is_sorted_by_every_heading(dana, "/cycles/2026/unsigned?unit=EUR", unsigned)
     stage(working, Stage.RUNNING)
     board = {"Name", "Unit", "State", "Waits for whom", "Since when", "Due by"}
