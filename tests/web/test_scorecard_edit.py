@@ -242,6 +242,16 @@ def test_as_if_goes_by_what_was_agreed_on_and_not_by_what_the_folder_says(workin
     assert re.findall(r"(E\d) \w+ [^A-Z]*Own score: ([\d.]+) → ([\d.]+)", told) == [
         ("E1", f"{before['own_score']:.2f}", f"{after:.2f}")
     ]
+    # Of the cycle under way itself: the folder's weights reach nobody who has agreed, and the page says so, and what they would do.
+    present = staff.replace("2027", "2026")
+    form = cells(working.dana.get(f"{present}&into=new").text) | INTO | {"apply": "changed"}
+    looked = working.dana.post(present, form | {"template-consults": "-5", "template-buyers": "+5"})
+    assert "What these weights would move if they held" in said(looked.text)
+    told = said(working.dana.post(present, cells(looked.text) | {"as_if": "yes"}).text).partition("As if in 2026")[2]
+    assert "whoever has agreed to other weights keeps them" in told
+    assert re.findall(r"(E1) \w+ [^A-Z]*Own score: ([\d.]+) → ([\d.]+)", told) == [
+        ("E1", f"{before['own_score']:.2f}", f"{after:.2f}")
+    ]
     assert "are agreed on with those whose they are" in said(working.dana.get(OFFICES).text)
 
 

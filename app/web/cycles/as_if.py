@@ -1,4 +1,4 @@
-"""What a coming cycle's weights would move in the cycle under way: the coming one has no figures yet, so that nothing else can be told of them.
+"""What weights would move in the cycle under way if they held there: those of a coming one, which has no figures yet, or those of scorecards that are agreed on.
 
 Whoever proposes them and whoever is to agree read the same. Nothing of it is stored.
 """
@@ -42,7 +42,7 @@ def as_if_now(
     change: ChangeSet | None = None,
     present: int | None = None,
 ) -> AsIf:
-    """Lay the weights of a coming cycle, as they would be with a set, upon the cycle under way.
+    """Lay the weights of a coming cycle, as they would be with a set, upon the cycle under way; or its own of that one upon what is agreed on there.
 
     Args:
         context: the request's, in a transaction that reads.
@@ -54,7 +54,12 @@ def as_if_now(
     connection = context.connection
     now = _present(context) if present is None else present
     lines = scoring.state(connection).standing(now).sheet.lines.get(now, {})
-    laid = scoring.weights_laid(intake.rows_wanted(connection, changed, FILE).values(), lines, of=coming)
+    rows = list(intake.rows_wanted(connection, changed, FILE).values())
+    if coming == now:
+        # What was agreed on otherwise than the folder says stays as it was agreed, but for whoever's weights the set is about.
+        meant = {row.key[1] for row in changed.rows if row.file == FILE and row.key[0] == str(now)}
+        rows = [row for row in rows if row["node"] in meant]
+    laid = scoring.weights_laid(rows, lines, of=coming)
     try:
         wish = intake.lab_wish(weights=laid)
         moved = intake.lab_effects(connection, wish, of_cycle=now, today=context.today)
