@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from app.rules.grading import EmployeeProposal, UnitProposal, standing_grade
 from app.rules.standings import Standing
@@ -25,8 +25,9 @@ class GivenCount(NamedTuple):
         seats: of the group.
         proposed: for how many the rules propose it.
         people: how many have it.
-        kept: how many of them keep it as they were told, whatever is proposed.
-        moved: how many of them people have moved to it.
+        kept: how many of them keep it as they were told, where another is proposed.
+        moved: how many of them people have moved to it from what is proposed.
+        gone: how many it is proposed for, and who have another by either.
     """
 
     group: str
@@ -36,34 +37,49 @@ class GivenCount(NamedTuple):
     people: int
     kept: int
     moved: int
+    gone: int
 
 
 def given_counts(proposal: EmployeeProposal | UnitProposal) -> dict[tuple[str, str], GivenCount]:
     """The grades of every group, by group and grade, the best first."""
-    kind = NodeKind.UNIT if isinstance(proposal, UnitProposal) else NodeKind.EMPLOYEE
-    people: Counter[tuple[str, str]] = Counter()
-    kept: Counter[tuple[str, str]] = Counter()
-    moved: Counter[tuple[str, str]] = Counter()
-    for place in proposal.standings.by_code.values():
-        node = Node(kind, place.entrant.code)
-        key = place.group, standing_grade(proposal, node) or place.grade
-        people[key] += 1
-        kept[key] += node in proposal.as_told
-        given = proposal.given.get(node)
-        moved[key] += given is not None and given.is_moved
+    tally = _Tally.of(proposal)
     return {
         (group, one.grade): GivenCount(
             group,
             one.grade,
             one.seats,
             one.people,
-            people[group, one.grade],
-            kept[group, one.grade],
-            moved[group, one.grade],
+            tally.people[group, one.grade],
+            tally.kept[group, one.grade],
+            tally.moved[group, one.grade],
+            tally.gone[group, one.grade],
         )
         for group, grades in proposal.standings.in_group.items()
         for one in grades
     }
+
+
+class _Tally(NamedTuple):
+    """People by group and grade: those who have it, and those who have it, or have it not, though another, or it, is proposed."""
+
+    people: Counter[tuple[str, str]]
+    kept: Counter[tuple[str, str]]
+    moved: Counter[tuple[str, str]]
+    gone: Counter[tuple[str, str]]
+
+    @classmethod
+    def of(cls, proposal: EmployeeProposal | UnitProposal) -> Self:
+        """Everybody of a proposal, each by the place and by the grade."""
+        tally = cls(Counter(), Counter(), Counter(), Counter())
+        kind = NodeKind.UNIT if isinstance(proposal, UnitProposal) else NodeKind.EMPLOYEE
+        for place in proposal.standings.by_code.values():
+            node = Node(kind, place.entrant.code)
+            grade = standing_grade(proposal, node) or place.grade
+            tally.people[place.group, grade] += 1
+            if grade != place.grade:
+                tally.gone[place.group, place.grade] += 1
+                (tally.kept if node in proposal.as_told else tally.moved)[place.group, grade] += 1
+        return tally
 
 
 def given_otherwise(proposal: EmployeeProposal | UnitProposal) -> tuple[GivenCount, ...]:
@@ -113,19 +129,8 @@ class SeatSteps(NamedTuple):
 
 def seat_steps(proposal: EmployeeProposal | UnitProposal, group: str) -> tuple[SeatSteps, ...]:
     """Why each grade of a group has as many people as it has, the best first."""
-    kind = NodeKind.UNIT if isinstance(proposal, UnitProposal) else NodeKind.EMPLOYEE
     members = [one for one in proposal.standings.by_code.values() if one.group == group]
-    kept: Counter[str] = Counter()
-    moved: Counter[str] = Counter()
-    gone: Counter[str] = Counter()
-    people: Counter[str] = Counter()
-    for place in members:
-        node = Node(kind, place.entrant.code)
-        grade = standing_grade(proposal, node) or place.grade
-        people[grade] += 1
-        if grade != place.grade:
-            gone[place.grade] += 1
-            (kept if node in proposal.as_told else moved)[grade] += 1
+    tally = _Tally.of(proposal)
     steps: list[SeatSteps] = []
     carried = 0
     grades = proposal.standings.in_group[group]
@@ -143,10 +148,10 @@ def seat_steps(proposal: EmployeeProposal | UnitProposal, group: str) -> tuple[S
                 score=one.lowest if tied else None,
                 equals=sum(_ties(each, one.lowest) for each in members) if tied else 0,
                 disciplined=sum(each.entrant.disciplined for each in members) if beyond > 0 and is_lowest else 0,
-                kept=kept[one.grade],
-                moved=moved[one.grade],
-                gone=gone[one.grade],
-                people=people[one.grade],
+                kept=tally.kept[group, one.grade],
+                moved=tally.moved[group, one.grade],
+                gone=tally.gone[group, one.grade],
+                people=tally.people[group, one.grade],
             )
         )
         carried = max(0, carried + one.people - one.seats)

@@ -348,6 +348,15 @@ def seats_and_people_add_up(desk, rows):
         went = step(r"(\d+) (?:person|people) whom their rank")
         assert by_rank + came - went == int(people), (grade, text)
         assert int(people) == sum(row["grade"] == grade for row in rows.values()), grade
+    listed = words(desk.person("dana").get("/grades?cycle=2026"))
+    lines = re.findall(
+        r"grade (.) is proposed for (\d+), and (\d+) have it; kept as told: (\d+), moved to it: (\d+), with another grade instead: (\d+)\.",
+        listed,
+    )
+    assert lines
+    for grade, *counts in lines:
+        proposed, people, kept, moved, gone = map(int, counts)
+        assert proposed + kept + moved - gone == people == sum(row["grade"] == grade for row in rows.values()), grade
     for name, address in (
         ("dana", "/grades/employee:E5?cycle=2026"),
         ("dana", "/grades?cycle=2026"),

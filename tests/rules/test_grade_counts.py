@@ -66,5 +66,7 @@ def test_the_steps_of_every_grade_add_up(
     counts = given_counts(proposal)
     for one in seat_steps(proposal, "others"):
         assert one.proposed == counts["others", one.grade].proposed
+        stands = counts["others", one.grade]
+        assert (stands.kept, stands.moved, stands.gone) == (one.kept, one.moved, one.gone)
         assert one.proposed + one.kept + one.moved - one.gone == one.people == counts["others", one.grade].people
         assert one.beyond <= 0 or one.equals > 1 or one.disciplined, "it is told why the rules go beyond the seats"
