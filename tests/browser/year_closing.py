@@ -342,7 +342,7 @@ def locked(walk: Walk, dana: Person, anna: Person) -> None:
     dana.press("Propose this stage")
     agree_to(anna, 1)
     to_cycle(dana)
-    expect(dana.main.locator("#locked")).to_contain_text("Sum of its results (SHA-256)")
+    expect(dana.main.locator("#locked")).to_contain_text("Checksum of its results (SHA-256)")
     assert walk.run("cycle", "verify", "2026").startswith("verified 2026 round 1 ")
 
 
