@@ -108,6 +108,11 @@ INSTITUTION = Fraction(60, 100)
 
 def test_two_calibrators_swap_two_people_and_everything_shows_it(desk):
     """Grade and pay are by the move, the score is not; command, API, page and preview say the same, and what was proposed stands beside it."""
+    leads = 'href="/cycles/2026/calibration"'
+    for name, is_led in (("cora", True), ("cleo", True), ("carla", False), ("e1", False), ("dana", False)):
+        home = desk.person(name).get("/").text
+        assert ("may be moved until people are told" in home) is is_led, name
+        assert (leads in home) is is_led, name
     before = grades(desk)
     moves = swap(before)
     preview = desk.person("cora").post("/api/v1/cycles/2026/calibration/preview", json={"moves": moves})

@@ -36,6 +36,7 @@ class ClosingStepKind(StrEnum):
     """What is to be done."""
 
     NEXT = "next"
+    CALIBRATE = "calibrate"
     LOCK = "lock"
     INSTITUTION = "institution"
     RUN = "run"
@@ -61,19 +62,24 @@ class ClosingStep(NamedTuple):
 
 
 def closing_steps(reads: OnesReads, *, viewer: Viewer) -> list[ClosingStep]:
-    """What is to be done by hr and payroll, and what executives are to see done, until the payment; before the telling by hr alone.
+    """What is to be done by hr, calibrators and payroll, and what executives are to see done, until the payment; before the telling by hr and calibrators alone.
 
     Queries: none for others; else 1, and for each cycle under way 4 at most, those of what stands in the way of its next stage, and those of a run
     once something it hangs on has become another.
     """
     keeps = may(viewer.roles, Deed.RUN_CYCLE, ())
     watches = not viewer.roles.isdisjoint(INSTITUTION.checkers)
-    pays = {one.cycle for one in viewer.functions if one.function is CycleFunction.PAYROLL}
+    pays, calibrates = (
+        {one.cycle for one in viewer.functions if one.function is function}
+        for function in (CycleFunction.PAYROLL, CycleFunction.CALIBRATOR)
+    )
     steps: list[ClosingStep] = []
-    if keeps or watches or pays:
+    if keeps or watches or pays or calibrates:
         for opened in reads.opened:
             if keeps or watches:
                 steps += _of_hr(reads, opened, acts=keeps)
+            if opened.cycle in calibrates and opened.stage is Stage.CERTIFIED:
+                steps.append(ClosingStep(ClosingStepKind.CALIBRATE, opened.cycle, opened.since, acts=True))
             if opened.cycle in pays:
                 steps += _of_payroll(reads, opened)
     return sorted(steps, key=lambda one: (one.cycle, str(one.since)))

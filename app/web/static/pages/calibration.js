@@ -50,10 +50,10 @@
     }
   };
 
-  // On a phone what is tried stands far above whom one chooses: how many have each grade, and whether the rules hold, stand where one is.
+  // What is tried stands far above whom one chooses: how many have each grade, whether the rules hold, what all are paid, and whether it can be proposed go along.
   const way = form.querySelector("[data-way]");
   const sayNear = () => {
-    const near = [...place.querySelectorAll(".tried-counts, [data-rules] .state")].map((one) => one.cloneNode(true));
+    const near = [...place.querySelectorAll(".tried-counts, [data-rules] > .state, [data-rules] > [data-pay], [data-refused] > .state")].map((one) => one.cloneNode(true));
     way.querySelector("[data-way-says]").replaceChildren(...near);
   };
   const isNarrow = matchMedia("(max-width: 43.99rem)").matches;
