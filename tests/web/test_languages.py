@@ -149,6 +149,8 @@ def test_korean_writes_a_percentage_without_a_space(working: Working, language: 
     [
         ("ko", "일", "17.75일"),
         ("ko", "달러(USD)", "17.75달러(USD)"),
+        ("ko", "%", "17.75%"),
+        ("ko", "USD", "17.75 USD"),
         ("ko", "상담 1건당 계약 수", "17.75 상담 1건당 계약 수"),
         ("en", "days", "17.75 days"),
         ("es", "días", "17,75 días"),

@@ -324,8 +324,8 @@ def percent(value: Figure | None, places: int = 1) -> str:
 
 def apart(unit: str) -> str:
     """What stands between a figure and its unit of measure: nothing in Korean, where the unit is one word (17.75일, 3개사), else a space."""
-    is_a_phrase = " " in unit or unit.isascii()
-    return "" if page_language() == "ko" and not is_a_phrase else " "
+    is_one_word = unit == "%" or (" " not in unit and not unit.isascii())
+    return "" if page_language() == "ko" and is_one_word else " "
 
 
 def alike(value: Figure | None, column: Iterable[Figure | None], places: int = 4) -> str:
