@@ -22,11 +22,16 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
+from app import access
+from app.access import links
+from app.access import tables as access_tables
 from app.kit import outbox
 from app.kit.database import Database
 from tests.conftest import ROOT, _environment
@@ -230,10 +235,37 @@ def test_a_forgotten_password_is_set_by_a_mail_and_the_old_one_holds_until_then(
     assert len(mailbox.mails) == 4
 
 
+def test_of_two_links_that_are_used_at_one_moment_one_sets_the_password(house, mailbox, eventually):
+    """Each spends the other: who comes second is told that theirs is over, and not that something broke."""
+    house.run("user", "create", "E1@agency.example", "--role", "employee", "--employee", "E1")
+    server = house.serve()
+    for _ in range(2):
+        httpx.post(f"{server.url}/forgotten", data={"email": "E1@agency.example"}, timeout=60)
+    house.deliver()
+    first, second = map(path_of, mailbox.mails)
+    database = Database(house.where["database"])
+    with ThreadPoolExecutor(1) as pool:
+        with database.write("a test") as connection:
+            holder = access.link_holder(connection, token=second.rpartition("/")[2], now=SOON)
+            assert holder is not None
+            of = access_tables.password_link
+            connection.execute(sa.update(of).where(of.c.id == holder.link).values(spent_at=SOON))
+            setting = pool.submit(_set, server, first)
+            if database.dialect == "postgresql":
+                # It is the server's transaction that gives way, whichever waits longer.
+                connection.execute(sa.text("SET LOCAL deadlock_timeout = '1min'"))
+                waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                eventually(lambda: setting.done() or connection.scalar(waiting))
+            account = access_tables.account
+            connection.execute(sa.update(account).where(account.c.id == holder.account_id).values(password_hash="x"))
+            links.spend_links(connection, account_id=holder.account_id, now=SOON)
+        answer = setting.result()
+    database.close()
+    assert (answer.status_code, _has_form(answer)) == (404, False)
+
+
 def test_tokens_are_kept_as_hashes_alone(house, mailbox):
     """Whoever reads the database finds no link in it."""
-    import sqlalchemy as sa
-
     house.run("user", "invite", "--all")
     house.deliver()
     tokens = [path_of(one).rpartition("/")[2] for one in mailbox.mails]

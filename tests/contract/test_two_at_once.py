@@ -8,6 +8,8 @@ from functools import partial
 
 import sqlalchemy as sa
 
+from app.access.tables import account
+from app.decisions.tables import decision_seen
 from app.kit.database import Database, lock
 from app.objecting.acts import LOCK_OBJECTIONS
 from app.paying import tables as pay_tables
@@ -119,3 +121,21 @@ def test_what_is_done_again_has_its_body_again(notified, desks, eventually):
         with held(desk) as connection:
             of = pay_tables.pay_export.c
             assert [*connection.scalars(sa.select(of.place).order_by(of.place))] == [1, 2]
+
+
+def test_effects_that_are_opened_twice_at_one_moment_are_seen_once(notified, eventually):
+    """By the API and on the page: who comes second finds it written down."""
+    line = {"kpi": "consults", "member": "actual", "value": "9", "cause": "missing_deal"}
+    doors = ("/api/v1/decisions/{}/effects", "/decisions/{}")
+    for door, employee in zip(doors, ("E1", "E2"), strict=True):
+        number = propose(notified, "dana", "override", {"node": f"employee:{employee}"} | line).json()["id"]
+        with ThreadPoolExecutor(1) as pool:
+            with held(notified) as connection:
+                anna = sa.select(account.c.id).where(account.c.email_key == "anna@agency.example").scalar_subquery()
+                person = sa.literal("account:") + sa.cast(anna, sa.Text)
+                row = sa.select(sa.literal(number), person, sa.cast(sa.func.now(), decision_seen.c.at.type))
+                connection.execute(sa.insert(decision_seen).from_select(["decision", "person", "at"], row))
+                (opening,) = in_line(
+                    pool, connection, eventually, partial(notified.person("anna").get, door.format(number))
+                )
+            assert opening.result().status_code == 200, opening.result().text

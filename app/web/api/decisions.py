@@ -169,8 +169,8 @@ def effects(context: RequestContext, number: int) -> Json:
         is_new = has_all and not decisions.has_seen(connection, present.id, context.viewer)
         items = [effect.as_json() for effect in told]
     if is_new:
-        with context.write() as connection:
-            decisions.see_effects(connection, present.id, by=context.viewer, now=context.now)
+        # Whoever opens it twice at one moment has seen it once.
+        context.writing(lambda writing: decisions.see_effects(writing, number, by=context.viewer, now=context.now))
     nodes = (Node.parse(one["node"]) for one in items)
     people = others_among(context, (one.code for one in nodes if one is not None and one.kind is NodeKind.EMPLOYEE))
     write_down(context, what="effects", asked={"decision": number}, people=people)

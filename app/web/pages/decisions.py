@@ -147,8 +147,11 @@ def one(context: RequestContext, number: int) -> Page:
         )
     may_agree = is_open and obstacle is None
     if may_agree and decision.effects and not decisions.has_seen(context.connection, decision.id, context.viewer):
-        with context.database.write(Deed.SEE_DECISIONS) as connection:
-            decisions.see_effects(connection, decision.id, by=context.viewer, now=context.now)
+        # Whoever opens it twice at one moment has seen it once.
+        context.database.writing(
+            Deed.SEE_DECISIONS,
+            lambda connection: decisions.see_effects(connection, number, by=context.viewer, now=context.now),
+        )
     change = intake.change_of_decision(context.connection, decision.id) if context.allowed(Deed.SEE_FILES) else None
     changed = None if change is None else intake.changed_rows(context.connection, change.id)
     weighed = None if changed is None or not is_open else coming_weights(context, changed)

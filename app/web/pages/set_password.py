@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from flask import request
+from sqlalchemy import Connection
 
 from app import access
 from app.plain.findings import n_
@@ -43,9 +44,13 @@ def set_password(context: RequestContext, token: str) -> Page | Redirect | FormE
     if findings:
         return FormError(*findings)
     new_hash = access.hashed_password(new)
-    with context.write() as connection:
+
+    def work(connection: Connection) -> None:
         access.set_password(connection, token=token, new_hash=new_hash, now=context.now)
         context.note(subject=f"account:{holder.email}", who=f"account:{holder.email}")
+
+    # Two links of one account are each spent by the other: who comes second is told that theirs is over.
+    context.writing(work)
     return Redirect(
         n_("Your password is set. Sign in with %(email)s and your new password."),
         then="sign_in",
