@@ -9,6 +9,7 @@ from functools import partial
 import sqlalchemy as sa
 
 from app.access.tables import account
+from app.cycle.close.reviewing import LOCK_REVIEWS
 from app.decisions.tables import decision_seen
 from app.kit.database import Database, lock
 from app.objecting.acts import LOCK_OBJECTIONS
@@ -100,6 +101,27 @@ def test_an_appeal_that_waited_for_the_lock_finds_the_cycle_locked(notified, des
             assert code(answers[1]) == (409, "not_now")
         else:
             assert (blockers(answers[0]), answers[1].status_code) == ([("objection_open", 1, True)], 200)
+
+
+def test_a_review_that_waited_for_the_lock_finds_the_cycle_locked(notified, desks, eventually):
+    """Nobody reads any more what a head says of a result that stands."""
+    with later(desks, notified, OVER) as desk:
+        made = propose(desk, "dana", "lock", {})
+        address = "/api/v1/cycles/2026/people/E1"
+        wanted = {"digest": desk.person("dana").get(address).json()["digest"], "agrees": False}
+        body = wanted | {"text": "Somebody has left out a deal of May."}
+        works = partial(agree, desk, "late", made), partial(desk.person("e20").put, f"{address}/review", json=body)
+        with ThreadPoolExecutor(2) as pool:
+            with held(desk) as connection:
+                lock(connection, LOCK_REVIEWS)
+                locking, reviewing = in_line(pool, connection, eventually, *works)
+                assert not locking.done(), "locked while a review was being signed"
+            assert locking.result().status_code == 200
+            answer = reviewing.result()
+        if desk.where["database"].startswith("postgresql"):
+            assert code(answer) == (409, "not_now")
+        review = desk.person("dana").get(address).json()["review"]
+        assert review["agrees"] == (answer.status_code != 200)
 
 
 def test_what_is_done_again_has_its_body_again(notified, desks, eventually):

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from app import cascade, objecting, scoring
 from app.cascade import NO_FIGURES, LockedFigures, LockedResult, LockedRound
+from app.cycle.close.reviewing import hold_reviews
 from app.cycle.close.staging import as_accepted, read_accepting, refuse_in_the_way
 from app.cycle.grading.grades import propose_employee_grades
 from app.cycle.grading.results import RULES_VERSION, CycleResults, results_of
@@ -136,9 +137,10 @@ def _prepare(connection: Connection, cycle: str | None, today: dt.date) -> None:
 
 
 def _hold(connection: Connection) -> None:
-    """Shut out others who decide, and whoever objects: what is raised while somebody agrees to the lock would be nobody's to hear."""
+    """Shut out others who decide, and whoever objects or reviews: what comes while somebody agrees to the lock would be nobody's to hear."""
     scoring.hold_to_decide(connection)
     objecting.hold(connection)
+    hold_reviews(connection)
 
 
 LOCK: Final = DecisionKind(

@@ -21,7 +21,7 @@ from app.cycle import tables
 from app.cycle.agreement.agreed_cards import heads_up_the_line
 from app.cycle.agreement.imposing import IMPOSE
 from app.cycle.grading.grades import propose_employee_grades
-from app.cycle.opened import NotNow, OpenedCycle
+from app.cycle.opened import NotNow, OpenedCycle, as_it_stands
 from app.cycle.reopened import refuse_not_reopened
 from app.decisions import DecisionMaker, own_nodes
 from app.kit.database import lock
@@ -54,6 +54,7 @@ __all__ = [
     "WantedReview",
     "alerts_of_reviews",
     "answer_review",
+    "hold_reviews",
     "is_opening_kept",
     "keep_opening",
     "may_review",
@@ -448,6 +449,21 @@ class NothingToAnswer(Conflict):
 # ---------------------------------------------------------------------------------------------------------------- writing
 
 
+def hold_reviews(connection: Connection) -> None:
+    """Keep everybody else from signing or answering a review, to the transaction's end."""
+    lock(connection, LOCK_REVIEWS)
+
+
+def _refuse_later(connection: Connection, opened: OpenedCycle) -> None:
+    """Go on only where the cycle was not locked while somebody waited for that. Queries: 1.
+
+    Raises:
+        NotNow: it was.
+    """
+    if as_it_stands(connection, opened).stage not in REVIEWED_IN:
+        raise NotNow
+
+
 def _person(viewer: Viewer) -> str:
     return viewer.employee or viewer.email
 
@@ -513,7 +529,8 @@ def sign_review(
     obstacle = results.obstacle(by, employee)
     if obstacle is not None:
         raise ReviewRefused(obstacle)
-    lock(connection, LOCK_REVIEWS)
+    hold_reviews(connection)
+    _refuse_later(connection, opened)
     result = results.of(employee)
     if not result.is_graded:
         raise NotGraded
@@ -583,7 +600,8 @@ def answer_review(
         raise Invalid(*problems)
     if review.answer == kept:
         return False
-    lock(connection, LOCK_REVIEWS)
+    hold_reviews(connection)
+    _refuse_later(connection, opened)
     of = tables.review_answer.c
     query = sa.select(sa.func.max(of.place)).where(of.cycle == opened.cycle, of.employee == employee)
     place = connection.scalar(query.where(of.review == review.place))
