@@ -108,7 +108,7 @@ def alba_transferred(dana: Page) -> None:
     dana.get_by_label("To unit").select_option("PAR")
     dana.get_by_label("Role there").select_option("manager")
     dana.get_by_label("First day").fill("2026-02-01")
-    dana.get_by_text("With another job, rank or base").click()
+    dana.get_by_text("With a new job, rank or base").click()
     dana.get_by_label("Job").select_option("manager")
     dana.get_by_label("Monthly base pay").fill("4,000,000")
     expect(dana.get_by_label("Change set", exact=True)).to_have_value("1")

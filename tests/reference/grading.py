@@ -329,7 +329,8 @@ class Grading:
 
     def _promotion(self, candidate: Candidate) -> Fraction:
         promotion = self.policies["promotion"]
-        scores = [candidate.score, *self.earlier_results(candidate.code)[: int(promotion["years"]) - 1]]
+        earlier = self.earlier_results(candidate.code)[: int(promotion["years"]) - 1]
+        scores = [candidate.score, *(rounded(one, 2) for one in earlier)]
         hired = dt.date.fromisoformat(self.scoring.employees[candidate.code]["hired_on"])
         end = self.cycle.end
         years = end.year - hired.year - ((end.month, end.day) < (hired.month, hired.day))
