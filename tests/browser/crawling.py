@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import yaml
 from babel.messages.pofile import read_po
@@ -571,7 +571,10 @@ class Crawl:
             return
         self.looked_at.add(kind)
         self.counts.forms += 1
-        page.goto(self.url + urlsplit(address).path)
+        asked = urlsplit(address)
+        # The cycle is what the page is about; what else was asked for is chosen.
+        cycle = urlencode([one for one in parse_qsl(asked.query) if one[0] == "cycle"])
+        page.goto(f"{self.url}{asked.path}{f'?{cycle}' if cycle else ''}")
         page.evaluate(_UNFOLD)
         field = page.locator("main form").nth(form["at"]).locator(f"[name={form['field']}]")
         field.fill("a")

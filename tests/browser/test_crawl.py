@@ -14,6 +14,8 @@ from typing import Final
 
 import pytest
 import sqlalchemy as sa
+from jinja2 import Environment
+from jinja2.filters import do_truncate
 from playwright.sync_api import Browser
 
 from app import access, decisions, intake, organisation
@@ -88,6 +90,8 @@ def words(site: Site) -> Words:
     said |= {text for one in agreed for text in _texts(one.content)}
     typed = {text for one in sets for text in (one.title, one.reason)} | {one.reason for one in agreed}
     typed |= {text for one in actions for text in (one.cause, one.measure)} | said - {""}
+    # A list shows the beginning of what is long.
+    typed |= {str(do_truncate(Environment(), text, length)) for text in typed for length in (60, 160)}
     return Words.read(site.folder / "demo", "walk", UNBROKEN, getpass.getuser(), *typed)
 
 
