@@ -6,6 +6,7 @@ Each deed looks first whether it was done. So whoever was stopped in the middle 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -327,7 +328,7 @@ class Closing:
                 account=by.label,
                 format_="xlsx",
                 reason=reason,
-                content=content,
+                sha256=hashlib.sha256(content).hexdigest(),
             )
             subject, after = f"cycle:{self.number}", {"pay_run": run, "format": "xlsx"}
             access.record_deed(

@@ -230,10 +230,9 @@ def keep_export(
     account: str,
     format_: str,
     reason: str,
-    content: bytes,
-) -> bytes:
-    """Write down that payroll has a run's file; returns its SHA-256. Queries: 2."""
-    digest = hashlib.sha256(content)
+    sha256: str,
+) -> None:
+    """Write down that payroll has a run's file, by the SHA-256 of its bytes as 64 hexadecimal digits. Queries: 2."""
     of = tables.pay_export.c
     last = connection.scalar(sa.select(sa.func.max(of.place)).where(of.cycle == cycle, of.number == number)) or 0
     connection.execute(
@@ -245,7 +244,6 @@ def keep_export(
             account=account,
             format=format_,
             reason=reason,
-            sha256=digest.hexdigest(),
+            sha256=sha256,
         )
     )
-    return digest.digest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
@@ -147,7 +148,8 @@ def exported(
     if run.kept is None:
         raise NotApproved
     content = pay_run_file(context.connection, cycle, run.kept, format_=format_)
-    digest = paying.keep_export(
+    digest = hashlib.sha256(content)
+    paying.keep_export(
         context.connection,
         cycle,
         number,
@@ -155,14 +157,14 @@ def exported(
         account=context.viewer.label,
         format_=format_,
         reason=reason.strip(),
-        content=content,
+        sha256=digest.hexdigest(),
     )
     context.note(subject=f"cycle:{cycle}", after={"pay_run": number, "format": format_}, why=reason.strip())
     return Download(
         content=content,
         filename=f"pay-run-{cycle}-{number}.{format_}",
         media_type=_XLSX if format_ == "xlsx" else "text/csv; charset=utf-8",
-        headers={"Repr-Digest": f"sha-256=:{base64.b64encode(digest).decode()}:"},
+        headers={"Repr-Digest": f"sha-256=:{base64.b64encode(digest.digest()).decode()}:"},
     )
 
 
