@@ -5,13 +5,14 @@ Do not work out an amount here: it is the run's, and this says by which of the w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
 from app.rules.pay_runs import PaidItem, PayRunMade
 
-__all__ = ["PayDerivation", "PayWay", "derivation_of"]
+__all__ = ["PayDerivation", "PayWay", "RunBeside", "beside", "derivation_of"]
 
 
 class PayWay(StrEnum):
@@ -48,31 +49,44 @@ class PayDerivation:
     left_over: int
 
 
-def derivation_of(
-    item: PaidItem, run: PayRunMade, *, last: PayRunMade | None = None, was: PaidItem | None = None
-) -> PayDerivation:
-    """How somebody's amount of a run came about.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunBeside:
+    """A run beside the one before it.
 
-    Args:
-        item: theirs of the run.
+    Attributes:
         run: that one.
         last: the run before; None for the first one.
-        was: theirs of it, where they had one.
+        was: the items of the run before, by the employee's number.
     """
-    factor = run.factor
+
+    run: PayRunMade
+    last: PayRunMade | None
+    was: Mapping[str, PaidItem]
+
+
+def beside(run: PayRunMade, last: PayRunMade | None) -> RunBeside:
+    """A run beside the one before it; None for the first one."""
+    was = {} if last is None else {one.employee: one for one in last.items}
+    return RunBeside(run=run, last=last, was=was)
+
+
+def derivation_of(item: PaidItem, of: RunBeside) -> PayDerivation:
+    """How somebody's amount of a run came about: `item` is theirs of it."""
+    factor = of.run.factor
     scaled = item.exact if factor is None else item.exact * factor
-    way = _way(item, run, last, was, scaled=scaled)
+    way = _way(item, of, scaled=scaled)
     down = scaled.numerator // scaled.denominator
     left_over = item.amount - down if way is PayWay.SHARED else 0
     return PayDerivation(way=way, exact=item.exact, factor=factor, scaled=scaled, left_over=left_over)
 
 
-def _way(item: PaidItem, run: PayRunMade, last: PayRunMade | None, was: PaidItem | None, *, scaled: Fraction) -> PayWay:
+def _way(item: PaidItem, of: RunBeside, *, scaled: Fraction) -> PayWay:
+    run, last, was = of.run, of.last, of.was.get(item.employee)
     if item.terms is None:
         return PayWay.NOT_GRADED
     if item.amount == 0 and scaled >= 1:
         return PayWay.GIVEN_BACK
-    if last is not None and last.institution.is_same_grade(run.institution):
+    if last is not None and last.institution.pays_like(run.institution):
         if was is not None and was.terms == item.terms:
             return PayWay.KEPT
         return PayWay.ROUNDED if run.factor is None else PayWay.BY_FACTOR

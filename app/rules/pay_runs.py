@@ -45,7 +45,7 @@ class Institution:
     rate: Decimal
     pool: int | None
 
-    def is_same_grade(self, other: Institution) -> bool:
+    def pays_like(self, other: Institution) -> bool:
         """Whether everybody's exact amount is as it was: the pool alone may differ."""
         return (self.grade, self.rate) == (other.grade, other.rate)
 
@@ -243,7 +243,7 @@ def next_run(
     """The run that follows: the first one, one that works out all anew, or one of what differs."""
     if last is None:
         return first_run(terms, institution, cycle_days=cycle_days, clawed_back=clawed_back)
-    if last.institution.is_same_grade(institution):
+    if last.institution.pays_like(institution):
         return later_run(terms, last, institution, cycle_days=cycle_days, clawed_back=clawed_back)
     before = {one.employee: one.amount for one in last.items}
     return first_run(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from app.rules.pay_derivation import PayDerivation, PayWay, derivation_of
+from app.rules.pay_derivation import PayDerivation, PayWay, beside, derivation_of
 from app.rules.pay_runs import Institution, PayRunMade, PayTerms, next_run
 
 TERMS = {
@@ -20,8 +20,8 @@ FREE, CAPPED = (
 
 def ways(made: PayRunMade, last: PayRunMade | None) -> dict[str, PayDerivation]:
     """Of everybody in a run."""
-    was = {} if last is None else {one.employee: one for one in last.items}
-    return {one.employee: derivation_of(one, made, last=last, was=was.get(one.employee)) for one in made.items}
+    of = beside(made, last)
+    return {one.employee: derivation_of(one, of) for one in made.items}
 
 
 def test_without_a_pool_that_binds_amounts_are_rounded() -> None:

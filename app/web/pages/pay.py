@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,12 +17,10 @@ from app.kit.refusals import Invalid, NotThere
 from app.paying import KeptRun
 from app.plain.findings import Finding, n_
 from app.rules.names import folded
-from app.rules.pay_derivation import PayDerivation, derivation_of
 from app.rules.pay_runs import PaidItem, PayItemKind
 from app.rules.permissions import Deed
 from app.rules.stages import PAID_IN, Stage
 from app.rules.terms import CycleFunction, Node, NodeKind
-from app.scoring import CyclePlan
 from app.web.answer.downloads import LoggedReading, sheet_file, written_down
 from app.web.answer.rendering import Download, Page, Redirect
 from app.web.answer.routing import Pages
@@ -34,7 +31,7 @@ from app.web.asked.request_context import RequestContext
 from app.web.decisions import decided
 from app.web.files.file_rules import with_rules
 from app.web.lists.list_order import Order, by_words, in_order, page_shown
-from app.web.results import pay_sums, paying
+from app.web.results import pay_rows, pay_sums, paying
 from app.web.wording.file_words import file_words
 from app.web.wording.naming import distinct_name, node_named
 from app.web.wording.typed_numbers import read_number
@@ -115,17 +112,6 @@ class PayQuery(BaseModel):
     page: Annotated[int, Field(ge=1, le=100_000)] = 1
 
 
-class PaidShown(NamedTuple):
-    """A row: whose amount it is, where they are posted, and how it came about."""
-
-    item: PaidItem
-    name: str
-    unit: str
-    how: PayDerivation
-    was_grade: str | None
-    """By the run before, where it is another."""
-
-
 @pages.read("/cycles/<int:cycle>/pay", may=Deed.SEE_CYCLES)
 def listed(context: RequestContext, cycle: int, query: PayQuery) -> Page:
     """The runs of a cycle, and what one of them pays: the last one where none is asked for. Queries: constant.
@@ -139,9 +125,9 @@ def listed(context: RequestContext, cycle: int, query: PayQuery) -> Page:
     loaded = scoring.state(context.connection)
     plan = loaded.plan(cycle)
     kept, exported = runs.kept_runs(context.connection, cycle), runs.exported_runs(context.connection, cycle)
-    of_run = _run_shown(kept, query.run)
+    of_run = pay_rows.run_shown(kept, query.run)
     is_payroll = CycleFunction.PAYROLL in context.viewer.authorities(cycle)
-    office = _office_of(plan, context.today)
+    office = pay_rows.office_of(plan, context.today)
     some = [] if of_run is None else _narrowed(context, of_run, query, office)
     shown = page_shown(some, query.page, size=_ROWS)
     last, paid_on = kept[-1] if kept else None, paying.paid_days(context, cycle, kept)
@@ -159,13 +145,13 @@ def listed(context: RequestContext, cycle: int, query: PayQuery) -> Page:
         of_run=of_run,
         since=since,
         since_titles=decided.titles(context, since),
-        rows=list(_shown_items(context, kept, of_run, shown.rows, office)),
+        rows=list(pay_rows.paid_rows(context, kept, of_run, shown.rows, office)),
         everybody=0 if of_run is None else len(of_run.made.items),
         matching=len(some),
         shown=shown,
         parameters={"cycle": cycle, **query.model_dump(mode="json", exclude_defaults=True, exclude={"page"})},
         paid_grades=[] if of_run is None else sorted({one.terms.grade for one in of_run.made.items if one.terms}),
-        units=[] if of_run is None else _units(context, of_run, office),
+        units=[] if of_run is None else pay_rows.offices_of(context, of_run, office),
         waits=cycles.open_run(context.connection, cycle),
         kinds=PAY_ITEM_KINDS,
         next_number=len(kept) + 1,
@@ -175,31 +161,6 @@ def listed(context: RequestContext, cycle: int, query: PayQuery) -> Page:
         exports=is_payroll and last is not None,
         closes=is_payroll and opened.stage is Stage.LOCKED and last is not None,
     )
-
-
-def _run_shown(kept: Sequence[KeptRun], number: int | None) -> KeptRun | None:
-    """The run that is asked for, the last one without a number; None before there is one.
-
-    Raises:
-        NotThere: there is no run of that number.
-    """
-    if number is None:
-        return kept[-1] if kept else None
-    if number > len(kept):
-        raise NotThere
-    return kept[number - 1]
-
-
-def _office_of(plan: CyclePlan, today: dt.date) -> Callable[[str], str]:
-    places = pay_sums.places_of(plan, today)
-    return functools.cache(lambda employee: places(employee)[1])
-
-
-def _units(context: RequestContext, run: KeptRun, office: Callable[[str], str]) -> list[tuple[str, str]]:
-    """The offices of those who are in a run, by name."""
-    codes = {office(one.employee) for one in run.made.items} - {""}
-    named = [(code, node_named(context, Node(NodeKind.UNIT, code))) for code in codes]
-    return sorted(named, key=lambda one: folded(one[1]))
 
 
 def _narrowed(context: RequestContext, run: KeptRun, query: PayQuery, office: Callable[[str], str]) -> list[PaidItem]:
@@ -227,35 +188,6 @@ def _narrowed(context: RequestContext, run: KeptRun, query: PayQuery, office: Ca
         "difference": lambda one: one.difference,
     }
     return in_order(some, columns[query.sort], order=query.order)
-
-
-def _shown_items(
-    context: RequestContext,
-    kept: Sequence[KeptRun],
-    run: KeptRun | None,
-    items: Iterable[PaidItem],
-    office: Callable[[str], str],
-) -> Iterator[PaidShown]:
-    """Rows of a page, each with how its amount came about beside the run before."""
-    if run is None:
-        return
-    made = run.made
-    last = None if made.number == 1 else kept[made.number - 2].made
-    was = {} if last is None else {one.employee: one for one in last.items}
-    for one in items:
-        unit = office(one.employee)
-        yield PaidShown(
-            item=one,
-            name=node_named(context, Node(NodeKind.EMPLOYEE, one.employee)),
-            unit=node_named(context, Node(NodeKind.UNIT, unit)) if unit else "",
-            how=derivation_of(one, made, last=last, was=was.get(one.employee)),
-            was_grade=_was_grade(was.get(one.employee), one),
-        )
-
-
-def _was_grade(was: PaidItem | None, item: PaidItem) -> str | None:
-    before = None if was is None or was.terms is None else was.terms.grade
-    return None if before == (None if item.terms is None else item.terms.grade) else before
 
 
 @pages.read("/cycles/<int:cycle>/pay/totals", may=Deed.SEE_CYCLES)

@@ -21,7 +21,7 @@ from app.kit.refusals import Conflict, NotThere
 from app.paying import KeptRun
 from app.plain.findings import n_
 from app.rules.deciding import DecisionState
-from app.rules.pay_derivation import PayDerivation, derivation_of
+from app.rules.pay_derivation import PayDerivation, beside, derivation_of
 from app.rules.pay_runs import PaidItem, PayRunMade
 from app.rules.permissions import Deed, functions_open, may
 from app.rules.stages import Stage
@@ -235,14 +235,13 @@ def statement_seen(context: RequestContext, cycle: int, employee: str) -> Statem
 
 
 def _stated(runs: Iterable[KeptRun]) -> Iterator[StatedItem]:
-    """The item of each run that has one, with how it came about beside the run before."""
+    """The item of each run that has one, of one person's runs, with how it came about beside the run before."""
     last: PayRunMade | None = None
-    was: PaidItem | None = None
     for run in runs:
-        item = run.made.items[0] if run.made.items else None
-        if item is not None:
-            yield StatedItem(run=run, item=item, how=derivation_of(item, run.made, last=last, was=was))
-        last, was = run.made, item
+        of = beside(run.made, last)
+        for item in run.made.items:
+            yield StatedItem(run=run, item=item, how=derivation_of(item, of))
+        last = run.made
 
 
 def has_statement(context: RequestContext, cycle: int, employee: str) -> bool:
