@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from app.rules.pay import FEW
 
-__all__ = ["PaidPerson", "PayCell", "PayTotals", "pay_totals", "run_told"]
+__all__ = ["PaidPerson", "PayCell", "PayTotals", "RunTotals", "pay_totals", "publishable"]
 
 
 class PaidPerson(NamedTuple):
@@ -113,8 +113,15 @@ def _cells(groups: Mapping[str, Sequence[PaidPerson]], *, few: int, counts_unpai
     )
 
 
-def run_told(runs: Sequence[Mapping[str, PaidPerson]], *, grades: Sequence[str], few: int = FEW) -> int | None:
-    """The place of the last run whose sums may be told to whoever was told those before; None where none may.
+class RunTotals(NamedTuple):
+    """A run by its place among those of its cycle, and its sums."""
+
+    place: int
+    totals: PayTotals
+
+
+def publishable(runs: Sequence[Mapping[str, PaidPerson]], *, grades: Sequence[str], few: int = FEW) -> RunTotals | None:
+    """The last run whose sums may be told to whoever was told those before, with them; None where none may.
 
     Between it and the one that was told before, in every sum of either nobody or at least `few` people are counted or paid otherwise.
 
@@ -123,15 +130,12 @@ def run_told(runs: Sequence[Mapping[str, PaidPerson]], *, grades: Sequence[str],
         grades: all grades, the best first.
         few: as of :func:`pay_totals`.
     """
-    told: int | None = None
+    last: RunTotals | None = None
     for place, run in enumerate(runs):
         now = pay_totals(run.values(), grades=grades, few=few)
-        if now is None:
-            continue
-        before = None if told is None else pay_totals(runs[told].values(), grades=grades, few=few)
-        if told is None or before is None or _apart(runs[told], run, (before, now), few=few):
-            told = place
-    return told
+        if now is not None and (last is None or _apart(runs[last.place], run, (last.totals, now), few=few)):
+            last = RunTotals(place, now)
+    return last
 
 
 def _apart(

@@ -12,8 +12,7 @@ from app.exports import NamedPaySum
 from app.kit.refusals import NotThere
 from app.paying import KeptRun
 from app.plain.findings import n_
-from app.rules.pay import FEW
-from app.rules.pay_totals import PaidPerson, PayCell, PayTotals, pay_totals, run_told
+from app.rules.pay_totals import PaidPerson, PayCell, PayTotals, pay_totals, publishable
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind, UnitKind
 from app.scoring import CyclePlan
@@ -82,13 +81,16 @@ def pay_sums_seen(context: RequestContext, cycle: int) -> PaySumsSeen:
     plan = scoring.state(context.connection).plan(cycle)
     grades = tuple(one.grade for one in plan.sheet.definitions.policies.grades)
     places = places_of(plan, context.today)
-    paid = [_paid(run, places) for run in kept]
     is_exact = paying.sees_runs(context, cycle)
-    place = len(kept) - 1 if is_exact else run_told(paid, grades=grades)
+    place: int | None = len(kept) - 1
+    if is_exact:
+        totals = pay_totals(_paid(kept[-1], places).values(), grades=grades, few=1)
+    else:
+        place, totals = publishable([_paid(run, places) for run in kept], grades=grades) or (None, None)
     return PaySumsSeen(
         cycle=cycle,
         run=None if place is None else kept[place],
-        totals=None if place is None else pay_totals(paid[place].values(), grades=grades, few=1 if is_exact else FEW),
+        totals=totals,
         is_exact=is_exact,
         later=0 if place is None else len(kept) - 1 - place,
         name=lambda cell: " + ".join(
