@@ -376,7 +376,8 @@ class _FormerClose:
         heads = {number for one in results for number in one.reviewers}
         some = [one.row.employee for one in results if one.is_graded and one.row.employee in self._cycle.by_number]
         free = [one for one in some if one not in objected and one not in heads]
-        return min(free, key=lambda one: (one != self._employee(), one))
+        employee = self._employee()
+        return min(free, key=lambda one: (one != employee, one))
 
     def _ministry(self) -> Mapping[str, Any]:
         """The ministry's result, and what it gives: somewhat less than all would come to."""

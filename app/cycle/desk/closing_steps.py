@@ -153,7 +153,7 @@ def _lockable_since(reads: OnesReads, opened: OpenedCycle) -> dt.date | None:
     if len(days) < len(windows) or not days:
         return None
     plan = reads.loaded.plan(opened.cycle)
-    if any(before_locked(reads.connection, reads.loaded, plan, reads.day)):
+    if next(iter(before_locked(reads.connection, reads.loaded, plan, reads.day)), None) is not None:
         return None
     return max(days) + dt.timedelta(days=1)
 
