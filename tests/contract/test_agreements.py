@@ -179,6 +179,11 @@ def test_units_are_signed_by_their_heads_or_imposed_and_then_the_cycle_runs(desk
     assert [one["as"] for one in beside["signatures"]] == ["owner", "head"]
     assert {one["digest"] for one in beside["signatures"]} == {card["digest"]}
     assert beside["draft"]["signatures"] == []
+    # Whose draft is as old as this had no time to sign it: who may impose it is asked to let them.
+    fresh = desk.person("chae").get(f"/cycles/2026/scorecards/{VIENNA}").text
+    assert "ask the owner to read and sign it" in fresh
+    assert "The owner has not signed in time" not in fresh
+    assert 'href="#imposing"' in fresh
     half = sign(desk, "boram", VIENNA, "owner").json()
     assert (half["version"], half["signatures"]) == (1, beside["signatures"])
     assert [(one["as"], one["digest"]) for one in half["draft"]["signatures"]] == [("owner", beside["draft"]["digest"])]
@@ -273,7 +278,6 @@ def kpis(desk, **changed):
     desk.kopes("load", desk.folder, **desk.where)
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def _leads_whoever_imposes_there(desk, node, *, by):
     """From the list of missing signatures and from the head of the scorecard's page to the form; others read who may, and have none."""
     page = f"/cycles/2026/scorecards/{node}"

@@ -110,11 +110,13 @@ class ImposingAhead(NamedTuple):
         after: the day that has to go by first; None where none has to any more.
         is_theirs: whether who asks is who imposes.
         by_head: whether a head imposes, to which hr agrees; else hr, to which an executive does.
+        is_late: whether the draft was written after the day by which lines are agreed on: its owner had no time to sign it before.
     """
 
     after: dt.date | None
     is_theirs: bool
     by_head: bool
+    is_late: bool
 
 
 def imposing_of(
@@ -124,8 +126,11 @@ def imposing_of(
     if opened.stage not in AGREED_IN or SignedAs.OWNER not in card.missing:
         return None
     who = _who_imposes(plan, card.node, day)
-    after = None if _is_past(opened, day) else opened.calendar.get("agree_by")
-    return ImposingAhead(after, signs_for(viewer, who) == "", bool(who.numbers))
+    agree_by = opened.calendar.get("agree_by")
+    after = None if _is_past(opened, day) else agree_by
+    drafted = None if card.drafted_at is None else plan.frame.directory.day_of(card.drafted_at)
+    is_late = drafted is not None and agree_by is not None and drafted > agree_by
+    return ImposingAhead(after, signs_for(viewer, who) == "", bool(who.numbers), is_late)
 
 
 def _head_of(connection: Connection, cycle: str | None, node: Node, day: dt.date) -> Signers:
