@@ -1,4 +1,4 @@
-"""Sums of what a cycle's people are paid, by grade, region and office, in which nobody's own pay can be read (contract, "Who may what").
+"""Sums of what a cycle's people are paid, by grade, branch and office, in which nobody's own pay can be read (contract, "Who may what").
 
 A newcomer's usual mistake: to hide a small sum and print the one that it is a part of beside all the others. What is hidden is joined with what stands
 beside it, within each sum that both are part of; and a later run is not told before as many people's pay differs by it, for what differs between two
@@ -20,13 +20,13 @@ class PaidPerson(NamedTuple):
     """What somebody who is graded comes to by a run, in won, and what it is counted under."""
 
     grade: str
-    region: str
+    branch: str
     office: str
     amount: int
 
 
 class PayCell(NamedTuple):
-    """A sum: of which grades, regions or offices, of how many people, in won."""
+    """A sum: of which grades, branches or offices, of how many people, in won."""
 
     keys: tuple[str, ...]
     people: int
@@ -41,14 +41,14 @@ class PayTotals:
         people: of how many people it is.
         amount: what they come to together, in won.
         grades: the best first.
-        regions: by their codes.
-        offices: within each sum of `regions`, in its order.
+        branches: by their codes.
+        offices: within each sum of `branches`, in its order.
     """
 
     people: int
     amount: int
     grades: tuple[PayCell, ...]
-    regions: tuple[PayCell, ...]
+    branches: tuple[PayCell, ...]
     offices: tuple[tuple[PayCell, ...], ...]
 
 
@@ -67,15 +67,15 @@ def pay_totals(people: Iterable[PaidPerson], *, grades: Sequence[str], few: int 
     if _weight(everybody) < few:
         return None
     by_grade = _grouped(everybody, lambda one: one.grade)
-    regions = _cells(_grouped(everybody, lambda one: one.region), few=few)
+    branches = _cells(_grouped(everybody, lambda one: one.branch), few=few)
     return PayTotals(
         people=len(everybody),
         amount=sum(one.amount for one in everybody),
         grades=_cells({one: by_grade[one] for one in grades if one in by_grade}, few=few, counts_unpaid=True),
-        regions=regions,
+        branches=branches,
         offices=tuple(
-            _cells(_grouped((one for one in everybody if one.region in region.keys), lambda one: one.office), few=few)
-            for region in regions
+            _cells(_grouped((one for one in everybody if one.branch in branch.keys), lambda one: one.office), few=few)
+            for branch in branches
         ),
     )
 
@@ -147,7 +147,7 @@ def _apart(
         return False
     for one in totals:
         offices = [cell for some in one.offices for cell in some]
-        for place, cells in enumerate((one.grades, one.regions, offices)):
+        for place, cells in enumerate((one.grades, one.branches, offices)):
             for cell in cells:
                 if 0 < sum(_is_of(pair, place, cell) for pair in differing) < few:
                     return False
@@ -155,5 +155,5 @@ def _apart(
 
 
 def _is_of(pair: tuple[PaidPerson | None, PaidPerson | None], place: int, cell: PayCell) -> bool:
-    """Whether somebody is counted in a sum by either run; `place` says whether it is one of grades, regions or offices."""
+    """Whether somebody is counted in a sum by either run; `place` says whether it is one of grades, branches or offices."""
     return any(one is not None and one[place] in cell.keys for one in pair)

@@ -14,7 +14,7 @@ GRADES = ("S", "A", "B", "D")
 
 def cells(totals: PayTotals) -> list[PayCell]:
     """All sums."""
-    return [*totals.grades, *totals.regions, *chain(*totals.offices)]
+    return [*totals.grades, *totals.branches, *chain(*totals.offices)]
 
 
 def people(*groups: tuple[int, str, str, str, int]) -> dict[str, PaidPerson]:
@@ -33,7 +33,7 @@ def test_small_sums_are_joined_within_what_they_are_part_of() -> None:
         grades=GRADES,
     )  # fmt: skip
     assert totals is not None
-    assert [one.keys for one in totals.regions] == [("EUR",), ("AFR", "ASI")]
+    assert [one.keys for one in totals.branches] == [("EUR",), ("AFR", "ASI")]
     assert [[one.keys for one in some] for some in totals.offices] == [[("VIE",), ("PAR", "ROM")], [("NBO", "TYO")]]
     assert [one.keys for one in totals.grades] == [("S", "A")]
     assert (totals.people, totals.amount) == (23, 250)
@@ -86,15 +86,15 @@ def test_no_sum_and_no_difference_is_of_few(everybody: list[PaidPerson]) -> None
     if totals is None:
         assert len(paid) < 5
         return
-    for place, some in ((0, totals.grades), (1, totals.regions), (2, tuple(chain(*totals.offices)))):
+    for place, some in ((0, totals.grades), (1, totals.branches), (2, tuple(chain(*totals.offices)))):
         assert sum(one.amount for one in some) == totals.amount
         assert sum(one.people for one in some) == totals.people
         for cell in some:
             of = [one for one in paid if one[place] in cell.keys]
             assert len(of) >= 5 or (place == 0 and not of), cell
-    for region, offices in zip(totals.regions, totals.offices, strict=True):
+    for branch, offices in zip(totals.branches, totals.offices, strict=True):
         for size in range(len(offices)):
             for taken in combinations(offices, size):
                 known = {key for one in taken for key in one.keys}
-                rest = [one for one in paid if one.region in region.keys and one.office not in known]
+                rest = [one for one in paid if one.branch in branch.keys and one.office not in known]
                 assert len(rest) >= 5

@@ -192,7 +192,7 @@ def _narrowed(context: RequestContext, run: KeptRun, query: PayQuery, office: Ca
 
 @pages.read("/cycles/<int:cycle>/pay/totals", may=Deed.SEE_CYCLES)
 def totals(context: RequestContext, cycle: int) -> Page:
-    """What people are paid in all, by grade, region and office, in which nobody stands. Queries: constant."""
+    """What people are paid in all, by grade, branch and office, in which nobody stands. Queries: constant."""
     seen = pay_sums.pay_sums_seen(context, cycle)
     return Page("pages/pay_totals.html", cycle=cycle, seen=seen, sees_runs=paying.sees_runs(context, cycle))
 

@@ -21,12 +21,12 @@ from app.web.asked.request_context import RequestContext
 from app.web.results import paying
 from app.web.wording.naming import node_named
 
-__all__ = ["BY_GRADE", "BY_OFFICE", "BY_REGION", "PaySumsSeen", "pay_sums_seen", "places_of", "sees_pay_sums"]
+__all__ = ["BY_BRANCH", "BY_GRADE", "BY_OFFICE", "PaySumsSeen", "pay_sums_seen", "places_of", "sees_pay_sums"]
 
-BY_GRADE, BY_REGION, BY_OFFICE = n_("Grade"), n_("Region"), n_("Office")
+BY_GRADE, BY_BRANCH, BY_OFFICE = n_("Grade"), n_("Region"), n_("Office")
 
-_REGIONS = (UnitKind.REGIONAL_HQ, UnitKind.DIVISION, UnitKind.AGENCY)
-"""What is a region: a regional headquarters, of whoever stands under none the division, else the agency."""
+_BRANCHES = (UnitKind.REGIONAL_HQ, UnitKind.DIVISION, UnitKind.AGENCY)
+"""What is a branch: a regional headquarters, of whoever stands under none the division, else the agency."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class PaySumsSeen:
         totals: its sums.
         is_exact: whether who asks sees each person's pay, and so every sum.
         later: how many runs there are since, whose sums would tell of few people.
-        name: what names the grades, regions and offices of a sum.
+        name: what names the grades, branches and offices of a sum.
     """
 
     cycle: int
@@ -55,10 +55,10 @@ class PaySumsSeen:
             return
         for cell in self.totals.grades:
             yield NamedPaySum(BY_GRADE, "", " + ".join(cell.keys), cell.people, cell.amount)
-        for region, offices in zip(self.totals.regions, self.totals.offices, strict=True):
-            yield NamedPaySum(BY_REGION, "", self.name(region), region.people, region.amount)
+        for branch, offices in zip(self.totals.branches, self.totals.offices, strict=True):
+            yield NamedPaySum(BY_BRANCH, "", self.name(branch), branch.people, branch.amount)
             for cell in offices:
-                yield NamedPaySum(BY_OFFICE, self.name(region), self.name(cell), cell.people, cell.amount)
+                yield NamedPaySum(BY_OFFICE, self.name(branch), self.name(cell), cell.people, cell.amount)
 
 
 def sees_pay_sums(context: RequestContext, cycle: int) -> bool:
@@ -109,7 +109,7 @@ def _paid(run: KeptRun, places: Callable[[str], tuple[str, str]]) -> Mapping[str
 
 
 def places_of(plan: CyclePlan, today: dt.date) -> Callable[[str], tuple[str, str]]:
-    """What tells the region and the office that somebody is posted to, as codes; empty ones for whoever was nowhere."""
+    """What tells the branch and the office that somebody is posted to, as codes; empty ones for whoever was nowhere."""
     directory = plan.frame.directory
 
     def kind_of(unit: str, day: dt.date) -> UnitKind | None:
@@ -123,7 +123,7 @@ def places_of(plan: CyclePlan, today: dt.date) -> Callable[[str], tuple[str, str
         posting, day = posted
         chain = directory.chain_on(posting.unit, day) or (posting.unit,)
         office = next((one for one in chain if kind_of(one, day) is not UnitKind.TEAM), posting.unit)
-        region = next((one for kind in _REGIONS for one in chain if kind_of(one, day) is kind), office)
-        return region, office
+        branch = next((one for kind in _BRANCHES for one in chain if kind_of(one, day) is kind), office)
+        return branch, office
 
     return places
