@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from app import cascade, objecting, scoring
 from app.cascade import NO_FIGURES, LockedFigures, LockedResult, LockedRound
 from app.cycle.close.reviewing import hold_reviews
-from app.cycle.close.staging import as_accepted, read_accepting, refuse_in_the_way
+from app.cycle.close.staging import accepting, refuse_in_the_way
 from app.cycle.grading.grades import propose_employee_grades
 from app.cycle.grading.results import RULES_VERSION, CycleResults, results_of
 from app.cycle.opened import (
@@ -28,7 +28,7 @@ from app.cycle.opened import (
     opened_or_refused,
     year_named,
 )
-from app.decisions import Decision, DecisionKind, Read
+from app.decisions import Decision, DecisionKind
 from app.decisions.tables import decision as decision_table
 from app.kit.database import next_number
 from app.rules.deciding import DecisionEffect
@@ -38,12 +38,6 @@ from app.rules.terms import CycleFunction, Node, NodeKind, Role
 from app.scoring import CyclePlan, ScoreQuery, State
 
 __all__ = ["LOCK", "figures_to_lock"]
-
-
-def _read(connection: Connection, content: Mapping[str, Any], cycle: str | None, today: dt.date) -> Read:
-    loaded, opened = read_accepting(connection, content, cycle, today)
-    _refuse(connection, loaded, opened, content, today)
-    return Read(as_accepted(content), round=opened.round)
 
 
 def _refuse(
@@ -148,7 +142,7 @@ LOCK: Final = DecisionKind(
     makers=frozenset({Role.HR}),
     checkers=frozenset({CycleFunction.APPROVER}),
     seen_by=frozenset({Role.AUDITOR}),
-    read=_read,
+    read=accepting(_refuse),
     effects=_effects,
     apply=_apply,
     prepare=_prepare,

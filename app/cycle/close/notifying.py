@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from app import access, cascade, decisions, scoring
 from app.cascade import Telling
-from app.cycle.close.staging import as_accepted, read_accepting, refuse_in_the_way
+from app.cycle.close.staging import accepting, refuse_in_the_way
 from app.cycle.grading.grades import propose_employee_grades
 from app.cycle.grading.told import pending_results
 from app.cycle.opened import (
@@ -26,7 +26,7 @@ from app.cycle.opened import (
     year_named,
 )
 from app.cycle.year.line_deciding import LINE_KIND_CODES
-from app.decisions import Decision, DecisionFilter, DecisionKind, Read
+from app.decisions import Decision, DecisionFilter, DecisionKind
 from app.decisions.tables import decision as decision_table
 from app.kit import outbox
 from app.kit.database import next_number
@@ -60,12 +60,6 @@ class NothingPending(Conflict):
 
 
 # ------------------------------------------------------------------------------------------------------------- the decision
-
-
-def _read(connection: Connection, content: Mapping[str, Any], cycle: str | None, today: dt.date) -> Read:
-    loaded, opened = read_accepting(connection, content, cycle, today)
-    _refuse(connection, loaded, opened, content, today)
-    return Read(as_accepted(content), round=opened.round)
 
 
 def _refuse(
@@ -163,7 +157,7 @@ NOTIFY: Final = DecisionKind(
     makers=frozenset({Role.HR}),
     checkers=frozenset({CycleFunction.APPROVER}),
     seen_by=frozenset({Role.AUDITOR}),
-    read=_read,
+    read=accepting(_refuse),
     effects=_effects,
     apply=_apply,
     prepare=_prepare,

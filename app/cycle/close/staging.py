@@ -6,7 +6,7 @@ Whoever agrees is told of what has come in the way since: the blockers are asked
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -28,7 +28,7 @@ from app.rules.stages import BACK, BLOCKERS, FORWARD, Blocker, Stage, is_way_bac
 from app.rules.terms import CycleFunction, Role
 from app.scoring import ScoreQuery, State
 
-__all__ = ["AMEND", "STAGE", "Blocked", "as_accepted", "read_accepting", "refuse_in_the_way"]
+__all__ = ["AMEND", "STAGE", "Blocked", "accepting", "as_accepted", "read_accepting", "refuse_in_the_way"]
 
 
 class Blocked(Conflict):
@@ -71,6 +71,19 @@ def read_accepting(
         raise Invalid(*problems)
     loaded = scoring.state(connection)
     return loaded, opened_or_refused(connection, cycle, loaded, today=today)
+
+
+def accepting(
+    refuse: Callable[[Connection, State, OpenedCycle, Mapping[str, Any], dt.date], object],
+) -> Callable[[Connection, Mapping[str, Any], str | None, dt.date], Read]:
+    """What reads a decision that says no more than what it accepts, and that `refuse` goes on with."""
+
+    def read(connection: Connection, content: Mapping[str, Any], cycle: str | None, today: dt.date) -> Read:
+        loaded, opened = read_accepting(connection, content, cycle, today)
+        refuse(connection, loaded, opened, content, today)
+        return Read(as_accepted(content), round=opened.round)
+
+    return read
 
 
 def refuse_in_the_way(
