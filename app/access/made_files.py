@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.access.tables import account, made_file
+from app.kit.claims import claim_first
 from app.kit.refusals import Conflict, NotThere
 from app.plain.findings import n_
 
@@ -242,21 +243,10 @@ def take_file(connection: Connection, *, maker: str, kinds: Collection[str], at:
     connection.execute(
         sa.update(made_file).where(*_due(at), made_file.c.tries >= TRIES_MAX).values(_ended(FAILED, at, error=STOPPED))
     )
-    row = connection.execute(
-        sa.select(*_SHOWN)
-        .where(*_due(at), made_file.c.kind.in_(sorted(kinds)))
-        .order_by(made_file.c.due_at, made_file.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    ).one_or_none()
+    due = (*_due(at), made_file.c.kind.in_(sorted(kinds)))
+    row = claim_first(connection, made_file, _SHOWN, where=due, by=maker, until=at + LEASE, step=0, steps=0)
     if row is None:
         return None
-    tries = row.tries + 1
-    connection.execute(
-        sa.update(made_file)
-        .where(made_file.c.id == row.id)
-        .values(tries=tries, due_at=at + LEASE, taken_by=maker, step=0, steps=0)
-    )
     return TakenFile(
         id=row.id,
         account_id=row.account_id,
@@ -264,7 +254,7 @@ def take_file(connection: Connection, *, maker: str, kinds: Collection[str], at:
         parameters=json.loads(row.parameters),
         language=row.language,
         asked_at=row.asked_at,
-        tries=tries,
+        tries=row.tries + 1,
         maker=maker,
     )
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy import Column, Connection, Table
 
+from app.kit.claims import claim_first
 from app.kit.refusals import Conflict, NotThere
 from app.kit.schema import BigKey, Code, Instant, metadata
 from app.plain.findings import n_
@@ -202,27 +203,16 @@ def take(connection: Connection, *, worker: str, at: dt.datetime) -> TakenDelive
 
     Queries: 2.
     """
-    row = connection.execute(
-        sa.select(outbox)
-        .where(_open, outbox.c.due_at <= at)
-        .order_by(outbox.c.due_at, outbox.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    ).one_or_none()
+    due = (_open, outbox.c.due_at <= at)
+    row = claim_first(connection, outbox, list(outbox.c), where=due, by=worker, until=at + LEASE, state=WAITING)
     if row is None:
         return None
-    tries = row.tries + 1
-    connection.execute(
-        sa.update(outbox)
-        .where(outbox.c.id == row.id)
-        .values(state=WAITING, tries=tries, due_at=at + LEASE, taken_by=worker)
-    )
     return TakenDelivery(
         id=row.id,
         topic=row.topic,
         recipient=row.recipient,
         content=json.loads(row.content),
-        tries=tries,
+        tries=row.tries + 1,
         worker=worker,
         made_at=row.made_at,
     )
