@@ -66,6 +66,7 @@ __all__ = [
     "Basket",
     "BasketForm",
     "BasketLook",
+    "IntoSet",
     "ShownRow",
     "basket",
     "into_basket",
@@ -84,6 +85,10 @@ _LAST_INTO: Final = "into"
 _SETS_MOST: Final = 200
 _ROWS_MOST: Final = 200
 _FINDINGS_MOST: Final = 100
+
+
+IntoSet = Annotated[str | None, Field(pattern=r"^(new|[0-9]{1,18})$")]
+"""Into which set rows go that a page's forms put there: its number, or a new one; None where that is not said."""
 
 
 class BasketForm(BaseModel):

@@ -35,6 +35,7 @@ from app.web.changes.change_basket import (
     Basket,
     BasketForm,
     BasketLook,
+    IntoSet,
     basket,
     into_basket,
     look,
@@ -78,7 +79,7 @@ class GroupsQuery(BaseModel):
     on: dt.date | None = None
     do: GroupsDeed = GroupsDeed.MERGE
     group: Annotated[str, Field(max_length=100)] = ""
-    into: Annotated[str | None, Field(pattern=r"^(new|[0-9]{1,18})$")] = None
+    into: IntoSet = None
 
 
 class GroupsForm(BasketForm):

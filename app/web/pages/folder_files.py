@@ -18,7 +18,7 @@ from app.web.answer.routing import Pages
 from app.web.asked.limits import EVENTS_BYTES, Lane
 from app.web.asked.request_context import RequestContext
 from app.web.changes import changing
-from app.web.changes.change_basket import basket
+from app.web.changes.change_basket import IntoSet, basket
 from app.web.changes.sheets import SheetForm, row_files, send_back
 from app.web.decisions import decided
 from app.web.decisions.decision_kinds import DECISION_KINDS
@@ -46,7 +46,7 @@ class SheetsQuery(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     sheet_of: Annotated[str, Field(max_length=40)] = ""
-    into: Annotated[str | None, Field(pattern=r"^(new|[0-9]{1,18})$")] = None
+    into: IntoSet = None
 
 
 @pages.read("/folder", may=Deed.SEE_FILES)

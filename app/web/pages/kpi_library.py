@@ -25,6 +25,7 @@ from app.web.changes.change_basket import (
     Basket,
     BasketForm,
     BasketLook,
+    IntoSet,
     basket,
     into_basket,
     look,
@@ -43,7 +44,7 @@ class LibraryQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    into: Annotated[str | None, Field(pattern=r"^(new|[0-9]{1,18})$")] = None
+    into: IntoSet = None
 
 
 class LibraryForm(BasketForm):

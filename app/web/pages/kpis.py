@@ -35,6 +35,7 @@ from app.web.changes.change_basket import (
     Basket,
     BasketForm,
     BasketLook,
+    IntoSet,
     basket,
     into_basket,
     look,
@@ -106,7 +107,7 @@ class KpiQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    into: Annotated[str | None, Field(pattern=r"^(new|[0-9]{1,18})$")] = None
+    into: IntoSet = None
     version: Annotated[str, Field(pattern=r"^(new|first|[0-9]{1,4})$")] = NEW
 
 

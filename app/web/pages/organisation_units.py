@@ -31,6 +31,7 @@ from app.web.changes import changing
 from app.web.changes.change_basket import (
     BasketForm,
     BasketLook,
+    IntoSet,
     basket,
     into_basket,
     look,
@@ -92,7 +93,7 @@ class UnitQuery(BaseModel):
     do: UnitDeed = UnitDeed.CHANGE
     parent: Annotated[str, Field(max_length=40)] = ""
     day: FormDay | None = None
-    into: Annotated[str | None, Field(pattern=r"^(new|[0-9]{1,18})$")] = None
+    into: IntoSet = None
 
 
 class UnitForm(BasketForm):

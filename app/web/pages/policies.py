@@ -6,10 +6,10 @@ Do not take an empty field for zero: a policy that is not named holds by its def
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from flask_babel import gettext
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from app import intake
 from app.intake import DefinitionsSeen
@@ -27,6 +27,7 @@ from app.web.changes.change_basket import (
     Basket,
     BasketForm,
     BasketLook,
+    IntoSet,
     basket,
     into_basket,
     look,
@@ -47,7 +48,7 @@ class PoliciesQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    into: Annotated[str | None, Field(pattern=r"^(new|[0-9]{1,18})$")] = None
+    into: IntoSet = None
 
 
 class PoliciesForm(BasketForm):

@@ -48,6 +48,7 @@ from app.web.changes.change_basket import (
     Basket,
     BasketForm,
     BasketLook,
+    IntoSet,
     basket,
     into_basket,
     look,
@@ -92,7 +93,7 @@ class EditQuery(BaseModel):
     more: Annotated[list[Code], Field(max_length=20)] = []
     """KPIs that are to have a column though nobody has them."""
     page: Annotated[int, Field(ge=1, le=100_000)] = 1
-    into: Annotated[str | None, Field(pattern=r"^(new|[0-9]{1,18})$")] = None
+    into: IntoSet = None
 
     def meant(self) -> WhoseCards:
         """Whose scorecards are meant."""

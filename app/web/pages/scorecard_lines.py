@@ -33,6 +33,7 @@ from app.web.changes.change_basket import (
     Basket,
     BasketForm,
     BasketLook,
+    IntoSet,
     basket,
     into_basket,
     look,
@@ -74,7 +75,7 @@ class LinesQuery(BaseModel):
 
     node: Annotated[str, Field(max_length=60)] = ""
     cycle: FormCycle | None = None
-    into: Annotated[str | None, Field(pattern=r"^(new|[0-9]{1,18})$")] = None
+    into: IntoSet = None
 
 
 class LinesForm(BasketForm):

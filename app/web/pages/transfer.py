@@ -29,7 +29,16 @@ from app.web.answer.routing import Pages
 from app.web.asked.forms import FormDay
 from app.web.asked.request_context import RequestContext
 from app.web.changes import changing
-from app.web.changes.change_basket import BasketForm, BasketLook, basket, into_basket, look, not_kept_here, typed_so_far
+from app.web.changes.change_basket import (
+    BasketForm,
+    BasketLook,
+    IntoSet,
+    basket,
+    into_basket,
+    look,
+    not_kept_here,
+    typed_so_far,
+)
 from app.web.changes.rearranging import (
     Draft,
     before_day,
@@ -89,7 +98,7 @@ class TransferQuery(BaseModel):
     do: PeopleDeed = PeopleDeed.MOVE
     employee: Annotated[str, Field(max_length=40)] = ""
     from_unit: Annotated[str, Field(max_length=40)] = ""
-    into: Annotated[str | None, Field(pattern=r"^(new|[0-9]{1,18})$")] = None
+    into: IntoSet = None
 
 
 class TransferForm(BasketForm):
