@@ -179,11 +179,7 @@ def test_units_are_signed_by_their_heads_or_imposed_and_then_the_cycle_runs(desk
     assert [one["as"] for one in beside["signatures"]] == ["owner", "head"]
     assert {one["digest"] for one in beside["signatures"]} == {card["digest"]}
     assert beside["draft"]["signatures"] == []
-    # Whose draft is as old as this had no time to sign it: who may impose it is asked to let them.
-    fresh = desk.person("chae").get(f"/cycles/2026/scorecards/{VIENNA}").text
-    assert "ask the owner to read and sign it" in fresh
-    assert "The owner has not signed in time" not in fresh
-    assert 'href="#imposing"' in fresh
+    _has_had_no_time_to_sign(desk, VIENNA, by="chae")
     half = sign(desk, "boram", VIENNA, "owner").json()
     assert (half["version"], half["signatures"]) == (1, beside["signatures"])
     assert [(one["as"], one["digest"]) for one in half["draft"]["signatures"]] == [("owner", beside["draft"]["digest"])]
@@ -210,6 +206,14 @@ def test_units_are_signed_by_their_heads_or_imposed_and_then_the_cycle_runs(desk
         key: (before[key], after[key]) for key in before if before[key] != after[key]
     }
     assert (VIENNA, "score:consults") in moved
+
+
+def _has_had_no_time_to_sign(desk, node, *, by):
+    """Whose draft is as old as the page had no time to sign it: who may impose it is asked to let them."""
+    fresh = desk.person(by).get(f"/cycles/2026/scorecards/{node}").text
+    assert "ask the owner to read and sign it" in fresh
+    assert "The owner has not signed in time" not in fresh
+    assert 'href="#imposing"' in fresh
 
 
 def _goes_back_and_comes_again(desk, a_step_on):
